@@ -1,0 +1,23 @@
+// The one Node addon. Each header binds one subject of the kernel and has one register function.
+// C++ knows system calls, not policy: no JSON, no decisions, and never fork.
+#include <napi.h>
+
+#include "error.hh"
+#include "identity.hh"
+
+namespace keelson::addon {
+
+static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  env.SetInstanceData(new Classes());
+  exports["setErrorClass"] = Napi::Function::New(env, setErrorClass);
+  registerIdentity(env, exports);
+  return exports;
+}
+
+}  // namespace keelson::addon
+
+static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  return keelson::addon::initialize(env, exports);
+}
+
+NODE_API_MODULE(keelson, initialize)

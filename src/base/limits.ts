@@ -1,0 +1,17 @@
+/** Every bound in one place. Sizes in bytes, times in milliseconds. */
+export const limits = {
+  /** A state file or any JSON document of our own. */
+  stateFileBytes: 4 * 1024 * 1024,
+  /** An image manifest or index (distribution spec: registries refuse more than 4 MiB). */
+  manifestBytes: 4 * 1024 * 1024,
+  /** An image configuration. */
+  imageConfigBytes: 8 * 1024 * 1024,
+  /** A file such as /etc/passwd, read inside an image. */
+  imageFileBytes: 10 * 1024 * 1024,
+  /** One stream of an ExecSync answer. */
+  execSyncBytes: 16 * 1024 * 1024,
+  /** One message between the runtime and a shim; larger plans travel as a memfd. */
+  shimMessageBytes: 64 * 1024,
+  /** A container's plan. */
+  planBytes: 8 * 1024 * 1024,
+} as const;

@@ -1,0 +1,104 @@
+import type { Snapshot } from '../image/snapshot.ts';
+import type { Spec } from './spec.ts';
+
+/** created: its first program waits; running; paused; exited; unknown: its record is damaged. */
+export type ContainerState = 'created' | 'running' | 'paused' | 'exited' | 'unknown';
+
+export interface ContainerRequest {
+  readonly id: string;
+  /** Containers of one pod share a shim and, by the spec's namespace paths, namespaces. */
+  readonly podId: string;
+  /** An OCI runtime spec 1.3 document; `root.path` is set only where there is no snapshot. */
+  readonly spec: Spec;
+  readonly snapshot?: Snapshot;
+  /** The CRI log file; without one, output is only attachable. */
+  readonly logPath?: string;
+  readonly stdin: 'none' | 'open' | 'once';
+  /** The cgroup's path below the hierarchy; already decided by the caller. */
+  readonly cgroupPath: string;
+}
+
+export interface ContainerStatus {
+  readonly id: string;
+  readonly podId: string;
+  readonly state: ContainerState;
+  readonly pid: number;
+  readonly createdAtMs: number;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  /** 128 plus the signal number where a signal ended it. */
+  readonly exitCode: number;
+  /** '', 'Completed', 'Error', 'OOMKilled', 'StartError', 'Unknown': the CRI's words. */
+  readonly reason: string;
+  readonly message: string;
+  /** Limits that could not be enforced because the controller is missing. */
+  readonly notEnforced: readonly string[];
+}
+
+export interface ExecRequest {
+  readonly args: readonly string[];
+  readonly terminal: boolean;
+  readonly stdin: boolean;
+  readonly env?: readonly string[];
+  readonly cwd?: string;
+  readonly user?: string;
+  readonly privileged?: boolean;
+  readonly size?: TerminalSize;
+}
+
+export interface TerminalSize {
+  readonly rows: number;
+  readonly columns: number;
+}
+
+/** A running exec or an attached client. Closing it leaves an attached container running. */
+export interface Session {
+  readonly stdin: NodeJS.WritableStream | undefined;
+  readonly stdout: NodeJS.ReadableStream;
+  /** Undefined with a terminal. */
+  readonly stderr: NodeJS.ReadableStream | undefined;
+  resize(size: TerminalSize): Promise<void>;
+  /** The exec's (or container's) exit code. */
+  readonly exited: Promise<number>;
+  /** Ends the exec with its whole process tree, or detaches the attached client. */
+  close(): Promise<void>;
+}
+
+export interface ContainerEvent {
+  readonly kind: 'created' | 'started' | 'exited' | 'removed' | 'oom' | 'paused' | 'resumed';
+  readonly containerId: string;
+  readonly podId: string;
+  readonly atMs: number;
+}
+
+/**
+ * Runs containers through one shim a pod. Every method may be repeated: stop and remove succeed
+ * when there is nothing left to do. Throws KernelError, and DomainError notFound, exists, conflict,
+ * invalid, unsupported (a limit whose controller is missing).
+ */
+export interface ContainerEngine {
+  create(request: ContainerRequest): Promise<ContainerStatus>;
+  start(id: string): Promise<ContainerStatus>;
+  /** Sends `signal`, waits, then kills the whole cgroup. Resolves when nothing runs. */
+  stop(id: string, options: { signal: string; timeoutMs: number }): Promise<ContainerStatus>;
+  signal(id: string, signal: string): Promise<void>;
+  pause(id: string): Promise<void>;
+  resume(id: string): Promise<void>;
+  /** All or nothing. */
+  update(id: string, resources: NonNullable<Spec['linux']>['resources']): Promise<void>;
+  wait(id: string, signal?: AbortSignal): Promise<ContainerStatus>;
+  exec(id: string, request: ExecRequest): Promise<Session>;
+  attach(id: string, options: { stdin: boolean }): Promise<Session>;
+  reopenLog(id: string): Promise<void>;
+  /** Ends what runs, and removes every trace. */
+  remove(id: string): Promise<void>;
+  status(id: string): ContainerStatus;
+  spec(id: string): Spec;
+  list(): readonly ContainerStatus[];
+  processes(id: string): Promise<readonly number[]>;
+  events(signal?: AbortSignal): AsyncIterable<ContainerEvent>;
+  /** Reads the records of an earlier process, asks the shims, and finishes or undoes. */
+  recover(): Promise<void>;
+  /** Lets go of the shims; containers stay. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,2 @@
+/** The toolkit: what a script imports to experiment with the kernel. */
+export { KernelError, DomainError, isKernelError, isDomainError } from './base/error.ts';

@@ -1,0 +1,26 @@
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { fileURLToPath } from 'node:url';
+import { KernelError } from '../base/error.ts';
+
+/** The folder that scripts/build-native fills: the addon and the static programs. */
+export const buildFolder = fileURLToPath(new URL('../../native/build/', import.meta.url));
+
+/**
+ * The addon's functions. They are synchronous system calls with plain arguments, and throw
+ * KernelError; each module of this folder gives those of its subject types and documentation.
+ */
+export interface Addon {
+  setErrorClass(errorClass: typeof KernelError): void;
+  threadId(): number;
+}
+
+export const addon: Addon = loadAddon();
+
+function loadAddon(): Addon {
+  const path = `${buildFolder}keelson.node`;
+  if (!existsSync(path)) throw new Error(`${path} is missing; run scripts/build-native`);
+  const loaded = createRequire(import.meta.url)(path) as Addon;
+  loaded.setErrorClass(KernelError);
+  return loaded;
+}
