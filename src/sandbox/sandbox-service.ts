@@ -1,0 +1,71 @@
+import type { IdMapping } from '../container/spec.ts';
+
+/** What a pod is made from. Everything is the operator's or kubelet's own word. */
+export interface PodSandboxRequest {
+  /** Lower-case hexadecimal or a name of `[a-z0-9-]`, at most 64 characters; names the folders. */
+  readonly id: string;
+  /** At most 64 bytes; unused (the node's own holds) where the network is the host's. */
+  readonly hostname: string;
+  /** `none`: a network namespace with only `lo`, up. */
+  readonly network: 'none' | 'host';
+  readonly ipc: 'pod' | 'host';
+  /** `pod`: one PID namespace for all its containers, kept by a tiny first process. */
+  readonly pid: 'container' | 'pod' | 'host';
+  /** With mappings the pod has a user namespace, which owns its other namespaces. */
+  readonly uidMappings?: readonly IdMapping[];
+  readonly gidMappings?: readonly IdMapping[];
+  readonly dns?: PodDns;
+  /** Namespaced ones only; others are refused as `invalid`. */
+  readonly sysctls?: Readonly<Record<string, string>>;
+  /** Below the hierarchy's root, `/kubepods/pod1`; containers live in folders of it. */
+  readonly cgroupPath: string;
+}
+
+export interface PodDns {
+  readonly servers?: readonly string[];
+  readonly searches?: readonly string[];
+  readonly options?: readonly string[];
+}
+
+export interface PodSandboxStatus {
+  readonly id: string;
+  /** `unknown`: its record is damaged; it can still be stopped and removed. */
+  readonly state: 'ready' | 'notReady' | 'unknown';
+  readonly createdAtMs: number;
+  /** The request as recorded; undefined where the record is damaged. */
+  readonly request: PodSandboxRequest | undefined;
+  /** Pinned namespaces, for `linux.namespaces[].path`; absent where the host's is used. */
+  readonly namespaces: {
+    readonly network?: string;
+    readonly ipc?: string;
+    readonly uts?: string;
+    readonly user?: string;
+    readonly pid?: string;
+  };
+  /** To be bind-mounted at /etc/hosts, /etc/resolv.conf and /etc/hostname. */
+  readonly files: {
+    readonly hosts: string;
+    readonly resolvConf: string;
+    readonly hostname: string;
+  };
+  /** The shim's; 0 when it is gone. */
+  readonly shimPid: number;
+}
+
+/**
+ * Pods: pinned namespaces, their files and their shim. A pod outlives the process that made it.
+ * `stop` and `remove` succeed when there is nothing left to do. Throws KernelError, and
+ * DomainError notFound, exists, invalid, unsupported.
+ */
+export interface PodSandboxes {
+  /** Makes all of it, or, on failure, leaves nothing. */
+  run(request: PodSandboxRequest): Promise<PodSandboxStatus>;
+  /** Ends its containers and gives the network back; files and record stay. */
+  stop(id: string): Promise<void>;
+  /** Stops it if need be, removes its containers, its shim and every trace. */
+  remove(id: string): Promise<void>;
+  status(id: string): PodSandboxStatus;
+  list(): readonly PodSandboxStatus[];
+  /** Reads the records of an earlier process and finishes or undoes. After the engine's own. */
+  recover(): Promise<void>;
+}
