@@ -14,4 +14,6 @@ export const limits = {
   shimMessageBytes: 64 * 1024,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
+  /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */
+  grpcMessageBytes: 16 * 1024 * 1024,
 } as const;
