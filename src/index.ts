@@ -1,2 +1,3 @@
 /** The toolkit: what a script imports to experiment with the kernel. */
 export { KernelError, DomainError, isKernelError, isDomainError } from './base/error.ts';
+export * from './kernel/index.ts';

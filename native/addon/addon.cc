@@ -3,14 +3,22 @@
 #include <napi.h>
 
 #include "error.hh"
+#include "extent.hh"
+#include "file.hh"
 #include "identity.hh"
+#include "stat.hh"
+#include "xattr.hh"
 
 namespace keelson::addon {
 
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Classes());
   exports["setErrorClass"] = Napi::Function::New(env, setErrorClass);
+  registerExtent(env, exports);
+  registerFile(env, exports);
   registerIdentity(env, exports);
+  registerStat(env, exports);
+  registerXattr(env, exports);
   return exports;
 }
 

@@ -24,8 +24,20 @@ inline uint64_t toUint64(const Napi::Value& value) {
   return static_cast<uint64_t>(value.As<Napi::Number>().Int64Value());
 }
 
+inline int64_t toInt64(const Napi::Value& value) { return static_cast<int64_t>(toUint64(value)); }
+
 inline std::string toString(const Napi::Value& value) {
   return value.As<Napi::String>().Utf8Value();
 }
+
+// A path as a string, or as bytes where a file's name is no UTF-8.
+inline std::string toPath(const Napi::Value& value) {
+  if (!value.IsTypedArray()) return toString(value);
+  auto bytes = value.As<Napi::Uint8Array>();
+  return std::string(reinterpret_cast<const char*>(bytes.Data()), bytes.ByteLength());
+}
+
+// True when a C function would see less of the path than there is.
+inline bool isCut(const std::string& path) { return path.find('\0') != std::string::npos; }
 
 }  // namespace keelson::addon
