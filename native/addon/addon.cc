@@ -2,6 +2,7 @@
 // C++ knows system calls, not policy: no JSON, no decisions, and never fork.
 #include <napi.h>
 
+#include "cgroup.hh"
 #include "error.hh"
 #include "extent.hh"
 #include "file.hh"
@@ -16,6 +17,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["setErrorClass"] = Napi::Function::New(env, setErrorClass);
   registerExtent(env, exports);
   registerFile(env, exports);
+  registerCgroup(env, exports);
   registerIdentity(env, exports);
   registerStat(env, exports);
   registerXattr(env, exports);

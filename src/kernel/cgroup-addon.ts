@@ -1,0 +1,15 @@
+/**
+ * The part of the addon that src/cgroup uses. Each call takes the descriptor of a cgroup's folder,
+ * one name in it, and the folder's path, which only appears in errors.
+ */
+export interface CgroupAddon {
+  /** Descriptor of a cgroup below the folder, no symbolic link followed; the caller closes it. */
+  cgroupOpen(folder: number, path: string, folderPath: string): number;
+  /** True when the cgroup was made, false when it was there already. */
+  cgroupMake(folder: number, name: string, folderPath: string): boolean;
+  cgroupRemove(folder: number, name: string, folderPath: string): void;
+  cgroupRead(folder: number, name: string, folderPath: string): string;
+  cgroupWrite(folder: number, name: string, folderPath: string, text: string): void;
+  cgroupChildren(folder: number, name: string, folderPath: string): string[];
+  cgroupChown(folder: number, name: string, folderPath: string, uid: number, gid: number): void;
+}
