@@ -22,7 +22,7 @@
 
 namespace keelson::addon {
 
-// What every call begins with: (descriptor of the folder, name in it, the folder's path for errors).
+// What every call begins with: (descriptor of the folder, name in it, the folder's path).
 struct CgroupEntry {
   explicit CgroupEntry(const Napi::CallbackInfo& info)
       : folder(toInt(info[0])), name(toString(info[1])), folderPath(toString(info[2])) {}

@@ -16,4 +16,8 @@ export const limits = {
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */
   grpcMessageBytes: 16 * 1024 * 1024,
+  /** Until a cgroup is empty, frozen or thawed. */
+  cgroupStateMs: 10_000,
+  /** Rules of one device filter. */
+  deviceRules: 1024,
 } as const;

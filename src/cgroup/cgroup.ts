@@ -1,0 +1,125 @@
+import { applySettings, type Applied, type ApplyOptions } from './apply-settings.ts';
+import { delegateCgroup } from './delegate-cgroup.ts';
+import { enableControllers } from './enable-controllers.ts';
+import type { CgroupFolder } from './folder.ts';
+import { freezeCgroup, thawCgroup } from './freeze-cgroup.ts';
+import { words } from './interface-file.ts';
+import { killCgroup } from './kill-cgroup.ts';
+import { componentsOf } from './path.ts';
+import { processesBelow, processesOf } from './processes.ts';
+import { readSettings } from './read-settings.ts';
+import { removeCgroup } from './remove-cgroup.ts';
+import type { Settings } from './setting.ts';
+import { stateOf } from './wait-for-state.ts';
+
+interface Wait {
+  readonly timeoutMs?: number;
+}
+
+/**
+ * One cgroup, by its open folder. Made by Hierarchy; disposing it closes the folder and leaves the
+ * cgroup. Failing calls throw KernelError; waits end with DomainError `timeout`.
+ */
+export class Cgroup implements Disposable {
+  /** Below the hierarchy, as `/a/b`. */
+  readonly path: string;
+  readonly #root: CgroupFolder;
+  readonly #folder: CgroupFolder;
+
+  /** Takes `folder` over; `root` stays the hierarchy's. */
+  constructor(root: CgroupFolder, folder: CgroupFolder, path: string) {
+    this.#root = root;
+    this.#folder = folder;
+    this.path = path;
+  }
+
+  /** The folder's absolute path, for people. */
+  get folderPath(): string {
+    return this.#folder.path;
+  }
+
+  /**
+   * The folder's descriptor, for CLONE_INTO_CGROUP and BPF. It stays this object's: do not close
+   * it, and do not use it after disposing.
+   */
+  descriptor(): number {
+    return this.#folder.descriptor;
+  }
+
+  /** Controllers whose files this cgroup has (`cat cgroup.controllers`). */
+  controllers(): string[] {
+    return words(this.#folder.read('cgroup.controllers'));
+  }
+
+  /** Gives children these controllers (`echo +cpu > cgroup.subtree_control`). */
+  enable(controllers: readonly string[]): void {
+    enableControllers(this.#folder, controllers);
+  }
+
+  /**
+   * Lets a user make and manage cgroups below (`chown` of the folder and of the files that the
+   * kernel names in /sys/kernel/cgroup/delegate); its limits stay out of the user's reach.
+   */
+  delegate(owner: { readonly uid: number; readonly gid: number }): void {
+    delegateCgroup(this.#folder, owner);
+  }
+
+  /** Moves a process with all of its threads (`echo PID > cgroup.procs`); 0 is the caller. */
+  move(pid: number): void {
+    this.#folder.write('cgroup.procs', String(pid));
+  }
+
+  /** Processes in it; with `recursive`, in the cgroups below too. None when it is removed. */
+  processes(options?: { readonly recursive?: boolean }): number[] {
+    return options?.recursive === true ? processesBelow(this.#folder) : processesOf(this.#folder);
+  }
+
+  /** True while a process is in it or below. */
+  populated(): boolean {
+    return stateOf(this.#folder, 'populated') === 1;
+  }
+
+  /** True when all processes in it and below are stopped by freeze(). */
+  frozen(): boolean {
+    return stateOf(this.#folder, 'frozen') === 1;
+  }
+
+  /** Sets limits, all or none of them. */
+  async apply(settings: Settings, options?: ApplyOptions): Promise<Applied> {
+    return await applySettings(this.#folder, settings, options);
+  }
+
+  /** All typed settings that the cgroup has. */
+  settings(): Settings {
+    return readSettings(this.#folder);
+  }
+
+  /** One interface file's text, such as `memory.stat`. Prefer the typed reads. */
+  read(file: string): string {
+    return this.#folder.read(componentsOf(file).join('.'));
+  }
+
+  /** Stops all processes and resolves when none runs. On timeout they go on. */
+  async freeze(options: Wait = {}): Promise<void> {
+    await freezeCgroup(this.#folder, options.timeoutMs);
+  }
+
+  async thaw(options: Wait = {}): Promise<void> {
+    await thawCgroup(this.#folder, options.timeoutMs);
+  }
+
+  /** Kills all processes in it and below, and resolves when it is empty. */
+  async kill(options: Wait = {}): Promise<void> {
+    await killCgroup(this.#folder, options.timeoutMs);
+  }
+
+  /** Ends what runs and removes it with all below; succeeds when it is gone already. */
+  async remove(options: Wait = {}): Promise<void> {
+    const components = componentsOf(this.path);
+    await removeCgroup({ root: this.#root, folder: this.#folder, components }, options.timeoutMs);
+  }
+
+  [Symbol.dispose](): void {
+    this.#folder[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,68 @@
+import { watch } from 'node:fs';
+import { DomainError, hasCode } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import type { CgroupFolder } from './folder.ts';
+import { flatKeyed } from './interface-file.ts';
+
+/** A key of cgroup.events and the value to wait for; a removed cgroup is not populated. */
+export interface AwaitedState {
+  readonly key: 'populated' | 'frozen';
+  readonly value: 0 | 1;
+}
+
+/**
+ * Resolves when cgroup.events shows the state. The kernel tells of changes by inotify, so nothing
+ * polls. DomainError `timeout` after `timeoutMs`.
+ */
+export async function waitForState(
+  folder: CgroupFolder,
+  state: AwaitedState,
+  timeoutMs: number = limits.cgroupStateMs,
+): Promise<void> {
+  if (hasState(folder, state)) return;
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const check = (): void => {
+    try {
+      if (hasState(folder, state)) resolve();
+    } catch (error) {
+      reject(error);
+    }
+  };
+  const watcher = watch(`${folder.ownPath}/cgroup.events`, check);
+  watcher.on('error', reject);
+  const timer = setTimeout(() => reject(tooLate(folder, state, timeoutMs)), timeoutMs);
+  try {
+    // The change may have come before the watch.
+    check();
+    await promise;
+  } finally {
+    clearTimeout(timer);
+    watcher.close();
+  }
+}
+
+/** Undefined when the cgroup has been removed. */
+export function stateOf(folder: CgroupFolder, key: AwaitedState['key']): number | undefined {
+  try {
+    return flatKeyed(folder.read('cgroup.events')).get(key) ?? 0;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENODEV')) return undefined;
+    throw error;
+  }
+}
+
+function hasState(folder: CgroupFolder, { key, value }: AwaitedState): boolean {
+  const present = stateOf(folder, key);
+  if (present === undefined && key === 'frozen' && value === 1) {
+    throw new DomainError('notFound', `Cgroup "${folder.path}" is gone`);
+  }
+  return (present ?? 0) === value;
+}
+
+function tooLate(folder: CgroupFolder, { key, value }: AwaitedState, timeoutMs: number): Error {
+  const expected = `"${key} ${value}" in cgroup.events`;
+  return new DomainError(
+    'timeout',
+    `Cgroup "${folder.path}" has not come to ${expected} in ${timeoutMs} ms`,
+  );
+}
