@@ -7,6 +7,8 @@
 #include "extent.hh"
 #include "file.hh"
 #include "identity.hh"
+#include "inside.hh"
+#include "namespace.hh"
 #include "stat.hh"
 #include "xattr.hh"
 
@@ -19,6 +21,8 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerFile(env, exports);
   registerCgroup(env, exports);
   registerIdentity(env, exports);
+  registerInside(env, exports);
+  registerNamespace(env, exports);
   registerStat(env, exports);
   registerXattr(env, exports);
   return exports;

@@ -1,0 +1,5 @@
+import type { FileAddon } from './file-addon.ts';
+import type { NamespaceAddon } from './namespace-addon.ts';
+
+/** The addon's calls for the subjects of this folder. */
+export interface CoreAddon extends FileAddon, NamespaceAddon {}
