@@ -4,3 +4,4 @@ export * from './kernel/index.ts';
 export { openHierarchy, type Hierarchy } from './cgroup/hierarchy.ts';
 export type { Cgroup } from './cgroup/cgroup.ts';
 export type { Settings } from './cgroup/setting.ts';
+export * as netlink from './netlink/index.ts';

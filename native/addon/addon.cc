@@ -11,6 +11,7 @@
 #include "namespace.hh"
 #include "stat.hh"
 #include "xattr.hh"
+#include "netlink.hh"
 
 namespace keelson::addon {
 
@@ -25,6 +26,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerNamespace(env, exports);
   registerStat(env, exports);
   registerXattr(env, exports);
+  registerNetlink(env, exports);
   return exports;
 }
 

@@ -20,4 +20,16 @@ export const limits = {
   cgroupStateMs: 10_000,
   /** Rules of one device filter. */
   deviceRules: 1024,
+  /** One netlink request or transaction; a map of 30,000 elements takes about 3 MiB. */
+  netlinkRequestBytes: 64 * 1024 * 1024,
+  /** How long the kernel may take to answer a netlink request; deletes wait for RCU. */
+  netlinkAnswerMs: 30_000,
+  /** Requests that wait for one netlink connection. */
+  netlinkQueue: 10_000,
+  /** How often a dump that the kernel calls inconsistent is begun again. */
+  netlinkDumpAttempts: 30,
+  /** Multicast events read ahead of the consumer; the kernel keeps the rest, or overruns. */
+  netlinkEvents: 4096,
+  /** A netlink socket's receive buffer. */
+  netlinkReceiveBytes: 4 * 1024 * 1024,
 } as const;

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { KernelError } from '../base/error.ts';
 import type { CgroupAddon } from './cgroup-addon.ts';
 import type { CoreAddon } from './core-addon.ts';
+import type { NetlinkAddon } from './netlink-addon.ts';
 
 /** The folder that scripts/build-native fills: the addon and the static programs. */
 export const buildFolder = fileURLToPath(new URL('../../native/build/', import.meta.url));
@@ -12,7 +13,7 @@ export const buildFolder = fileURLToPath(new URL('../../native/build/', import.m
  * The addon's functions. They are synchronous system calls with plain arguments, and throw
  * KernelError; each module of this folder gives those of its subject types and documentation.
  */
-export interface Addon extends CgroupAddon, CoreAddon {
+export interface Addon extends CgroupAddon, CoreAddon, NetlinkAddon {
   setErrorClass(errorClass: typeof KernelError): void;
   threadId(): number;
 }

@@ -1,0 +1,124 @@
+import { isIPv4, isIPv6 } from 'node:net';
+import { DomainError } from '../base/error.ts';
+
+/** An address with the length of its network, as in `10.0.0.0/24`. */
+export interface Prefix {
+  readonly address: string;
+  readonly length: number;
+  readonly bytes: Uint8Array;
+}
+
+/** linux/socket.h: AF_*. */
+export const family = { unspecified: 0, inet: 1, ipv4: 2, arp: 3, bridge: 7, ipv6: 10 } as const;
+
+/** The 4 or 16 bytes of an address. Throws DomainError `invalid`. */
+export function parseIp(address: string): Uint8Array {
+  if (isIPv4(address)) return Uint8Array.from(address.split('.'), Number);
+  if (isIPv6(address) && !address.includes('%')) return parseIpv6(address);
+  throw new DomainError('invalid', `"${address}" is not an IP address`);
+}
+
+function parseIpv6(address: string): Uint8Array {
+  const bytes = new Uint8Array(16);
+  const [head = '', tail] = address.split('::');
+  const last = tail === undefined ? [] : bytesOfGroups(tail);
+  bytes.set(bytesOfGroups(head));
+  bytes.set(last, 16 - last.length);
+  return bytes;
+}
+
+/** Bytes of colon-separated groups; the last may be a dotted IPv4 address. */
+function bytesOfGroups(text: string): number[] {
+  if (text === '') return [];
+  return text.split(':').flatMap((group) => {
+    if (group.includes('.')) return group.split('.').map(Number);
+    const value = Number.parseInt(group, 16);
+    return [value >> 8, value & 0xff];
+  });
+}
+
+/** Text of 4 or 16 bytes; IPv6 as RFC 5952 writes it. Throws DomainError `invalid`. */
+export function formatIp(bytes: Uint8Array): string {
+  if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}`;
+  if (bytes.length === 16) return formatIpv6(bytes);
+  throw new DomainError('invalid', `An IP address of ${bytes.length} bytes`);
+}
+
+function formatIpv6(bytes: Uint8Array): string {
+  const groups = Array.from({ length: 8 }, (_, i) => groupAt(bytes, i));
+  if (groups[5] === 0xffff && groups.slice(0, 5).every((value) => value === 0)) {
+    return `::ffff:${formatIp(bytes.subarray(12))}`;
+  }
+  const zeros = longestZeros(groups);
+  const hex = groups.map((value) => value.toString(16));
+  if (zeros.length < 2) return hex.join(':');
+  const after = hex.slice(zeros.start + zeros.length);
+  return `${hex.slice(0, zeros.start).join(':')}::${after.join(':')}`;
+}
+
+function groupAt(bytes: Uint8Array, index: number): number {
+  return ((bytes[index * 2] ?? 0) << 8) | (bytes[index * 2 + 1] ?? 0);
+}
+
+function longestZeros(groups: readonly number[]): { start: number; length: number } {
+  let best = { start: 0, length: 0 };
+  let start = 0;
+  for (let i = 0; i <= groups.length; i++) {
+    if (i < groups.length && groups[i] === 0) continue;
+    if (i - start > best.length) best = { start, length: i - start };
+    start = i + 1;
+  }
+  return best;
+}
+
+/**
+ * `10.0.0.1/24`, or an address alone, which has its full length (32 or 128).
+ * Throws DomainError `invalid`.
+ */
+export function parsePrefix(text: string): Prefix {
+  const [address = '', lengthText, ...rest] = text.split('/');
+  const bytes = parseIp(address);
+  const full = bytes.length * 8;
+  const length = lengthText === undefined ? full : Number(lengthText);
+  const wellFormed = lengthText === undefined || /^(0|[1-9]\d{0,2})$/.test(lengthText);
+  if (rest.length > 0 || !wellFormed || length > full) {
+    throw new DomainError('invalid', `"${text}" is not an address with a prefix length`);
+  }
+  return { address, length, bytes };
+}
+
+/** AF_INET or AF_INET6 of an address's bytes. */
+export function familyOf(bytes: Uint8Array): number {
+  return bytes.length === 4 ? family.ipv4 : family.ipv6;
+}
+
+/** The bytes of `02:42:ac:11:00:02`. Throws DomainError `invalid`. */
+export function parseMac(address: string): Uint8Array {
+  if (!/^[0-9a-f]{2}(:[0-9a-f]{2}){5}$/i.test(address)) {
+    throw new DomainError('invalid', `"${address}" is not a MAC address`);
+  }
+  return Uint8Array.from(address.split(':'), (byte) => Number.parseInt(byte, 16));
+}
+
+const hexOf = Array.from({ length: 256 }, (_, i) => i.toString(16).padStart(2, '0'));
+
+export function formatMac(bytes: Uint8Array, start: number, end: number): string {
+  let result = '';
+  for (let i = start; i < end; i++) result += `${i === start ? '' : ':'}${hexOf[bytes[i] ?? 0]}`;
+  return result;
+}
+
+export type Family = 'ipv4' | 'ipv6';
+
+/** AF_UNSPEC when none is named: both. */
+export function familyNumber(name: Family | undefined): number {
+  if (name === undefined) return family.unspecified;
+  return name === 'ipv4' ? family.ipv4 : family.ipv6;
+}
+
+/** Throws DomainError `invalid`: our requests name a family, so the kernel answers no other. */
+export function familyName(number: number): Family {
+  if (number === family.ipv4) return 'ipv4';
+  if (number === family.ipv6) return 'ipv6';
+  throw new DomainError('invalid', `Address family ${number} is neither IPv4 nor IPv6`);
+}
