@@ -10,6 +10,7 @@
 //   };
 #pragma once
 
+#include <fcntl.h>
 #include <linux/netlink.h>
 #include <napi.h>
 #include <poll.h>
@@ -154,12 +155,15 @@ inline Result<int> openSocketIn(int protocol, int namespaceFd) {
   return opened;
 }
 
+// The caller may close its descriptor before the thread has come to it.
+inline Descriptor ownCopy(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+
 class OpenWork : public Napi::AsyncWorker {
  public:
   OpenWork(Napi::Env env, int protocol, int namespaceFd)
-      : AsyncWorker(env), deferred_(env), protocol_(protocol), namespaceFd_(namespaceFd) {}
+      : AsyncWorker(env), deferred_(env), protocol_(protocol), namespace_(ownCopy(namespaceFd)) {}
   Napi::Promise promise() { return deferred_.Promise(); }
-  void Execute() override { opened_ = openSocketIn(protocol_, namespaceFd_); }
+  void Execute() override { opened_ = openSocketIn(protocol_, namespace_.get()); }
   void OnOK() override {
     if (opened_) {
       deferred_.Resolve(Napi::Number::New(Env(), *opened_));
@@ -171,7 +175,7 @@ class OpenWork : public Napi::AsyncWorker {
  private:
   Napi::Promise::Deferred deferred_;
   int protocol_;
-  int namespaceFd_;
+  Descriptor namespace_;
   Result<int> opened_ = 0;
 };
 

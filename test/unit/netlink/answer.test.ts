@@ -42,6 +42,18 @@ function errorBody(errno: number, extensions?: (writer: MessageWriter) => void) 
   };
 }
 
+/** An error that carries the whole request, as sockets without NETLINK_CAP_ACK get it. */
+function echoed(w: MessageWriter): void {
+  const offset = w.reserve(4 + 24);
+  w.view.setInt32(offset, -17, true);
+  w.view.setUint32(offset + 4, 24, true);
+  text.write(w, 1, 'exists');
+}
+
+function refusedAtEnd(w: MessageWriter): void {
+  w.view.setInt32(w.reserve(4), -1, true);
+}
+
 function read<T>(answer: Answer<T>, source: Source): boolean {
   return answer.read(source, source.bytes.length);
 }
@@ -77,19 +89,13 @@ t.test('a missing attribute is named by its number', async (t) => {
 t.test('extensions after an echoed request are found, hostile ones are not followed', async (t) => {
   const flags = flag.extendedAcknowledgement;
   const answer = new Answer(request, 5, lengthOf);
-  const body = (w: MessageWriter): void => {
-    const offset = w.reserve(4 + 24);
-    w.view.setInt32(offset, -17, true);
-    w.view.setUint32(offset + 4, 24, true);
-    text.write(w, 1, 'exists');
-  };
-  read(answer, bytesOf({ type: 2, flags, body }));
+  read(answer, bytesOf({ type: 2, flags, body: echoed }));
   t.throws(() => answer.finish(), { message: 'RTM_NEWLINK eth0: EEXIST (exists)' });
-  for (const echoed of [0xffffffff, 1_000_000, 3]) {
+  for (const length of [0xffffffff, 1_000_000, 3]) {
     const hostile = (w: MessageWriter): void => {
       const offset = w.reserve(20);
       w.view.setInt32(offset, -17, true);
-      w.view.setUint32(offset + 4, echoed, true);
+      w.view.setUint32(offset + 4, length, true);
     };
     const other = new Answer(request, 5, lengthOf);
     t.doesNotThrow(() => {
@@ -126,8 +132,7 @@ t.test('an interrupted dump is noticed in any of its messages', async (t) => {
 
 t.test('a dump that fails at its end is an error', async (t) => {
   const answer = new Answer(dump, 5, lengthOf);
-  const body = (w: MessageWriter): void => w.view.setInt32(w.reserve(4), -1, true);
-  t.equal(read(answer, bytesOf({ type: 3, flags: flag.multi, body })), true);
+  t.equal(read(answer, bytesOf({ type: 3, flags: flag.multi, body: refusedAtEnd })), true);
   t.throws(() => answer.finish(), { code: 'EPERM' });
 });
 

@@ -65,13 +65,13 @@ t.test('bytes are those of linux/netlink.h on a little-endian machine', async (t
       '0600020034120000', // nla_len 6, type 2, value, padding
       '0800060001020304',
       '090008006574683000000000', // the NUL counts, the padding does not
-      '0c000d8006000200' + '00500000', // NLA_F_NESTED; port in network order
+      '0c000d800600020000500000', // NLA_F_NESTED; port in network order
     ].join(''),
   );
 });
 
 t.test('unknown attributes and flag bits in the type are passed over', async (t) => {
-  const bytes = Buffer.from('0500630001000000' + '0600024034120000', 'hex');
+  const bytes = Buffer.from('05006300010000000600024034120000', 'hex');
   t.same(table.read(new Source(bytes), 0, bytes.length), { short: 0x1234 });
 });
 
@@ -88,7 +88,7 @@ t.test('hostile lengths are refused, never followed', async (t) => {
     'a u32 of 2 bytes': '0600030001000000',
     'a u64 of 4 bytes': '0800050001000000',
     'a nest whose child overruns it': '08000d80ff000100',
-    'an address of 5 bytes': '09000b0001020304' + '05000000',
+    'an address of 5 bytes': '09000b000102030405000000',
     'a structure half there': '0800110001000000',
   };
   for (const [title, hex] of Object.entries(hostile)) {

@@ -29,7 +29,7 @@ t.test('random IPv6 addresses survive both ways', async (t) => {
       return state & 0x40000 ? 0 : state >>> 24;
     });
     const text = formatIp(bytes);
-    if (!isIPv6(text) || Buffer.compare(parseIp(text), bytes) !== 0) t.fail(`${text}`);
+    if (!isIPv6(text) || Buffer.compare(parseIp(text), bytes) !== 0) t.fail(text);
   }
   t.pass();
 });
