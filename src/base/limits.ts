@@ -32,4 +32,21 @@ export const limits = {
   netlinkEvents: 4096,
   /** A netlink socket's receive buffer. */
   netlinkReceiveBytes: 4 * 1024 * 1024,
+  /** A key of the store, and a value (etcd refuses more than 1.5 MiB of request by default). */
+  storeKeyBytes: 1024,
+  storeValueBytes: 1_500_000,
+  /** Writes that wait for the disk; more are refused. */
+  storeQueueWrites: 20_000,
+  storeQueueBytes: 64 * 1024 * 1024,
+  /** Recent changes kept in memory for watches. */
+  storeRecentChanges: 20_000,
+  storeRecentBytes: 64 * 1024 * 1024,
+  /** Changes that wait for one watch's reader. */
+  storeBacklogChanges: 20_000,
+  storeBacklogBytes: 32 * 1024 * 1024,
+  /** Watches open at once. */
+  storeWatches: 100_000,
+  /** Entries of one page of a list, and its bytes, whatever was asked for. */
+  storePageEntries: 10_000,
+  storePageBytes: 32 * 1024 * 1024,
 } as const;
