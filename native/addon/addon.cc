@@ -3,12 +3,15 @@
 #include <napi.h>
 
 #include "cgroup.hh"
+#include "confine.hh"
 #include "error.hh"
 #include "extent.hh"
 #include "file.hh"
+#include "folder.hh"
 #include "identity.hh"
 #include "inside.hh"
 #include "namespace.hh"
+#include "inflate.hh"
 #include "stat.hh"
 #include "xattr.hh"
 #include "netlink.hh"
@@ -18,12 +21,15 @@ namespace keelson::addon {
 static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Classes());
   exports["setErrorClass"] = Napi::Function::New(env, setErrorClass);
+  registerConfine(env, exports);
   registerExtent(env, exports);
   registerFile(env, exports);
   registerCgroup(env, exports);
   registerIdentity(env, exports);
   registerInside(env, exports);
   registerNamespace(env, exports);
+  registerFolder(env, exports);
+  registerInflate(env, exports);
   registerStat(env, exports);
   registerXattr(env, exports);
   registerNetlink(env, exports);

@@ -8,6 +8,32 @@ export const limits = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** A file such as /etc/passwd, read inside an image. */
   imageFileBytes: 10 * 1024 * 1024,
+  /** One extended header of a tar archive (pax, GNU long name), or a sparse map as text. */
+  tarExtensionBytes: 1024 * 1024,
+  /** Parts of one sparse file in an archive. */
+  tarExtents: 65_536,
+  /** A path in an archive, and one name in it (PATH_MAX and NAME_MAX). */
+  tarPathBytes: 4096,
+  tarNameBytes: 255,
+  /** Attributes of one entry, and bytes of one value (XATTR_SIZE_MAX). */
+  tarXattrs: 256,
+  xattrBytes: 65_536,
+  /** One layer: see LayerLimits. No gzip blob expands by more than 1,032. */
+  layerEntries: 1_000_000,
+  layerDepth: 255,
+  layerBytes: 256 * 1024 * 1024 * 1024,
+  layerExpansion: 1100,
+  layerFreeBytes: 1024 * 1024 * 1024,
+  /** Bytes between a pull and the thread that unpacks; a power of two. */
+  layerRingBytes: 1024 * 1024,
+  /** A layer whose next byte does not come. Pulls give up long before. */
+  layerStallMs: 15 * 60_000,
+  /** An unpacking thread without work ends. */
+  layerThreadIdleMs: 5000,
+  /** JavaScript memory of one such thread. */
+  layerThreadHeapBytes: 96 * 1024 * 1024,
+  /** History that a compressed layer may refer back to: what zstd takes without --long. */
+  zstdWindowBytes: 128 * 1024 * 1024,
   /** One stream of an ExecSync answer. */
   execSyncBytes: 16 * 1024 * 1024,
   /** One message between the runtime and a shim; larger plans travel as a memfd. */

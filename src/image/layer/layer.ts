@@ -5,7 +5,7 @@ export type Compression = 'auto' | 'none' | 'gzip' | 'zstd';
 
 /** Bounds for one layer; each has a default in `src/base/limits.ts`. */
 export interface LayerLimits {
-  /** Entries of the archive, of any kind. */
+  /** Entries of the archive, of any kind, and folders made for them. */
   readonly entries: number;
   /** Folders above an entry. */
   readonly depth: number;
@@ -49,6 +49,11 @@ export interface UnpackResult {
    * have root's ownership and mode 0755; {@link adoptFolders} gives them what lower layers say.
    */
   readonly impliedFolders: readonly string[];
+  /**
+   * The archive hides all of the lower layers. overlayfs cannot do that for the root itself, so
+   * leave them out of the mount.
+   */
+  readonly hidesLowers: boolean;
 }
 
 /**
