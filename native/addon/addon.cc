@@ -2,6 +2,7 @@
 // C++ knows system calls, not policy: no JSON, no decisions, and never fork.
 #include <napi.h>
 
+#include "bpf.hh"
 #include "cgroup.hh"
 #include "confine.hh"
 #include "error.hh"
@@ -24,6 +25,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerConfine(env, exports);
   registerExtent(env, exports);
   registerFile(env, exports);
+  registerBpf(env, exports);
   registerCgroup(env, exports);
   registerIdentity(env, exports);
   registerInside(env, exports);

@@ -27,6 +27,7 @@ inline Napi::Value kernelError(Napi::Env env, const Failure& failure) {
   fields["errno"] = failure.error;
   fields["code"] = strerrorname_np(failure.error) ? strerrorname_np(failure.error) : "EUNKNOWN";
   if (!failure.path.empty()) fields["path"] = failure.path;
+  if (!failure.text.empty()) fields["text"] = failure.text;
   return classes->kernelError.New({fields});
 }
 

@@ -14,6 +14,8 @@ struct Failure {
   const char* call;
   int error;
   std::string path;
+  // The kernel's own words, where it gives some (verifier and mount logs).
+  std::string text = {};
 };
 
 inline Failure failed(const char* call, std::string path = {}) {

@@ -1,5 +1,7 @@
 import { applySettings, type Applied, type ApplyOptions } from './apply-settings.ts';
+import { attachDeviceFilter } from './attach-device-filter.ts';
 import { delegateCgroup } from './delegate-cgroup.ts';
+import type { DeviceRule } from './device-rule.ts';
 import { enableControllers } from './enable-controllers.ts';
 import type { CgroupFolder } from './folder.ts';
 import { freezeCgroup, thawCgroup } from './freeze-cgroup.ts';
@@ -87,6 +89,15 @@ export class Cgroup implements Disposable {
   /** Sets limits, all or none of them. */
   async apply(settings: Settings, options?: ApplyOptions): Promise<Applied> {
     return await applySettings(this.#folder, settings, options);
+  }
+
+  /**
+   * Makes these the only devices that processes in it and below may make nodes of and open
+   * (`linux.resources.devices` of the OCI runtime specification; the last rule that speaks of an
+   * access decides, none denies). Replaces the rules of an earlier call in one step.
+   */
+  applyDevices(rules: readonly DeviceRule[]): void {
+    attachDeviceFilter(this.#folder, rules);
   }
 
   /** All typed settings that the cgroup has. */
