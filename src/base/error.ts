@@ -41,7 +41,14 @@ function advice(code: string, call: string): string {
 }
 
 export type DomainErrorKind =
-  'notFound' | 'exists' | 'conflict' | 'invalid' | 'unavailable' | 'timeout' | 'unsupported';
+  | 'notFound'
+  | 'exists'
+  | 'conflict'
+  | 'invalid'
+  | 'denied'
+  | 'unavailable'
+  | 'timeout'
+  | 'unsupported';
 
 /** Something asked for cannot be: the kind decides the gRPC, HTTP, CNI and exit code. */
 export class DomainError extends Error {

@@ -6,6 +6,8 @@ export const limits = {
   manifestBytes: 4 * 1024 * 1024,
   /** An image configuration. */
   imageConfigBytes: 8 * 1024 * 1024,
+  /** Layers of one image: overlayfs stacks 500. */
+  imageLayers: 500,
   /** A file such as /etc/passwd, read inside an image. */
   imageFileBytes: 10 * 1024 * 1024,
   /** One extended header of a tar archive (pax, GNU long name), or a sparse map as text. */
