@@ -106,8 +106,8 @@ function timeOf(text: string): number {
 }
 
 /**
- * A NUL separates the records of a container's plan, and ends every text in the kernel: with one inside,
- * what is checked would not be what is used.
+ * A NUL separates the records of a container's plan, and ends every text in the kernel: with one
+ * inside, what is checked would not be what is used.
  */
 function refuseNulCharacters(config: ImageConfig): void {
   const { labels, env, ...others } = config;

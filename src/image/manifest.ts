@@ -54,8 +54,8 @@ export interface IndexEntry extends Descriptor {
 
 /**
  * Parses an image manifest or an index; `contentType` is what the registry called it. Untrusted:
- * bounded by `limits.manifestBytes`. Throws DomainError `invalid`, or `unsupported` for documents that are
- * something else than an image (artifacts, schema 1, foreign layers).
+ * bounded by `limits.manifestBytes`. Throws DomainError `invalid`, or `unsupported` for documents
+ * that are something else than an image (artifacts, schema 1, foreign layers).
  */
 export function parseManifest(bytes: Uint8Array, contentType: string): Manifest | Index {
   if (bytes.length > limits.manifestBytes) {
@@ -154,7 +154,7 @@ function parseLayer(value: unknown): LayerDescriptor {
   if (isForeignLayerType(descriptor.mediaType)) {
     throw new DomainError(
       'unsupported',
-      `Layer ${descriptor.digest} is foreign ("${descriptor.mediaType}"): it is not in the registry`,
+      `Layer ${descriptor.digest} is foreign ("${descriptor.mediaType}"): no registry holds it`,
     );
   }
   const compression = compressionOf(descriptor.mediaType);

@@ -34,11 +34,14 @@ export function isConfigType(mediaType: string): boolean {
   return mediaType === mediaTypes.ociConfig || mediaType === mediaTypes.dockerConfig;
 }
 
+const foreignLayers = [
+  'application/vnd.oci.image.layer.nondistributable.',
+  'application/vnd.docker.image.rootfs.foreign.',
+];
+
 /** Layers that must not be distributed: their bytes would come from a URL of the image's choice. */
 export function isForeignLayerType(mediaType: string): boolean {
-  return /^application\/vnd\.(?:oci\.image\.layer\.nondistributable|docker\.image\.rootfs\.foreign)\./.test(
-    mediaType,
-  );
+  return foreignLayers.some((prefix) => mediaType.startsWith(prefix));
 }
 
 const compressions: Readonly<Record<string, LayerCompression>> = {

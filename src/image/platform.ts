@@ -64,8 +64,8 @@ function armVariant(name: string, variant: string): string {
 }
 
 /**
- * What a machine of this platform can run, the best first: its own variant, then the lower ones, and
- * on the 64-bit machines the 32-bit architecture that they contain.
+ * What a machine of this platform can run, the best first: its own variant, then the lower ones,
+ * and on the 64-bit machines the 32-bit architecture that they contain.
  */
 export function runnablePlatforms(platform: Platform): readonly Platform[] {
   const { os, architecture, variant } = normalizePlatform(platform);

@@ -30,7 +30,8 @@ const maximumName = 1024;
 const defaultDomain = 'docker.io';
 
 /**
- * Parses a name as people write it, by Docker's rules: `busybox`, `user/app:1`, `host:5000/app@sha256:…`.
+ * Parses a name as people write it, by Docker's rules: `busybox`, `user/app:1`,
+ * `host:5000/app@sha256:…`.
  * A name without tag and digest gets the tag `latest`. Throws DomainError `invalid`.
  */
 export function parseReference(name: string): Reference {

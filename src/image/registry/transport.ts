@@ -1,0 +1,99 @@
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher } from 'undici';
+import type { ImageSettings } from '../settings.ts';
+import { certificateIdentity, secureContextFor } from './certificate.ts';
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  readonly url: URL;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array | Readable;
+  readonly signal?: AbortSignal;
+  readonly dialTimeoutMs: number;
+  readonly skipVerify?: boolean;
+}
+
+export interface HttpResponse {
+  readonly status: number;
+  readonly url: URL;
+  /** '' where the response has no such header; the first one where it has several. */
+  header(name: string): string;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly body: Dispatcher.ResponseData['body'];
+}
+
+/**
+ * One HTTP exchange at a time, without redirects or credentials of its own; connections are kept.
+ */
+export interface Transport {
+  send(request: HttpRequest): Promise<HttpResponse>;
+  close(): Promise<void>;
+}
+
+export function openTransport(settings: ImageSettings): Transport {
+  const agents = new Map<string, Agent>();
+  const agentFor = (request: HttpRequest): Agent => {
+    const key = agentKey(request, settings);
+    const agent = agents.get(key) ?? makeAgent(request, settings);
+    agents.set(key, agent);
+    return agent;
+  };
+  return {
+    send: (request) => exchange(agentFor(request), request),
+    async close() {
+      await Promise.all([...agents.values()].map((agent) => agent.destroy()));
+      agents.clear();
+    },
+  };
+}
+
+/** Hosts without certificates of their own share an agent, so redirects make no new ones. */
+function agentKey(
+  { url, dialTimeoutMs, skipVerify }: HttpRequest,
+  settings: ImageSettings,
+): string {
+  const identity = url.protocol === 'https:' ? certificateIdentity(url.host, settings) : 'http';
+  return `${dialTimeoutMs} ${skipVerify ?? false} ${identity}`;
+}
+
+function makeAgent(
+  { url, dialTimeoutMs, skipVerify }: HttpRequest,
+  settings: ImageSettings,
+): Agent {
+  const secure = { rejectUnauthorized: !(skipVerify ?? false) };
+  const tls =
+    url.protocol === 'https:'
+      ? { ...secure, secureContext: secureContextFor(url.host, settings) }
+      : {};
+  return new Agent({
+    connections: 16,
+    connect: { timeout: dialTimeoutMs, ...tls },
+    headersTimeout: settings.stallTimeoutMs,
+    bodyTimeout: settings.stallTimeoutMs,
+    keepAliveTimeout: 30_000,
+    maxHeaderSize: 32 * 1024,
+  });
+}
+
+async function exchange(agent: Agent, request: HttpRequest): Promise<HttpResponse> {
+  const { url, method, headers, body, signal } = request;
+  const response = await agent.request({
+    origin: url.origin,
+    path: url.pathname + url.search,
+    method,
+    headers: { 'user-agent': 'keelson', ...headers },
+    body: body ?? null,
+    signal: signal ?? null,
+  });
+  return {
+    status: response.statusCode,
+    url,
+    headers: response.headers,
+    header: (name) => firstOf(response.headers[name]),
+    body: response.body,
+  };
+}
+
+function firstOf(value: string | string[] | undefined): string {
+  return (Array.isArray(value) ? value[0] : value) ?? '';
+}

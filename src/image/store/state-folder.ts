@@ -1,0 +1,111 @@
+import { randomBytes } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError, hasCode } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
+import { removeTree } from './remove-tree.ts';
+
+/**
+ * Where images lie. All is made in `temporary` first and renamed into its place when it is whole,
+ * so whatever is found there at the next start is the rest of a killed run.
+ */
+export interface StateFolder {
+  readonly root: string;
+  /** Records, one file each. */
+  readonly images: string;
+  readonly references: string;
+  readonly snapshotRecords: string;
+  /** Unpacked layers by chain id, and the documents and compressed layers by digest. */
+  readonly layers: string;
+  readonly blobs: string;
+  /** Containers' writable folders. */
+  readonly snapshots: string;
+  readonly temporary: string;
+  readonly log: Logger;
+  /** A path in `temporary` that nobody else uses. */
+  newPath(purpose: string): string;
+  /** Makes a tree disappear in one step, then removes what it held. */
+  discard(path: string): Promise<void>;
+  /** Waits for removals under way, and lets another process use the folder. */
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a state folder, for this process alone. Throws DomainError `conflict` when another has it.
+ */
+export async function openStateFolder(root: string, log: Logger): Promise<StateFolder> {
+  const folders = {
+    images: join(root, 'images'),
+    references: join(root, 'references'),
+    snapshotRecords: join(root, 'snapshot-records'),
+    layers: join(root, 'layers'),
+    blobs: join(root, 'blobs'),
+    snapshots: join(root, 'snapshots'),
+    temporary: join(root, 'tmp'),
+  };
+  // Images hold set-user-id programs of any kind: only root may walk in (CVE-2021-41103).
+  mkdirSync(root, { recursive: true, mode: 0o700 });
+  const unlock = lock(join(root, 'lock'));
+  for (const folder of Object.values(folders))
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+  const removals = new Set<Promise<void>>();
+  const remove = (path: string): Promise<void> => {
+    const removal = removeTree(path).catch((error: unknown) => {
+      log.warn({ path, error }, 'cannot remove; the next start tries again');
+    });
+    removals.add(removal);
+    return removal.finally(() => removals.delete(removal));
+  };
+  const newPath = (purpose: string): string =>
+    join(folders.temporary, `${purpose}-${randomBytes(8).toString('hex')}`);
+  for (const name of readdirSync(folders.temporary)) void remove(join(folders.temporary, name));
+  return {
+    root,
+    ...folders,
+    log,
+    newPath,
+    async discard(path) {
+      const grave = newPath('removed');
+      try {
+        await rename(path, grave);
+      } catch (error) {
+        if (hasCode(error, 'ENOENT')) return;
+        throw error;
+      }
+      await remove(grave);
+    },
+    async close() {
+      await Promise.all(removals);
+      unlock();
+    },
+  };
+}
+
+/** A lock file with the owner's pid and start time: a pid alone may be another process's by now. */
+function lock(path: string): () => void {
+  const own = `${process.pid} ${startTimeOf(process.pid)}`;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
+      return () => rmSync(path, { force: true });
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST') || attempt > 3) throw error;
+    }
+    const [pid = '', startTime = ''] = readFileSync(path, 'utf8').split(' ');
+    if (startTime !== '' && startTimeOf(Number(pid)) === startTime) {
+      throw new DomainError('conflict', `State folder "${path}" is in use by process ${pid}`);
+    }
+    rmSync(path, { force: true });
+  }
+}
+
+/** Field 22 of /proc/PID/stat, after the name in parentheses, which may hold anything. */
+function startTimeOf(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
+  } catch {
+    return '';
+  }
+}
