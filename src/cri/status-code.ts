@@ -28,6 +28,7 @@ const codeOfKind: Record<DomainErrorKind, number> = {
   exists: statusCode.alreadyExists,
   conflict: statusCode.failedPrecondition,
   invalid: statusCode.invalidArgument,
+  denied: statusCode.permissionDenied,
   unavailable: statusCode.unavailable,
   timeout: statusCode.deadlineExceeded,
   unsupported: statusCode.unimplemented,

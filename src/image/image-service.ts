@@ -25,6 +25,19 @@ export interface LayerProgress {
   readonly totalBytes: number;
 }
 
+export interface RemoveOptions {
+  /** Also when containers use it (they keep their layers), or several repositories name its id. */
+  readonly force?: boolean;
+  /** The image with all its tags, by whichever name it was given; as the CRI's RemoveImage. */
+  readonly all?: boolean;
+}
+
+/** What a removal did, in Docker's words. */
+export interface Removal {
+  readonly untagged: readonly string[];
+  readonly deleted: readonly Digest[];
+}
+
 export interface DiskUse {
   readonly images: readonly {
     readonly id: Digest;
@@ -56,10 +69,7 @@ export interface ImageService {
   list(): readonly Image[];
   tag(source: string, target: string): Promise<void>;
   /** Removes one tag, or by id the image with all its tags; frees what nobody else uses. */
-  remove(
-    name: string,
-    options?: { readonly force?: boolean; readonly all?: boolean },
-  ): Promise<void>;
+  remove(name: string, options?: RemoveOptions): Promise<Removal>;
   /** Writes an archive to a descriptor or path; `oci` is a tar of an OCI layout. */
   save(names: readonly string[], target: { path: string; format: 'oci' | 'docker' }): Promise<void>;
   load(path: string): Promise<readonly Image[]>;
@@ -83,7 +93,10 @@ export interface ImageService {
   snapshotUse(containerId: string): Promise<{ bytes: number; inodes: number }>;
 
   diskUse(): Promise<DiskUse>;
-  /** Removes images without a tag that no container uses (all unused ones with `all`). */
+  /**
+   * Removes images without a tag that no container uses (all unused ones with `all`), and what
+   * interrupted pulls left.
+   */
   prune(options?: {
     readonly all?: boolean;
   }): Promise<{ removed: readonly Digest[]; freedBytes: number }>;

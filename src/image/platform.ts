@@ -34,7 +34,8 @@ export function hostPlatform(arch: string = process.arch): Platform {
 /** `linux/arm64/v8`, `linux/amd64`, or an architecture alone. Throws DomainError `invalid`. */
 export function parsePlatform(text: string): Platform {
   const parts = text.split('/');
-  const isValid = parts.length <= 3 && parts.every((part) => /^[A-Za-z0-9_.-]{1,32}$/.test(part));
+  const isValid =
+    parts.length <= 3 && parts.every((part) => /^[A-Za-z0-9][A-Za-z0-9_.-]{0,31}$/.test(part));
   if (!isValid) throw new DomainError('invalid', `Platform "${shortened(text)}" is not valid`);
   const [first = '', architecture, variant = ''] = parts;
   if (architecture === undefined)

@@ -36,6 +36,7 @@ export interface SessionRequest {
 /** What one pull or push knows of its servers: which are dead, and how to authenticate to each. */
 export interface Session {
   readonly subject: Subject;
+  readonly domain: string;
   readonly signal: AbortSignal | undefined;
   /**
    * Asks the servers in order; the first usable answer counts. The caller reads or drops its body.
@@ -43,6 +44,8 @@ export interface Session {
   request(request: SessionRequest): Promise<HttpResponse>;
   /** Asks no mirror from now on; false when none was asked anyway. */
   distrustMirrors(): boolean;
+  /** The same session, what it learns included, for work that ends by another signal. */
+  withSignal(signal: AbortSignal): Session;
 }
 
 const maximumRedirects = 5;
@@ -56,34 +59,56 @@ export function openSession(options: SessionOptions): Session {
     ({ isMirror }) => action === 'pull' || !isMirror,
   );
   const visits = endpoints.map((endpoint) => makeVisit(endpoint, options, subject));
-  const dead = new Set<Visit>();
+  return makeSession({ visits, dead: new Set(), subject, domain: reference.domain }, signal);
+}
+
+interface SessionState {
+  readonly visits: readonly Visit[];
+  /** Servers that are not asked again before the session ends. */
+  readonly dead: Set<Visit>;
+  readonly subject: Subject;
+  readonly domain: string;
+}
+
+function makeSession(state: SessionState, signal: AbortSignal | undefined): Session {
+  const { visits, dead, subject, domain } = state;
   return {
     subject,
+    domain,
     signal,
+    withSignal: (other) => makeSession(state, other),
     distrustMirrors() {
       const mirrors = visits.filter((visit) => visit.endpoint.isMirror && !dead.has(visit));
       for (const mirror of mirrors) dead.add(mirror);
       return mirrors.length > 0;
     },
-    async request(request) {
-      let failure: unknown;
-      for (const visit of visits) {
-        if (dead.has(visit)) continue;
-        try {
-          return await attempt(visit, request);
-        } catch (error) {
-          signal?.throwIfAborted();
-          failure = moreTelling(failure, error, visit);
-          const isGone = visit.endpoint.isMirror || !visit.answered;
-          if (isGone && isConnectionError(error)) dead.add(visit);
-          const isFinal = !visit.endpoint.isMirror && (visit.answered || !isConnectionError(error));
-          if (isFinal) break;
-        }
-      }
-      // All are dead for good, but a later pull starts with all of them again.
-      throw failure ?? unreachable(reference.domain, new Error('no answer before'));
-    },
+    request: (request) => requestInTurn(state, { ...request, signal }),
   };
+}
+
+interface AbortableRequest extends SessionRequest {
+  readonly signal: AbortSignal | undefined;
+}
+
+async function requestInTurn(
+  { visits, dead, domain }: SessionState,
+  request: AbortableRequest,
+): Promise<HttpResponse> {
+  let failure: unknown;
+  for (const visit of visits) {
+    if (dead.has(visit)) continue;
+    try {
+      return await attempt(visit, request);
+    } catch (error) {
+      request.signal?.throwIfAborted();
+      failure = moreTelling(failure, error, visit);
+      const isGone = visit.endpoint.isMirror || !visit.answered;
+      if (isGone && isConnectionError(error)) dead.add(visit);
+      if (!visit.endpoint.isMirror && (visit.answered || !isConnectionError(error))) break;
+    }
+  }
+  // All are dead for this session; a later pull starts with all of them again.
+  throw failure ?? unreachable(domain, new Error('no answer before'));
 }
 
 /** One server within a session. */
@@ -115,21 +140,21 @@ function moreTelling(before: unknown, error: unknown, visit: Visit): unknown {
 }
 
 /** Repeats what failed for a moment only: a reset connection, an overloaded server. */
-async function attempt(visit: Visit, request: SessionRequest): Promise<HttpResponse> {
+async function attempt(visit: Visit, request: AbortableRequest): Promise<HttpResponse> {
   for (let count = 1; ; count++) {
     let response: HttpResponse;
     try {
       response = await authorized(visit, request);
     } catch (error) {
       if (!visit.answered || !isConnectionError(error) || count >= maximumAttempts) throw error;
-      await delay(200 * count, undefined, abortOf(visit));
+      await delay(200 * count, undefined, abortOf(request));
       continue;
     }
     if (request.expect.includes(response.status)) return response;
     const isBusy = [429, 500, 502, 503, 504].includes(response.status);
     if (isBusy && count < maximumAttempts && !visit.endpoint.isMirror) {
       await discardBody(response);
-      await delay(waitOf(response, count), undefined, abortOf(visit));
+      await delay(waitOf(response, count), undefined, abortOf(request));
       continue;
     }
     throw await errorOfResponse(response, visit.subject, visit.authorizer.secrets);
@@ -142,8 +167,8 @@ function waitOf(response: HttpResponse, count: number): number {
 }
 
 /** At most one more try with what a 401 taught, and one more when that token was refused. */
-async function authorized(visit: Visit, request: SessionRequest): Promise<HttpResponse> {
-  const { signal } = visit.options;
+async function authorized(visit: Visit, request: AbortableRequest): Promise<HttpResponse> {
+  const { signal } = request;
   const scopes = scopesOf(visit, request);
   for (let count = 0; ; count++) {
     const authorization = await visit.authorizer.headerFor(scopes, signal);
@@ -164,7 +189,7 @@ function scopesOf({ endpoint, options }: Visit, { alsoPull }: SessionRequest): s
 /** Follows redirects; the authorization goes to no other origin than the one it is for. */
 async function follow(
   visit: Visit,
-  request: SessionRequest,
+  request: AbortableRequest,
   authorization: string | undefined,
 ): Promise<HttpResponse> {
   const { endpoint } = visit;
@@ -200,7 +225,7 @@ function urlOf({ endpoint, options }: Visit, target: string | URL): URL {
 
 async function exchange(
   visit: Visit,
-  request: SessionRequest,
+  request: AbortableRequest,
   { url, headers }: { url: URL; headers: Record<string, string> },
 ): Promise<HttpResponse> {
   const { endpoint, options } = visit;
@@ -211,14 +236,14 @@ async function exchange(
     dialTimeoutMs: endpoint.dialTimeoutMs,
     skipVerify: endpoint.skipVerify && url.host === endpoint.host,
     ...(request.body === undefined ? {} : { body: request.body() }),
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    ...abortOf(request),
   });
   if (url.origin === endpoint.origin) visit.answered = true;
   return response;
 }
 
-function abortOf({ options }: Visit): { signal?: AbortSignal } {
-  return options.signal === undefined ? {} : { signal: options.signal };
+function abortOf({ signal }: AbortableRequest): { signal?: AbortSignal } {
+  return signal === undefined ? {} : { signal };
 }
 
 function nameOf({ tag, digest, ...reference }: Reference): string {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { EventEmitter, once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -35,6 +36,8 @@ export interface LayerStore {
   folderOf(chainId: Digest): string;
   recordOf(chainId: Digest): Promise<LayerRecord | undefined>;
   stage(): Promise<StagedLayer>;
+  /** Resolves when the layer is in place; rejects when the signal is aborted. */
+  whenThere(chainId: Digest, signal: AbortSignal): Promise<void>;
   remove(chainId: Digest): Promise<void>;
   /** Writes all layers to the disk, in the background; a pull need not wait for it. */
   sync(): void;
@@ -54,6 +57,7 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
       .filter((id) => isDigest(id)),
   );
   const unsynced = await openUnsynced(state);
+  const arrivals = new EventEmitter().setMaxListeners(0);
   const folderOf = (chainId: Digest): string => join(state.layers, hexOf(chainId));
   const remove = async (chainId: Digest): Promise<void> => {
     present.delete(chainId);
@@ -79,9 +83,13 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
           await unsynced.add(chainId);
           await renameUnlessThere(path, folderOf(chainId));
           present.add(chainId);
+          arrivals.emit(chainId);
         },
         discard: () => state.discard(path),
       };
+    },
+    async whenThere(chainId, signal) {
+      if (!present.has(chainId)) await once(arrivals, chainId, { signal });
     },
     remove,
     sync: () => unsynced.sync(),

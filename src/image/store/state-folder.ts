@@ -59,6 +59,8 @@ export async function openStateFolder(root: string, log: Logger): Promise<StateF
   };
   const newPath = (purpose: string): string =>
     join(folders.temporary, `${purpose}-${randomBytes(8).toString('hex')}`);
+  const records = [root, folders.images, folders.references, folders.snapshotRecords];
+  for (const folder of records) removeHalfWritten(folder);
   for (const name of readdirSync(folders.temporary)) void remove(join(folders.temporary, name));
   return {
     root,
@@ -80,6 +82,12 @@ export async function openStateFolder(root: string, log: Logger): Promise<StateF
       unlock();
     },
   };
+}
+
+/** What writeState leaves when it is killed before its rename. */
+function removeHalfWritten(folder: string): void {
+  const names = readdirSync(folder).filter((name) => /\.[0-9a-f]{12}\.new$/.test(name));
+  for (const name of names) rmSync(join(folder, name), { force: true });
 }
 
 /** A lock file with the owner's pid and start time: a pid alone may be another process's by now. */

@@ -1,0 +1,125 @@
+import { openLog, type Logger } from '../base/log.ts';
+import { DomainError } from '../base/error.ts';
+import type { ImageService, LayerProgress } from './image-service.ts';
+import type { Digest, Image } from './image.ts';
+import { createUnpacker } from './layer/unpack.ts';
+import type { Context } from './operation/context.ts';
+import { diskUse } from './operation/disk-use.ts';
+import { imageHistory } from './operation/history.ts';
+import { pruneImages } from './operation/prune.ts';
+import { removeImage } from './operation/remove.ts';
+import { pullImage } from './pull/pull-image.ts';
+import { shareWork } from './pull/shared-work.ts';
+import { parseReference } from './reference.ts';
+import { openTransport } from './registry/transport.ts';
+import { defaultImageSettings, type ImageSettings } from './settings.ts';
+import type { Snapshot } from './snapshot.ts';
+import { openBlobStore } from './store/blob-store.ts';
+import { makeExclusive } from './store/exclusive.ts';
+import { openImageStore, storedName } from './store/image-store.ts';
+import { openLayerStore } from './store/layer-store.ts';
+import { makeLeases } from './store/leases.ts';
+import { openSnapshotStore } from './store/snapshot-store.ts';
+import { openStateFolder } from './store/state-folder.ts';
+import { treeUse } from './store/tree-use.ts';
+
+export interface ImageServiceOptions extends Partial<ImageSettings> {
+  /** `/var/lib/keelson/images`; made if it is missing. For one process at a time. */
+  readonly stateFolder: string;
+  readonly log?: Logger;
+}
+
+/**
+ * Opens the images of a state folder, and removes what a killed process left half done. Throws
+ * DomainError `conflict` when another process has the folder open.
+ */
+export async function openImageService(options: ImageServiceOptions): Promise<ImageService> {
+  const { stateFolder, log = openLog('image'), ...settings } = options;
+  const state = await openStateFolder(stateFolder, log);
+  const layers = await openLayerStore(state);
+  const context: Context = {
+    settings: { ...defaultImageSettings, ...settings },
+    state,
+    layers,
+    blobs: openBlobStore(state),
+    images: openImageStore(state, (chainId) => layers.has(chainId)),
+    snapshots: await openSnapshotStore(state, layers),
+    leases: makeLeases(),
+    unpacker: createUnpacker(),
+    transport: openTransport({ ...defaultImageSettings, ...settings }),
+    exclusive: makeExclusive(),
+    pulls: shareWork<LayerProgress, Image>(({ digest }) => digest),
+    layerPulls: shareWork<LayerProgress, void>(({ digest }) => digest),
+    log,
+  };
+  return makeService(context);
+}
+
+function makeService(context: Context): ImageService {
+  const { images, snapshots } = context;
+  return {
+    pull: (name, options) => pullImage(context, name, options),
+    find(name) {
+      const record = images.find(name);
+      return record === undefined ? undefined : images.imageOf(record.id);
+    },
+    list: () => images.list(),
+    tag: (source, target) => tagImage(context, source, target),
+    remove: (name, options) => removeImage(context, name, options),
+    push: () => notYet('push'),
+    save: () => notYet('save'),
+    load: () => notYet('load'),
+    import: () => notYet('import'),
+    commit: () => notYet('commit'),
+    diff: () => notYet('diff'),
+    history: (name) => imageHistory(context, name),
+    createSnapshot: (imageId, containerId) => createSnapshot(context, imageId, containerId),
+    findSnapshot: (containerId) => snapshots.find(containerId),
+    releaseSnapshot: (containerId) => snapshots.release(containerId),
+    async snapshotUse(containerId) {
+      const snapshot = snapshots.find(containerId);
+      if (snapshot === undefined) throw noSnapshot(containerId);
+      return await treeUse(snapshot.upper);
+    },
+    diskUse: () => diskUse(context),
+    prune: (options) => pruneImages(context, options),
+    close: () => closeService(context),
+  };
+}
+
+async function notYet(operation: string): Promise<never> {
+  throw new DomainError('unsupported', `Images have no "${operation}" yet`);
+}
+
+async function tagImage(context: Context, source: string, target: string): Promise<void> {
+  const reference = parseReference(target);
+  if (reference.digest !== undefined) {
+    throw new DomainError('invalid', `Cannot tag "${target}": a digest is not given, it is had`);
+  }
+  await context.exclusive(async () => {
+    await context.images.setName(storedName(reference), context.images.get(source).id);
+  });
+}
+
+async function createSnapshot(
+  context: Context,
+  imageId: Digest,
+  containerId: string,
+): Promise<Snapshot> {
+  const record = context.images.get(imageId);
+  const chainIds = record.layers.map(({ chainId }) => chainId);
+  // Held by the snapshot's record as soon as it is there, whatever becomes of the image.
+  using _lease = context.leases.hold(chainIds);
+  return await context.snapshots.create({ id: containerId, imageId: record.id, chainIds });
+}
+
+async function closeService(context: Context): Promise<void> {
+  await context.transport.close();
+  await context.unpacker.close();
+  await context.exclusive(() => context.layers.close());
+  await context.state.close();
+}
+
+function noSnapshot(containerId: string): DomainError {
+  return new DomainError('notFound', `Container "${containerId}" has no snapshot`);
+}

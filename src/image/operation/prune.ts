@@ -1,0 +1,22 @@
+import type { Digest } from '../image.ts';
+import { collectGarbage } from './collect.ts';
+import type { Context } from './context.ts';
+import { usersOf } from './remove.ts';
+
+/** Removes images without a tag (with `all`: any) that no container uses, and all leftovers. */
+export async function pruneImages(
+  context: Context,
+  { all = false }: { readonly all?: boolean } = {},
+): Promise<{ removed: readonly Digest[]; freedBytes: number }> {
+  return await context.exclusive(async () => {
+    const removed: Digest[] = [];
+    for (const { id, pinned } of context.images.images.values()) {
+      const isTagged = context.images.namesOf(id).some((name) => !name.includes('@'));
+      const isKept = pinned || (isTagged && !all) || usersOf(context, id).length > 0;
+      if (isKept || context.leases.has(id)) continue;
+      await context.images.remove(id);
+      removed.push(id);
+    }
+    return { removed, freedBytes: await collectGarbage(context) };
+  });
+}

@@ -1,0 +1,119 @@
+import { isDomainError } from '../../base/error.ts';
+import type { LayerProgress } from '../image-service.ts';
+import type { Digest } from '../image.ts';
+import type { UnpackResult } from '../layer/layer.ts';
+import type { LayerDescriptor } from '../manifest.ts';
+import type { Context } from '../operation/context.ts';
+import { blobChunks } from '../registry/download.ts';
+import type { Session } from '../registry/session.ts';
+
+/** One layer of an image, with all that lies beneath it. */
+export interface LayerRequest {
+  readonly descriptor: LayerDescriptor;
+  readonly diffId: Digest;
+  /** Bottom first; the last one is this layer's own. */
+  readonly chainIds: readonly Digest[];
+}
+
+export interface LayerWork {
+  readonly session: Session;
+  readonly signal: AbortSignal;
+  readonly report: (progress: LayerProgress) => void;
+}
+
+/**
+ * Brings one layer from the registry into the store: downloaded, verified and unpacked in one pass.
+ * Its parent may still be on its way; it is waited for before this one is put in place.
+ */
+export async function pullLayer(
+  context: Context,
+  request: LayerRequest,
+  work: LayerWork,
+): Promise<void> {
+  const session = work.session.withSignal(work.signal);
+  try {
+    await fetchLayer(context, request, { ...work, session });
+  } catch (error) {
+    work.signal.throwIfAborted();
+    // The mirror's bytes were wrong; the registry's own may be right.
+    if (!isDomainError(error, 'invalid') || !session.distrustMirrors()) throw error;
+    await fetchLayer(context, request, { ...work, session });
+  }
+}
+
+async function fetchLayer(context: Context, request: LayerRequest, work: LayerWork): Promise<void> {
+  const { descriptor, diffId, chainIds } = request;
+  const staged = await context.layers.stage();
+  try {
+    const { unpackedBytes } = await downloadAndUnpack(context, request, {
+      ...work,
+      folder: staged.folder,
+    });
+    await arriveAfterParent(context, chainIds, work.signal);
+    await staged.commit(ownChainId(chainIds), { diffId, unpackedBytes });
+    work.report(progressOf(descriptor, 'done', descriptor.size));
+  } finally {
+    await staged.discard();
+  }
+}
+
+async function downloadAndUnpack(
+  context: Context,
+  { descriptor, diffId, chainIds }: LayerRequest,
+  { session, report, folder }: LayerWork & { folder: string },
+): Promise<UnpackResult> {
+  const unpack = context.unpacker.open({
+    folder,
+    lowest: chainIds.length === 1,
+    blobDigest: descriptor.digest,
+    diffId,
+  });
+  const blob = context.settings.keepBlobs ? await context.blobs.stage() : undefined;
+  let done = 0;
+  try {
+    report(progressOf(descriptor, 'downloading', 0));
+    for await (const chunk of blobChunks(session, descriptor, context.settings.stallTimeoutMs)) {
+      await bothOf(unpack.write(chunk), blob?.write(chunk) ?? Promise.resolve());
+      done += chunk.length;
+      report(progressOf(descriptor, 'downloading', done));
+    }
+    report(progressOf(descriptor, 'unpacking', done));
+    const result = await unpack.finish();
+    await blob?.commit(descriptor.digest);
+    return result;
+  } catch (error) {
+    await unpack.abort();
+    await blob?.discard();
+    throw error;
+  }
+}
+
+/** Waits for both even when one fails, so that neither writes into what is cleaned up. */
+async function bothOf(...work: readonly [Promise<void>, Promise<void>]): Promise<void> {
+  const results = await Promise.allSettled(work);
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+}
+
+async function arriveAfterParent(
+  context: Context,
+  chainIds: readonly Digest[],
+  signal: AbortSignal,
+): Promise<void> {
+  const parent = chainIds.at(-2);
+  if (parent !== undefined) await context.layers.whenThere(parent, signal);
+}
+
+function ownChainId(chainIds: readonly Digest[]): Digest {
+  const own = chainIds.at(-1);
+  if (own === undefined) throw new RangeError('A layer has no chain id');
+  return own;
+}
+
+export function progressOf(
+  { digest, size }: LayerDescriptor,
+  step: LayerProgress['step'],
+  doneBytes: number,
+): LayerProgress {
+  return { digest, step, doneBytes, totalBytes: size };
+}

@@ -1,0 +1,116 @@
+import { chmod, chown, lstat, mkdir, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError } from '../../base/error.ts';
+import { parseDigest, shortened } from '../digest.ts';
+import type { Digest } from '../image.ts';
+import { isJsonObject, textField, textListField } from '../json.ts';
+import type { Snapshot } from '../snapshot.ts';
+import type { LayerStore } from './layer-store.ts';
+import { openRecordFolder } from './record-folder.ts';
+import type { StateFolder } from './state-folder.ts';
+
+/** A container's writable folders, and what lies beneath them even when its image is removed. */
+export interface SnapshotRecord {
+  readonly id: string;
+  readonly imageId: Digest;
+  /** Bottom first. */
+  readonly chainIds: readonly Digest[];
+}
+
+export interface SnapshotStore {
+  readonly records: ReadonlyMap<string, SnapshotRecord>;
+  create(record: SnapshotRecord): Promise<Snapshot>;
+  find(id: string): Snapshot | undefined;
+  release(id: string): Promise<void>;
+}
+
+export async function openSnapshotStore(
+  state: StateFolder,
+  layers: LayerStore,
+): Promise<SnapshotStore> {
+  const folder = openRecordFolder<SnapshotRecord>({
+    folder: state.snapshotRecords,
+    log: state.log,
+    fileName: (id) => id,
+    parse: (document) => parseSnapshotRecord(document),
+  });
+  const rootOf = (id: string): string => join(state.snapshots, id);
+  const snapshotOf = ({ id, chainIds }: SnapshotRecord): Snapshot => ({
+    id,
+    layers: chainIds.map((chainId) => layers.folderOf(chainId)).toReversed(),
+    upper: join(rootOf(id), 'upper'),
+    work: join(rootOf(id), 'work'),
+  });
+  return {
+    records: folder.records,
+    async create(record) {
+      checkId(record.id);
+      if (folder.records.has(record.id)) {
+        throw new DomainError('exists', `Container "${record.id}" has a snapshot already`);
+      }
+      await folder.put(record.id, record);
+      try {
+        const snapshot = snapshotOf(record);
+        await makeFolders(state, rootOf(record.id), snapshot.layers[0]);
+        return snapshot;
+      } catch (error) {
+        await folder.delete(record.id);
+        throw error;
+      }
+    },
+    find(id) {
+      const record = folder.records.get(id);
+      return record === undefined ? undefined : snapshotOf(record);
+    },
+    async release(id) {
+      checkId(id);
+      await state.discard(rootOf(id));
+      await folder.delete(id);
+    },
+  };
+}
+
+/** Made aside and renamed, so that a snapshot has both folders or none. */
+async function makeFolders(
+  state: StateFolder,
+  root: string,
+  topLayer: string | undefined,
+): Promise<void> {
+  const path = state.newPath('snapshot');
+  try {
+    await mkdir(path, { mode: 0o700 });
+    const upper = join(path, 'upper');
+    await mkdir(upper, { mode: 0o755 });
+    await mkdir(join(path, 'work'), { mode: 0o700 });
+    if (topLayer !== undefined) await copyRoot(topLayer, upper);
+    await rename(path, root);
+  } catch (error) {
+    await state.discard(path);
+    throw error;
+  }
+}
+
+/** The merged root of an overlay has the owner and mode of the upper folder, not of the image's. */
+async function copyRoot(from: string, to: string): Promise<void> {
+  const { uid, gid, mode } = await lstat(from);
+  await chown(to, uid, gid);
+  await chmod(to, mode & 0o7777);
+}
+
+/** The id becomes a file's name. */
+function checkId(id: string): void {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,127}$/.test(id)) return;
+  throw new DomainError('invalid', `Container id "${shortened(id)}" is not valid`);
+}
+
+function parseSnapshotRecord(document: unknown): { key: string; record: SnapshotRecord } {
+  if (!isJsonObject(document)) throw new Error('it is not an object');
+  const id = textField(document, 'id');
+  checkId(id);
+  const record = {
+    id,
+    imageId: parseDigest(textField(document, 'imageId')),
+    chainIds: textListField(document, 'chainIds').map((chainId) => parseDigest(chainId)),
+  };
+  return { key: id, record };
+}
