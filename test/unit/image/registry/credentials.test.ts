@@ -73,7 +73,7 @@ t.test('a missing file is no credentials, a damaged one is an error', async (t) 
   t.equal(await findCredentials('a', '', ''), undefined);
   for (const text of ['{', '[]', '{"auths":[]}', '{"auths":{"a":{"auth":"!!!"}}}']) {
     writeFileSync(path, text);
-    await t.rejects(findCredentials('a', '', path), { name: 'DomainError' } as Error, text);
+    await t.rejects(findCredentials('a', '', path), { name: 'DomainError' }, text);
   }
 });
 
