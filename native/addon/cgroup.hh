@@ -93,8 +93,9 @@ inline Napi::Value cgroupWrite(const Napi::CallbackInfo& info) {
   return info.Env().Undefined();
 }
 
-// Names of the folders in a cgroup: its children.
-inline Napi::Value cgroupChildren(const Napi::CallbackInfo& info) {
+// Names of the entries of one kind: folders are the children, files the interface.
+template <unsigned char Kind>
+inline Napi::Value cgroupNames(const Napi::CallbackInfo& info) {
   const CgroupEntry entry(info);
   // A descriptor of its own, because reading moves the position that descriptors share.
   Descriptor folder = openEntry(entry, O_RDONLY | O_DIRECTORY);
@@ -107,7 +108,7 @@ inline Napi::Value cgroupChildren(const Napi::CallbackInfo& info) {
   errno = 0;
   while (const dirent* item = readdir(stream.get())) {
     const std::string name = item->d_name;
-    if (item->d_type == DT_DIR && name != "." && name != "..") names[count++] = name;
+    if (item->d_type == Kind && name != "." && name != "..") names[count++] = name;
   }
   if (errno != 0) return raise(info.Env(), failed("readdir", entry.path()));
   return names;
@@ -128,7 +129,8 @@ inline void registerCgroup(Napi::Env env, Napi::Object exports) {
   exports["cgroupRemove"] = Napi::Function::New(env, cgroupRemove);
   exports["cgroupRead"] = Napi::Function::New(env, cgroupRead);
   exports["cgroupWrite"] = Napi::Function::New(env, cgroupWrite);
-  exports["cgroupChildren"] = Napi::Function::New(env, cgroupChildren);
+  exports["cgroupChildren"] = Napi::Function::New(env, cgroupNames<DT_DIR>);
+  exports["cgroupFiles"] = Napi::Function::New(env, cgroupNames<DT_REG>);
   exports["cgroupChown"] = Napi::Function::New(env, cgroupChown);
 }
 

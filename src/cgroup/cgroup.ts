@@ -3,6 +3,7 @@ import { attachDeviceFilter } from './attach-device-filter.ts';
 import { delegateCgroup } from './delegate-cgroup.ts';
 import type { DeviceRule } from './device-rule.ts';
 import { enableControllers } from './enable-controllers.ts';
+import { watchEvents, type CgroupEvent } from './events.ts';
 import type { CgroupFolder } from './folder.ts';
 import { freezeCgroup, thawCgroup } from './freeze-cgroup.ts';
 import { words } from './interface-file.ts';
@@ -12,6 +13,7 @@ import { processesBelow, processesOf } from './processes.ts';
 import { readSettings } from './read-settings.ts';
 import { removeCgroup } from './remove-cgroup.ts';
 import type { Settings } from './setting.ts';
+import { readMemoryEvents, readStatistics, type Statistics } from './statistics.ts';
 import { stateOf } from './wait-for-state.ts';
 
 interface Wait {
@@ -27,6 +29,7 @@ export class Cgroup implements Disposable {
   readonly path: string;
   readonly #root: CgroupFolder;
   readonly #folder: CgroupFolder;
+  readonly #ended = new AbortController();
 
   /** Takes `folder` over; `root` stays the hierarchy's. */
   constructor(root: CgroupFolder, folder: CgroupFolder, path: string) {
@@ -110,6 +113,25 @@ export class Cgroup implements Disposable {
     return this.#folder.read(componentsOf(file).join('.'));
   }
 
+  /** What it and the cgroups below have used, by the enabled controllers. */
+  statistics(): Statistics {
+    return readStatistics(this.#folder);
+  }
+
+  /** Processes in it and below that were killed for its memory limit; 0 without the controller. */
+  oomKills(): number {
+    return readMemoryEvents(this.#folder).oomKill;
+  }
+
+  /**
+   * OOM kills, limits that were met, and processes that came, ended or were frozen, from now on.
+   * Ends by the signal, with this object, and when this object removes the cgroup.
+   */
+  events(signal?: AbortSignal): AsyncIterable<CgroupEvent> {
+    const ends = signal === undefined ? [this.#ended.signal] : [this.#ended.signal, signal];
+    return watchEvents(this.#folder, AbortSignal.any(ends));
+  }
+
   /** Stops all processes and resolves when none runs. On timeout they go on. */
   async freeze(options: Wait = {}): Promise<void> {
     await freezeCgroup(this.#folder, options.timeoutMs);
@@ -128,9 +150,11 @@ export class Cgroup implements Disposable {
   async remove(options: Wait = {}): Promise<void> {
     const components = componentsOf(this.path);
     await removeCgroup({ root: this.#root, folder: this.#folder, components }, options.timeoutMs);
+    this.#ended.abort();
   }
 
   [Symbol.dispose](): void {
+    this.#ended.abort();
     this.#folder[Symbol.dispose]();
   }
 }

@@ -43,8 +43,14 @@ export class CgroupFolder implements Disposable {
     }
   }
 
+  /** Names of the cgroups in it. */
   children(): string[] {
     return addon.cgroupChildren(this.descriptor, '.', this.path);
+  }
+
+  /** Names of its interface files. */
+  files(): string[] {
+    return addon.cgroupFiles(this.descriptor, '.', this.path);
   }
 
   read(file: string): string {

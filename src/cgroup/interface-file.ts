@@ -36,7 +36,8 @@ export function nestedKeyed(text: string): Map<string, Map<string, string>> {
   );
 }
 
-/** `max` is no limit. */
+/** `max` is no limit, and so is hugetlb's word for it, 2^63 less a page. */
 export function numberOf(text: string): number {
-  return text === 'max' ? Number.POSITIVE_INFINITY : Number(text);
+  const value = text === 'max' ? Number.POSITIVE_INFINITY : Number(text);
+  return value > 2 ** 62 ? Number.POSITIVE_INFINITY : value;
 }

@@ -11,6 +11,7 @@ export interface CgroupAddon {
   cgroupRead(folder: number, name: string, folderPath: string): string;
   cgroupWrite(folder: number, name: string, folderPath: string, text: string): void;
   cgroupChildren(folder: number, name: string, folderPath: string): string[];
+  cgroupFiles(folder: number, name: string, folderPath: string): string[];
   cgroupChown(folder: number, name: string, folderPath: string, uid: number, gid: number): void;
 
   /** Verifies a program of struct bpf_insn; the caller closes the descriptor. */

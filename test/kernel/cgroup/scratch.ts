@@ -2,12 +2,13 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { openHierarchy, type Hierarchy } from '../../../src/cgroup/hierarchy.ts';
 
 /** The reason why this machine cannot run the tests, or false. */
-export function unable(needs: { controllers?: boolean } = {}): string | false {
+export function unable(needs: { controller?: string } = {}): string | false {
   if (process.getuid?.() !== 0) return 'needs root';
   try {
     using hierarchy = openHierarchy();
-    const bare = needs.controllers === true && hierarchy.controllers().length === 0;
-    return bare ? 'the cgroup v2 hierarchy has no controller' : false;
+    const { controller } = needs;
+    const offered = controller === undefined || hierarchy.controllers().includes(controller);
+    return offered ? false : `the cgroup v2 hierarchy has no ${controller} controller`;
   } catch {
     return 'needs a cgroup v2 hierarchy';
   }
