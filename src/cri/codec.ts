@@ -12,7 +12,7 @@ interface Table {
 }
 
 /** Protocol buffer bytes of a message; the inverse of {@link decode}. */
-export function encode<T>(message: Message<T>, value: Draft<T>): Buffer {
+export function encode<T>(message: Message<T>, value: Draft<NoInfer<T>>): Buffer {
   const writer = new WireWriter();
   writeMessage(writer, tableOf(message), value as Value);
   return writer.finish();
