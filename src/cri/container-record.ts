@@ -1,0 +1,71 @@
+import type { ContainerStatus } from '../container/container-engine.ts';
+import type { Digest, ImageConfig } from '../image/image.ts';
+import { decode, encode } from './codec.ts';
+import { RunOptions } from './generated/keelson.ts';
+import { ContainerConfig, PodSandboxConfig } from './generated/runtime.ts';
+import type { ResolvedUser } from './plan-input.ts';
+import type { NamedRecord } from './record-store.ts';
+
+/** Who a pod or container belongs to: a kubelet (or crictl), or a person with the command line. */
+export type Owner = 'cri' | 'cli';
+
+/** What the engine does not know of a container; on disk before the engine hears of it. */
+export interface ContainerRecord extends NamedRecord {
+  readonly owner: Owner;
+  readonly podId: string;
+  readonly createdAtMs: number;
+  /** As {@link ContainerConfig} on the wire, in base64: environments are bytes. */
+  readonly config: string;
+  /** {@link RunOptions} likewise; empty for the CRI's containers. */
+  readonly options: string;
+  /** As it was asked for. */
+  readonly imageName: string;
+  readonly imageId: Digest;
+  readonly user: ResolvedUser;
+  readonly stopSignal: string;
+  readonly logPath: string;
+  readonly restart: { readonly name: string; readonly maximumRetries: number };
+  readonly restartCount: number;
+  /** Stopped by request: `unless-stopped` and `always` leave it alone until it is started again. */
+  readonly stopped: boolean;
+  /** Of the run before, while the engine has none: between two runs, and after a reboot. */
+  readonly last?: ContainerStatus;
+}
+
+export interface PodRecord extends NamedRecord {
+  readonly owner: Owner;
+  readonly createdAtMs: number;
+  /** As {@link PodSandboxConfig} on the wire, in base64. */
+  readonly config: string;
+  readonly runtimeHandler: string;
+}
+
+export function configOf(record: ContainerRecord): ContainerConfig {
+  return decode(ContainerConfig, Buffer.from(record.config, 'base64'));
+}
+
+export function optionsOf(record: ContainerRecord): RunOptions | undefined {
+  if (record.owner === 'cri') return undefined;
+  return decode(RunOptions, Buffer.from(record.options, 'base64'));
+}
+
+export function podConfigOf(record: PodRecord): PodSandboxConfig {
+  return decode(PodSandboxConfig, Buffer.from(record.config, 'base64'));
+}
+
+export function textOfConfig(config: ContainerConfig): string {
+  return encode(ContainerConfig, config).toString('base64');
+}
+
+export function textOfOptions(options: RunOptions): string {
+  return encode(RunOptions, options).toString('base64');
+}
+
+export function textOfPodConfig(config: PodSandboxConfig): string {
+  return encode(PodSandboxConfig, config).toString('base64');
+}
+
+/** What the image says of stopping, after what the request says. */
+export function imageStopSignal(image: ImageConfig): string {
+  return image.stopSignal === '' ? 'SIGTERM' : image.stopSignal;
+}

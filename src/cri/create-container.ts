@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { SpanRecorder } from '../base/span.ts';
+import type { ContainerRequest } from '../container/container-engine.ts';
+import type { Image } from '../image/image.ts';
+import type { Snapshot } from '../image/snapshot.ts';
+import { containerCgroup, podCgroup } from './cgroup-path.ts';
+import {
+  configOf,
+  type ContainerRecord,
+  imageStopSignal,
+  type Owner,
+  podConfigOf,
+  textOfConfig,
+  textOfOptions,
+} from './container-record.ts';
+import { gatherFacts } from './gather-facts.ts';
+import type { RunOptions } from './generated/keelson.ts';
+import type { ContainerConfig } from './generated/runtime.ts';
+import type { Node } from './node.ts';
+import { planContainer } from './plan-container.ts';
+import { signalName, signalOfCri } from './stop-signal.ts';
+
+export interface CreateOrder {
+  readonly id?: string;
+  readonly owner: Owner;
+  readonly name: string;
+  readonly podId: string;
+  readonly image: Image;
+  readonly imageName: string;
+  readonly config: ContainerConfig;
+  /** Only for the command line's containers. */
+  readonly options?: RunOptions;
+  readonly logPath: (folder: string) => string;
+  readonly spans?: SpanRecorder;
+}
+
+/** Makes a container that waits to be started; on failure nothing of it stays. */
+export async function createContainer(node: Node, order: CreateOrder): Promise<ContainerRecord> {
+  const id = order.id ?? randomBytes(32).toString('hex');
+  const spans = order.spans ?? new SpanRecorder(false);
+  node.containers.checkName(order.name);
+  await using undo = new AsyncDisposableStack();
+  const snapshot = await spans.step('snapshot', () =>
+    node.images.createSnapshot(order.image.id, id),
+  );
+  undo.defer(() => node.images.releaseSnapshot(id));
+  const { record, request } = await spans.step('plan', () => plan(node, { order, id, snapshot }));
+  await spans.step('record', () => node.containers.add(record));
+  undo.defer(() => node.containers.remove(id));
+  await spans.step('create', () => node.engine.create(request));
+  undo.move();
+  return record;
+}
+
+interface Draft {
+  readonly order: CreateOrder;
+  readonly id: string;
+  readonly snapshot: Snapshot;
+}
+
+async function plan(
+  node: Node,
+  { order, id, snapshot }: Draft,
+): Promise<{ record: ContainerRecord; request: ContainerRequest }> {
+  const { config, options, podId, image } = order;
+  const imageUser = image.config.user;
+  const facts = await gatherFacts(node, { config, options, podId, snapshot, imageUser });
+  const podConfig = podConfigOf(node.pods.get(podId));
+  const podPath = podCgroup(
+    podConfig.linux?.cgroup_parent ?? '',
+    podId,
+    node.settings.cgroupParent,
+  );
+  const cgroupPath = containerCgroup(podPath, id);
+  const sandbox = node.sandboxes.status(podId);
+  const spec = planContainer({
+    id,
+    config,
+    pod: { ...podConfig, hostname: sandbox.request?.hostname ?? podConfig.hostname },
+    sandbox,
+    image: image.config,
+    facts,
+    machine: node.machine,
+    cgroupPath,
+    ...(options === undefined ? {} : { options }),
+  });
+  const logPath = order.logPath(node.containers.folderOf(id));
+  const record: ContainerRecord = {
+    id,
+    name: order.name,
+    owner: order.owner,
+    podId,
+    createdAtMs: Date.now(),
+    config: textOfConfig(config),
+    options: options === undefined ? '' : textOfOptions(options),
+    imageName: order.imageName,
+    imageId: image.id,
+    user: facts.user,
+    stopSignal: stopSignalOf(order),
+    logPath,
+    restart: {
+      name: options?.restart?.name ?? 'no',
+      maximumRetries: options?.restart?.maximum_retries ?? 0,
+    },
+    restartCount: 0,
+    stopped: false,
+  };
+  return { record, request: requestOf(record, { config, spec, snapshot, cgroupPath }) };
+}
+
+function requestOf(
+  record: ContainerRecord,
+  parts: Pick<ContainerRequest, 'spec' | 'snapshot' | 'cgroupPath'> & {
+    readonly config: ContainerConfig;
+  },
+): ContainerRequest {
+  const { config, ...rest } = parts;
+  return {
+    id: record.id,
+    podId: record.podId,
+    ...rest,
+    stdin: config.stdin ? (config.stdin_once ? 'once' : 'open') : 'none',
+    ...(record.logPath === '' ? {} : { logPath: record.logPath }),
+  };
+}
+
+/** The request's, then the image's, then SIGTERM; a name that does not exist is refused here. */
+function stopSignalOf({ config, options, image }: CreateOrder): string {
+  const own = options?.stop_signal ?? '';
+  return signalName(
+    own !== '' ? own : (signalOfCri(config.stop_signal) ?? imageStopSignal(image.config)),
+  );
+}
+
+/** Makes it again after it ended, with the same files, specification and id. */
+export async function recreateContainer(node: Node, record: ContainerRecord): Promise<void> {
+  const spec = node.engine.spec(record.id);
+  const snapshot = node.images.findSnapshot(record.id);
+  const config = configOf(record);
+  await node.engine.remove(record.id);
+  const cgroupPath = spec.linux?.cgroupsPath ?? '';
+  await node.engine.create(
+    requestOf(record, {
+      config,
+      spec,
+      cgroupPath,
+      ...(snapshot === undefined ? {} : { snapshot }),
+    }),
+  );
+}

@@ -1,0 +1,53 @@
+import { DomainError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import type { Session } from '../container/container-engine.ts';
+import type { RuntimeService } from './generated/runtime.ts';
+import type { Handlers } from './grpc-server.ts';
+import type { Node } from './node.ts';
+
+/** The CRI's ExecSync; the streaming calls need the streaming server. */
+export function execHandlers(node: Node): Handlers<typeof RuntimeService> {
+  return {
+    ExecSync: async ({ container_id, cmd, timeout }, { signal }) => {
+      const { id } = node.containers.find(container_id);
+      const session = await node.engine.exec(id, { args: cmd, terminal: false, stdin: false });
+      const ended = timeout > 0 ? AbortSignal.timeout(timeout * 1000) : undefined;
+      const stop = ended === undefined ? signal : AbortSignal.any([signal, ended]);
+      const [stdout, stderr, code] = await finish(session, stop);
+      if (ended?.aborted === true) {
+        throw new DomainError('timeout', `Command "${cmd.join(' ')}" timed out after ${timeout} s`);
+      }
+      return { stdout, stderr, exit_code: code };
+    },
+  };
+}
+
+/** Waits for output and exit; the exec with its whole tree is ended when the signal aborts. */
+async function finish(session: Session, signal: AbortSignal): Promise<[Buffer, Buffer, number]> {
+  const end = (): void => {
+    // Its end shows in `exited` below.
+    session.close().catch(() => undefined);
+  };
+  signal.addEventListener('abort', end, { once: true });
+  if (signal.aborted) end();
+  try {
+    const stderr = session.stderr === undefined ? Buffer.alloc(0) : collect(session.stderr);
+    return await Promise.all([collect(session.stdout), stderr, session.exited]);
+  } finally {
+    signal.removeEventListener('abort', end);
+    await session.close();
+  }
+}
+
+/** At most 16 MiB; the rest is read and dropped, so that the program does not block. */
+async function collect(stream: NodeJS.ReadableStream): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let left: number = limits.execSyncBytes;
+  for await (const chunk of stream as AsyncIterable<Buffer>) {
+    if (left === 0) continue;
+    const kept = chunk.subarray(0, left);
+    chunks.push(kept);
+    left -= kept.length;
+  }
+  return Buffer.concat(chunks);
+}

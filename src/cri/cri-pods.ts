@@ -1,0 +1,154 @@
+import { DomainError, isDomainError } from '../base/error.ts';
+import { containersOf, removePod, stopPod } from './pod-life.ts';
+import { type PodRecord, podConfigOf } from './container-record.ts';
+import { containerStatusMessage } from './cri-containers.ts';
+import {
+  NamespaceMode,
+  type PodSandboxConfig,
+  type PodSandboxFilter,
+  PodSandboxState,
+  type PodSandboxStatus,
+  type PodSandbox,
+  type RuntimeService,
+} from './generated/runtime.ts';
+import type { Handlers } from './grpc-server.ts';
+import { documents } from './info.ts';
+import type { Draft } from './message.ts';
+import type { Node } from './node.ts';
+import { runPod } from './run-pod.ts';
+import { matchesLabels, nanoseconds } from './selection.ts';
+
+/** The CRI's pod calls. */
+export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
+  return {
+    RunPodSandbox: async ({ config, runtime_handler }) => {
+      if (config?.metadata === undefined) {
+        throw new DomainError('invalid', 'A pod needs a config with metadata');
+      }
+      const { id } = await runPod(node, {
+        owner: 'cri',
+        name: podName(config),
+        config,
+        runtimeHandler: runtime_handler,
+        network: networkOf(config),
+      });
+      return { pod_sandbox_id: id };
+    },
+    StopPodSandbox: async ({ pod_sandbox_id }) => {
+      const pod = findPod(node, pod_sandbox_id);
+      if (pod !== undefined) await stopPod(node, pod);
+      return {};
+    },
+    RemovePodSandbox: async ({ pod_sandbox_id }) => {
+      const pod = findPod(node, pod_sandbox_id);
+      if (pod !== undefined) await removePod(node, pod);
+      return {};
+    },
+    PodSandboxStatus: async ({ pod_sandbox_id, verbose }) => {
+      const pod = node.pods.find(pod_sandbox_id);
+      return {
+        status: podStatusMessage(node, pod),
+        info: verbose ? podInfo(node, pod) : {},
+        containers_statuses: containersOf(node, pod.id).map((record) =>
+          containerStatusMessage(node, record),
+        ),
+        timestamp: nanoseconds(Date.now()),
+      };
+    },
+    ListPodSandbox: async ({ filter }) => ({ items: listPods(node, filter) }),
+    StreamPodSandboxes: async function* ({ filter }) {
+      for (const pod of listPods(node, filter)) yield { pod_sandboxes: [pod] };
+    },
+  };
+}
+
+/** Unique as the kubelet makes pods unique. */
+function podName({ metadata }: PodSandboxConfig): string {
+  const { name, namespace, uid, attempt } = metadata ?? {};
+  if (name === undefined || name === '') {
+    throw new DomainError('invalid', 'A pod needs a name in its metadata');
+  }
+  return [name, namespace, uid, attempt].join('_');
+}
+
+/** A pod network of its own is the business of CNI, which comes later; until then it is refused. */
+function networkOf(config: PodSandboxConfig): 'none' | 'host' {
+  const mode = config.linux?.security_context?.namespace_options?.network ?? NamespaceMode.POD;
+  if (mode === NamespaceMode.NODE) return 'host';
+  throw new DomainError(
+    'unavailable',
+    'No pod network: keelson has no CNI configuration; use the network of the node',
+  );
+}
+
+/** Undefined when there is none, so that stop and remove can be repeated. */
+function findPod(node: Node, id: string): PodRecord | undefined {
+  try {
+    return node.pods.find(id);
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+function stateOf(node: Node, pod: PodRecord): number {
+  try {
+    const { state } = node.sandboxes.status(pod.id);
+    return state === 'ready' ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return PodSandboxState.SANDBOX_NOTREADY;
+    throw error;
+  }
+}
+
+export function podStatusMessage(node: Node, pod: PodRecord): Draft<PodSandboxStatus> {
+  const config = podConfigOf(pod);
+  return {
+    id: pod.id,
+    metadata: config.metadata,
+    state: stateOf(node, pod),
+    created_at: nanoseconds(pod.createdAtMs),
+    // The host's addresses are the kubelet's to know; a pod without a network has none.
+    network: {},
+    linux: {
+      namespaces: { options: config.linux?.security_context?.namespace_options ?? {} },
+    },
+    labels: config.labels,
+    annotations: config.annotations,
+    runtime_handler: pod.runtimeHandler,
+  };
+}
+
+function podInfo(node: Node, pod: PodRecord): Record<string, string> {
+  const sandbox = node.sandboxes.status(pod.id);
+  const namespaces = Object.entries(sandbox.namespaces).map(([type, path]) => ({ type, path }));
+  return documents({
+    pid: sandbox.shimPid,
+    config: podConfigOf(pod),
+    runtimeSpec: {
+      hostname: sandbox.request?.hostname ?? '',
+      linux: { namespaces, cgroupsPath: sandbox.request?.cgroupPath ?? '' },
+    },
+  });
+}
+
+function listPods(node: Node, filter: PodSandboxFilter | undefined): Draft<PodSandbox>[] {
+  const items: Draft<PodSandbox>[] = [];
+  for (const pod of node.pods.list()) {
+    if (pod.owner !== 'cri' || !pod.id.startsWith(filter?.id ?? '')) continue;
+    const state = stateOf(node, pod);
+    if (filter?.state !== undefined && filter.state.state !== state) continue;
+    const { metadata, labels, annotations } = podConfigOf(pod);
+    if (!matchesLabels(labels, filter?.label_selector)) continue;
+    items.push({
+      id: pod.id,
+      metadata,
+      state,
+      created_at: nanoseconds(pod.createdAtMs),
+      labels,
+      annotations,
+      runtime_handler: pod.runtimeHandler,
+    });
+  }
+  return items;
+}

@@ -1,0 +1,39 @@
+import { CgroupDriver, type RuntimeService } from './generated/runtime.ts';
+import type { Handlers } from './grpc-server.ts';
+import { documents } from './info.ts';
+import type { Node } from './node.ts';
+
+/** Version, Status, RuntimeConfig: what the runtime is. */
+export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
+  const { version, rootFolder, cgroupParent } = node.settings;
+  return {
+    // The first is the kubelet's own interface version, which has been 0.1.0 for all of v1.
+    Version: async () => ({
+      version: '0.1.0',
+      runtime_name: 'keelson',
+      runtime_version: version,
+      runtime_api_version: 'v1',
+    }),
+    Status: async ({ verbose }) => ({
+      status: {
+        conditions: [
+          { type: 'RuntimeReady', status: true },
+          {
+            type: 'NetworkReady',
+            status: false,
+            reason: 'NetworkPluginNotReady',
+            message: 'no CNI configuration: pods can use the network of the node only',
+          },
+        ],
+      },
+      info: verbose ? documents({ rootFolder, cgroupParent, machine: node.machine }) : {},
+      runtime_handlers: [
+        { name: '', features: { recursive_read_only_mounts: true, user_namespaces: true } },
+      ],
+      features: { supplemental_groups_policy: true },
+    }),
+    RuntimeConfig: async () => ({ linux: { cgroup_driver: CgroupDriver.CGROUPFS } }),
+    // Nothing here depends on the pod CIDR: no CNI configuration is made from it.
+    UpdateRuntimeConfig: async () => ({}),
+  };
+}

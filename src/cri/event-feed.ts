@@ -1,0 +1,51 @@
+/** Something that happened, for `keelson events`. */
+export interface NodeEvent {
+  readonly type: 'container' | 'image';
+  readonly action: string;
+  readonly id: string;
+  readonly atMs: number;
+  readonly attributes: Readonly<Record<string, string>>;
+}
+
+const keptEvents = 1024;
+const queuedEvents = 4096;
+
+/**
+ * Hands events to all who follow, and keeps the last ones for who asks later. A follower that does
+ * not read loses its oldest events; nobody waits for it.
+ */
+export class EventFeed {
+  readonly #kept: NodeEvent[] = [];
+  readonly #followers = new Set<(event: NodeEvent) => void>();
+
+  publish(event: NodeEvent): void {
+    this.#kept.push(event);
+    if (this.#kept.length > keptEvents) this.#kept.shift();
+    for (const follow of this.#followers) follow(event);
+  }
+
+  /** Kept events since `sinceMs`, then new ones until the signal aborts. */
+  async *follow(sinceMs: number, signal: AbortSignal): AsyncGenerator<NodeEvent> {
+    const queue = this.#kept.filter(({ atMs }) => sinceMs > 0 && atMs >= sinceMs);
+    let wake = (): void => undefined;
+    const follower = (event: NodeEvent): void => {
+      queue.push(event);
+      if (queue.length > queuedEvents) queue.shift();
+      wake();
+    };
+    const stop = (): void => wake();
+    this.#followers.add(follower);
+    signal.addEventListener('abort', stop);
+    try {
+      while (!signal.aborted) {
+        const event = queue.shift();
+        if (event !== undefined) yield event;
+        else await new Promise<void>((resolve) => (wake = resolve));
+      }
+      yield* queue;
+    } finally {
+      this.#followers.delete(follower);
+      signal.removeEventListener('abort', stop);
+    }
+  }
+}

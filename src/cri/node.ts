@@ -1,0 +1,41 @@
+import type { KeyedLock } from '../base/keyed-lock.ts';
+import type { Logger } from '../base/log.ts';
+import type { ContainerEngine } from '../container/container-engine.ts';
+import type { ImageService } from '../image/image-service.ts';
+import type { Snapshot } from '../image/snapshot.ts';
+import type { PodSandboxes } from '../sandbox/sandbox-service.ts';
+import type { ContainerRecord, PodRecord } from './container-record.ts';
+import type { EventFeed } from './event-feed.ts';
+import type { Machine, ResolvedUser } from './plan-input.ts';
+import type { RecordStore } from './record-store.ts';
+import type { StatisticsReader } from './statistics.ts';
+
+/** Looks a user up in an image before anything runs. */
+export type ResolveUser = (
+  snapshot: Snapshot,
+  request: { readonly user: string; readonly groups: readonly string[]; readonly merge: boolean },
+) => Promise<ResolvedUser>;
+
+/** Everything the services stand on; made once by openRuntime. */
+export interface Node {
+  readonly engine: ContainerEngine;
+  readonly sandboxes: PodSandboxes;
+  readonly images: ImageService;
+  readonly statistics: StatisticsReader;
+  readonly resolveUser: ResolveUser;
+  readonly machine: Machine;
+  readonly containers: RecordStore<ContainerRecord>;
+  readonly pods: RecordStore<PodRecord>;
+  /** By container id and by pod id: what changes one waits for what changes it already. */
+  readonly locks: KeyedLock;
+  readonly events: EventFeed;
+  readonly log: Logger;
+  readonly settings: NodeSettings;
+}
+
+export interface NodeSettings {
+  /** Below the cgroup hierarchy; pods without a parent of their own go here. */
+  readonly cgroupParent: string;
+  readonly rootFolder: string;
+  readonly version: string;
+}

@@ -1,0 +1,28 @@
+import { stopContainer, removeContainer } from './container-life.ts';
+import type { ContainerRecord, PodRecord } from './container-record.ts';
+import type { Node } from './node.ts';
+
+export function containersOf(node: Node, podId: string): ContainerRecord[] {
+  return node.containers.list().filter((record) => record.podId === podId);
+}
+
+/** Ends all of its containers, then the pod; succeeds when that is done already. */
+export function stopPod(node: Node, pod: PodRecord): Promise<void> {
+  return node.locks.run(pod.id, async () => {
+    const order = { timeoutMs: 0 };
+    await Promise.all(
+      containersOf(node, pod.id).map((record) => stopContainer(node, record, order)),
+    );
+    await node.sandboxes.stop(pod.id);
+  });
+}
+
+/** Removes it with its containers; succeeds when it is gone. */
+export async function removePod(node: Node, pod: PodRecord): Promise<void> {
+  await stopPod(node, pod);
+  await node.locks.run(pod.id, async () => {
+    for (const record of containersOf(node, pod.id)) await removeContainer(node, record);
+    await node.sandboxes.remove(pod.id);
+    await node.pods.remove(pod.id);
+  });
+}

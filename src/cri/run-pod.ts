@@ -1,0 +1,105 @@
+import { randomBytes } from 'node:crypto';
+import { DomainError } from '../base/error.ts';
+import type { IdMapping } from '../container/spec.ts';
+import type { PodSandboxRequest } from '../sandbox/sandbox-service.ts';
+import { podCgroup } from './cgroup-path.ts';
+import { type Owner, type PodRecord, textOfPodConfig } from './container-record.ts';
+import {
+  type IDMapping,
+  NamespaceMode,
+  type PodSandboxConfig,
+  type UserNamespace,
+} from './generated/runtime.ts';
+import type { Node } from './node.ts';
+
+export interface PodRequest {
+  readonly id?: string;
+  readonly owner: Owner;
+  readonly name: string;
+  readonly config: PodSandboxConfig;
+  readonly runtimeHandler: string;
+  /** The command line's own word; the CRI has POD and NODE. */
+  readonly network: 'none' | 'host';
+}
+
+/** Makes a pod with its namespaces; on failure nothing of it stays. */
+export async function runPod(node: Node, request: PodRequest): Promise<PodRecord> {
+  const id = request.id ?? randomBytes(32).toString('hex');
+  if (request.runtimeHandler !== '') {
+    throw new DomainError('notFound', `No runtime handler "${request.runtimeHandler}"`);
+  }
+  const record: PodRecord = {
+    id,
+    name: request.name,
+    owner: request.owner,
+    createdAtMs: Date.now(),
+    config: textOfPodConfig(request.config),
+    runtimeHandler: request.runtimeHandler,
+  };
+  const plan = planPod(node, { ...request, id });
+  await node.pods.add(record);
+  try {
+    await node.sandboxes.run(plan);
+  } catch (error) {
+    await node.pods.remove(id);
+    throw error;
+  }
+  return record;
+}
+
+/** What the sandbox service is asked for; pure but for the settings. */
+export function planPod(
+  { settings }: Pick<Node, 'settings'>,
+  request: PodRequest & { readonly id: string },
+): PodSandboxRequest {
+  const { config, id } = request;
+  const linux = config.linux;
+  const namespaces = linux?.security_context?.namespace_options;
+  const dns = config.dns_config;
+  const hostname = config.hostname === '' ? id.slice(0, 12) : config.hostname;
+  return {
+    id,
+    hostname,
+    network: request.network,
+    ipc: namespaces?.ipc === NamespaceMode.NODE ? 'host' : 'pod',
+    pid: pidMode(namespaces?.pid),
+    ...planMappings(namespaces?.userns_options, request.network),
+    ...(dns === undefined ? {} : { dns }),
+    sysctls: linux?.sysctls ?? {},
+    cgroupPath: podCgroup(linux?.cgroup_parent ?? '', id, settings.cgroupParent),
+  };
+}
+
+/** Absent options leave the zero value, POD, as the CRI says. */
+function pidMode(mode: number | undefined): PodSandboxRequest['pid'] {
+  if (mode === NamespaceMode.NODE) return 'host';
+  return mode === NamespaceMode.CONTAINER ? 'container' : 'pod';
+}
+
+function planMappings(
+  options: UserNamespace | undefined,
+  network: string,
+): Pick<PodSandboxRequest, 'uidMappings' | 'gidMappings'> {
+  if (options === undefined || options.mode === NamespaceMode.NODE) {
+    if ((options?.uids.length ?? 0) + (options?.gids.length ?? 0) === 0) return {};
+    throw new DomainError('invalid', 'User namespace mode NODE has no mappings');
+  }
+  if (options.mode !== NamespaceMode.POD) {
+    throw new DomainError('invalid', 'User namespaces know the modes POD and NODE only');
+  }
+  if (network === 'host') {
+    throw new DomainError('unsupported', 'A user namespace needs a network of its own');
+  }
+  return { uidMappings: onlyMapping(options.uids), gidMappings: onlyMapping(options.gids) };
+}
+
+function onlyMapping(mappings: readonly IDMapping[]): IdMapping[] {
+  const [only, ...more] = mappings;
+  if (only === undefined || more.length > 0) {
+    throw new DomainError('invalid', `A user namespace has one mapping, not ${mappings.length}`);
+  }
+  if (only.container_id !== 0 || only.length === 0) {
+    throw new DomainError('invalid', 'The mapping of a user namespace begins at id 0');
+  }
+  return [{ containerID: 0, hostID: only.host_id, size: only.length }];
+}
