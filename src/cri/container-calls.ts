@@ -19,6 +19,10 @@ const defaultStopSeconds = 10;
 
 /** The calls that change containers. */
 export function containerCalls(node: Node): Handlers<typeof Containers> {
+  return { ...lifeCalls(node), ...changeCalls(node) };
+}
+
+function lifeCalls(node: Node): Handlers<typeof Containers> {
   return {
     Create: async (request, { signal }) => {
       const context = { signal, spans: new SpanRecorder(false) };
@@ -51,6 +55,16 @@ export function containerCalls(node: Node): Handlers<typeof Containers> {
       await node.engine.signal(record.id, signalName(signal === '' ? 'SIGKILL' : signal));
       return shown(record);
     },
+    Wait: async ({ container }, { signal }) => {
+      const { id } = node.containers.find(container);
+      const { exitCode } = await node.engine.wait(id, signal);
+      return { exit_code: exitCode };
+    },
+  };
+}
+
+function changeCalls(node: Node): Handlers<typeof Containers> {
+  return {
     Pause: async ({ container }) => {
       const record = node.containers.find(container);
       await node.engine.pause(record.id);
@@ -88,11 +102,6 @@ export function containerCalls(node: Node): Handlers<typeof Containers> {
         await node.containers.update(record.id, { restart: policy });
       }
       return shown(record);
-    },
-    Wait: async ({ container }, { signal }) => {
-      const { id } = node.containers.find(container);
-      const { exitCode } = await node.engine.wait(id, signal);
-      return { exit_code: exitCode };
     },
   };
 }

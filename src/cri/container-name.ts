@@ -1,18 +1,17 @@
 import { randomInt } from 'node:crypto';
 import { DomainError } from '../base/error.ts';
 
-const adjectives = (
-  'amber bold brisk calm clear crisp deft eager early fair fleet fond gentle glad grand keen kind ' +
-  'lively lucid mellow merry neat noble patient plain proud quick quiet ready serene sharp silent ' +
-  'sleek smart solid steady still swift tidy true upbeat vivid warm wise witty young zesty'
-).split(' ');
+const adjectives = words(
+  'amber bold brisk calm clear crisp deft eager early fair fleet fond gentle glad grand keen',
+  'kind lively lucid mellow merry neat noble patient plain proud quick quiet ready serene sharp',
+  'silent sleek smart solid steady still swift tidy true upbeat vivid warm wise witty young',
+);
 
-const ships = (
-  'anchor ballast barge beacon bilge boom bow bridge brig buoy cabin capstan clipper cutter deck ' +
-  'dinghy dock ferry fender frigate galley hatch hawser helm hull jib keel ketch lantern mast ' +
-  'mizzen oar pier pilot porthole prow quay rigging rudder sail schooner sextant skiff sloop spar ' +
-  'stern tender tiller topsail wharf yacht yawl'
-).split(' ');
+const ships = words(
+  'anchor ballast barge beacon bilge boom bow bridge brig buoy cabin capstan clipper cutter deck',
+  'dinghy dock ferry fender frigate galley hatch hawser helm hull jib keel ketch lantern mast',
+  'mizzen oar pier pilot porthole prow quay rigging rudder sail schooner sextant skiff sloop',
+);
 
 /** A name nobody has chosen: `calm-keel`, with a number once the plain ones are taken. */
 export function makeUpName(taken: (name: string) => boolean): string {
@@ -35,4 +34,8 @@ export function checkContainerName(name: string): void {
 
 function pick(words: readonly string[]): string {
   return words[randomInt(words.length)] ?? '';
+}
+
+function words(...lines: string[]): string[] {
+  return lines.flatMap((line) => line.split(' '));
 }

@@ -1,3 +1,5 @@
+import { Wakeup } from '../base/wakeup.ts';
+
 /** Something that happened, for `keelson events`. */
 export interface NodeEvent {
   readonly type: 'container' | 'image';
@@ -27,20 +29,20 @@ export class EventFeed {
   /** Kept events since `sinceMs`, then new ones until the signal aborts. */
   async *follow(sinceMs: number, signal: AbortSignal): AsyncGenerator<NodeEvent> {
     const queue = this.#kept.filter(({ atMs }) => sinceMs > 0 && atMs >= sinceMs);
-    let wake = (): void => undefined;
+    const change = new Wakeup();
     const follower = (event: NodeEvent): void => {
       queue.push(event);
       if (queue.length > queuedEvents) queue.shift();
-      wake();
+      change.wake();
     };
-    const stop = (): void => wake();
+    const stop = (): void => change.wake();
     this.#followers.add(follower);
     signal.addEventListener('abort', stop);
     try {
       while (!signal.aborted) {
         const event = queue.shift();
         if (event !== undefined) yield event;
-        else await new Promise<void>((resolve) => (wake = resolve));
+        else await change.wait();
       }
       yield* queue;
     } finally {

@@ -80,11 +80,10 @@ function accessOf(permissions: string): string {
 }
 
 /** What the container's own /dev has already, or must not have of the host's. */
-const ownDevices = new Set(
-  'console core fd full fuse.d mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(
-    ' ',
-  ),
-);
+const ownDevices = new Set([
+  ...['console', 'core', 'fd', 'full', 'mqueue', 'null', 'ptmx', 'pts', 'random', 'shm'],
+  ...['stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero'],
+]);
 
 async function hostDevices(): Promise<{ hostPath: string; path: string; access: string }[]> {
   const names = await readdir('/dev');

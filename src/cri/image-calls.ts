@@ -1,4 +1,5 @@
 import { DomainError } from '../base/error.ts';
+import { Wakeup } from '../base/wakeup.ts';
 import type { LayerProgress } from '../image/image-service.ts';
 import type { Image } from '../image/image.ts';
 import { credentialsOf } from './cri-images.ts';
@@ -102,35 +103,28 @@ async function* pull(
   { signal }: Call,
 ): AsyncGenerator<Draft<PullResponse>> {
   const news = new Map<string, LayerProgress>();
-  let wake = (): void => undefined;
+  const change = new Wakeup();
   const credentials = credentialsOf(auth);
-  let pulled: Image | undefined;
-  const work = node.images
-    .pull(image, {
-      signal,
-      ...(platform === '' ? {} : { platform }),
-      ...(credentials === undefined ? {} : { credentials }),
-      onProgress: (progress) => {
-        news.set(progress.digest, progress);
-        wake();
-      },
-    })
-    .then((image) => {
-      pulled = image;
-    })
-    .finally(() => wake());
-  // Thrown where the loop below waits for it.
-  work.catch(() => undefined);
-  while (pulled === undefined) {
-    if (news.size === 0) {
-      const changed = new Promise<void>((resolve) => (wake = resolve));
-      await Promise.race([changed, work]);
-    }
+  const work = node.images.pull(image, {
+    signal,
+    ...(platform === '' ? {} : { platform }),
+    ...(credentials === undefined ? {} : { credentials }),
+    onProgress: (progress) => {
+      news.set(progress.digest, progress);
+      change.wake();
+    },
+  });
+  const ended = work.then(
+    () => true,
+    () => true,
+  );
+  let done = false;
+  while (!done) {
+    done = await Promise.race([ended, change.wait().then(() => false)]);
     for (const progress of news.values()) yield { progress: progressMessage(progress) };
     news.clear();
   }
-  await work;
-  yield { image: imageSummary(node, pulled) };
+  yield { image: imageSummary(node, await work) };
 }
 
 function progressMessage({ digest, step, doneBytes, totalBytes }: LayerProgress): {

@@ -10,7 +10,9 @@ export interface LogLine {
 
 const space = 0x20;
 
-/** Undefined for what is not such a line, for example the rest of a write cut off by a full disk. */
+/**
+ * Undefined for what is not such a line, for example the rest of a write cut off by a full disk.
+ */
 export function parseLogLine(line: Buffer): LogLine | undefined {
   const afterTime = line.indexOf(space);
   const afterStream = line.indexOf(space, afterTime + 1);

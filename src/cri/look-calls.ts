@@ -45,11 +45,12 @@ export function lookCalls(node: Node): Handlers<typeof Containers> {
       return { changes: await node.images.diff(id) };
     },
     Stats: async function* ({ containers, once }, { signal }) {
-      do {
+      for (;;) {
         const records = chosen(node, containers);
         yield { samples: await Promise.all(records.map((record) => sampleOf(node, record))) };
-        if (!once) await sleep(statisticsIntervalMs, undefined, { signal });
-      } while (!once);
+        if (once) return;
+        await sleep(statisticsIntervalMs, undefined, { signal });
+      }
     },
     Logs: async function* (request, { signal }) {
       const record = node.containers.find(request.container);
@@ -112,7 +113,9 @@ function logRequest(
   };
 }
 
-/** Aborts when the container has ended, for good as far as its restart policy goes, or is removed. */
+/**
+ * Aborts when the container has ended, for good as far as its restart policy goes, or is removed.
+ */
 function endOf(node: Node, record: ContainerRecord, signal: AbortSignal): AbortSignal {
   const end = new AbortController();
   const watch = async (): Promise<void> => {

@@ -6,7 +6,8 @@ import { type Mount as CriMount, MountPropagation } from './generated/runtime.ts
 import type { PlanInput } from './plan-input.ts';
 
 /**
- * What is mounted, in order: the usual file systems, the pod's files, then the request's own mounts,
+ * What is mounted, in order: the usual file systems, the pod's files, then the request's own
+ * mounts,
  * shallow ones first so that none hides another. One with the destination of a usual one is in its
  * place.
  */

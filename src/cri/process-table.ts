@@ -37,7 +37,9 @@ const columns: Record<string, { title: string; of: (process: Process) => string 
 
 const usual = ['uid', 'pid', 'ppid', 'c', 'stime', 'tty', 'time', 'args'];
 
-/** Processes by id as `ps -ef` shows them, or the columns asked for. Those that ended are left out. */
+/**
+ * Processes by id as `ps -ef` shows them, or the columns asked for. Those that ended are left out.
+ */
 export async function processTable(
   pids: readonly number[],
   wanted: readonly string[],

@@ -1,6 +1,7 @@
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
 import { hasCode } from '../base/error.ts';
+import { Wakeup } from '../base/wakeup.ts';
 import { type LogLine, parseLogLine } from './log-line.ts';
 
 export interface LogRequest {
@@ -128,9 +129,8 @@ class LineReader {
 
 /** Wakes when the file changes; and every second, since a rotated file sends no more events. */
 class Changes {
+  readonly #change = new Wakeup();
   #watcher: ReturnType<typeof watch>;
-  #pending = true;
-  #wake = (): void => undefined;
 
   constructor(path: string) {
     this.#watcher = this.#watch(path);
@@ -139,19 +139,14 @@ class Changes {
   renew(path: string): void {
     this.#watcher.close();
     this.#watcher = this.#watch(path);
-    this.#pending = true;
+    this.#change.wake();
   }
 
   async next(signal: AbortSignal): Promise<void> {
-    if (!this.#pending && !signal.aborted) {
-      const timer = setTimeout(() => this.#wake(), 1000);
-      const stop = (): void => this.#wake();
-      signal.addEventListener('abort', stop, { once: true });
-      await new Promise<void>((resolve) => (this.#wake = resolve));
-      signal.removeEventListener('abort', stop);
-      clearTimeout(timer);
-    }
-    this.#pending = false;
+    const stop = (): void => this.#change.wake();
+    signal.addEventListener('abort', stop, { once: true });
+    if (!signal.aborted) await this.#change.wait(1000);
+    signal.removeEventListener('abort', stop);
   }
 
   close(): void {
@@ -159,10 +154,7 @@ class Changes {
   }
 
   #watch(path: string): ReturnType<typeof watch> {
-    const watcher = watch(path, () => {
-      this.#pending = true;
-      this.#wake();
-    });
+    const watcher = watch(path, () => this.#change.wake());
     // The file may be gone with its container; the end of following is somebody else's to tell.
     watcher.on('error', () => undefined);
     return watcher;

@@ -44,7 +44,9 @@ export class RecordStore<T extends NamedRecord> {
     return `${this.#folder}/${id}`;
   }
 
-  /** Throws `exists` when another record has the name. The name is taken before the disk is asked. */
+  /**
+   * Throws `exists` when another record has the name. The name is taken before the disk is asked.
+   */
   async add(record: T): Promise<void> {
     this.checkName(record.name);
     this.#remember(record);
@@ -93,7 +95,9 @@ export class RecordStore<T extends NamedRecord> {
     throw new DomainError('notFound', `No such ${this.#noun}: ${id}`);
   }
 
-  /** By id, name, or unambiguous start of an id, as people write it. Throws `notFound`, `conflict`. */
+  /**
+   * By id, name, or unambiguous start of an id, as people write it. Throws `notFound`, `conflict`.
+   */
   find(text: string): T {
     const exact = this.#records.get(text) ?? this.#records.get(this.#idOfName.get(text) ?? '');
     if (exact !== undefined) return exact;

@@ -1,3 +1,4 @@
+import { Wakeup } from '../base/wakeup.ts';
 import type { Session } from '../container/container-engine.ts';
 import type { SessionInput, SessionOutput } from './generated/keelson.ts';
 import type { Draft } from './message.ts';
@@ -70,7 +71,7 @@ class OutputQueue {
   readonly #queue: Draft<SessionOutput>[] = [];
   #bytes = 0;
   #closed = false;
-  #wakeReader = (): void => undefined;
+  readonly #change = new Wakeup();
   readonly #wakeWriters = new Set<() => void>();
 
   async take(stream: NodeJS.ReadableStream, name: 'stdout' | 'stderr'): Promise<void> {
@@ -78,7 +79,7 @@ class OutputQueue {
       if (this.#closed) return;
       this.#queue.push({ [name]: chunk });
       this.#bytes += chunk.length;
-      this.#wakeReader();
+      this.#change.wake();
       if (this.#bytes > queuedBytes) {
         await new Promise<void>((resolve) => this.#wakeWriters.add(resolve));
       }
@@ -95,14 +96,14 @@ class OutputQueue {
       } else if (this.#closed) {
         return;
       } else {
-        await new Promise<void>((resolve) => (this.#wakeReader = resolve));
+        await this.#change.wait();
       }
     }
   }
 
   close(): void {
     this.#closed = true;
-    this.#wakeReader();
+    this.#change.wake();
     this.#releaseWriters();
   }
 
