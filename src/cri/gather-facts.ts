@@ -80,15 +80,13 @@ function accessOf(permissions: string): string {
 }
 
 /** What the container's own /dev has already, or must not have of the host's. */
-const ownDevices = new Set([
-  ...['console', 'core', 'fd', 'full', 'mqueue', 'null', 'ptmx', 'pts', 'random', 'shm'],
-  ...['stderr', 'stdin', 'stdout', 'tty', 'urandom', 'zero'],
-]);
+const ownDevices =
+  /^(console|core|fd|full|mqueue|null|ptmx|pts|random|shm|std(in|out|err)|tty|urandom|zero)$/;
 
 async function hostDevices(): Promise<{ hostPath: string; path: string; access: string }[]> {
   const names = await readdir('/dev');
   return names
-    .filter((name) => !ownDevices.has(name))
+    .filter((name) => !ownDevices.test(name))
     .map((name) => ({ hostPath: `/dev/${name}`, path: `/dev/${name}`, access: 'rwm' }));
 }
 
