@@ -26,6 +26,8 @@ export const limits = {
   layerBytes: 256 * 1024 * 1024 * 1024,
   layerExpansion: 1100,
   layerFreeBytes: 1024 * 1024 * 1024,
+  /** Entries of a saved image's archive, which holds blobs and no files of images. */
+  archiveEntries: 100_000,
   /** Bytes between a pull and the thread that unpacks; a power of two. */
   layerRingBytes: 1024 * 1024,
   /** A layer whose next byte does not come. Pulls give up long before. */

@@ -1,12 +1,11 @@
 import { limits } from '../../base/limits.ts';
 import { refuse } from './entry-path.ts';
+import { isCarriedXattr } from './overlay-xattr.ts';
 import type { TarEntry } from './tar-entry.ts';
 
 /**
- * The extended attributes of an entry that a layer may carry. Left out, because they would give
- * orders to the host's overlayfs or security modules, not to the container: `trusted.*`,
- * `user.overlay.*` and `security.*` other than capabilities. Throws DomainError `invalid` where one
- * exceeds a bound or is no capability.
+ * The extended attributes of an entry that are put on disk; see {@link isCarriedXattr}. Throws
+ * DomainError `invalid` where one exceeds a bound or is a malformed capability.
  */
 export function allowedXattrs(entry: TarEntry): (readonly [name: string, value: Uint8Array])[] {
   if (entry.xattrs.size === 0) return [];
@@ -16,16 +15,13 @@ export function allowedXattrs(entry: TarEntry): (readonly [name: string, value: 
   return [...entry.xattrs].filter(([name, value]) => isAllowed(entry, name, value));
 }
 
-const allowedPrefixes = ['user.', 'system.posix_acl_'];
-
 function isAllowed(entry: TarEntry, name: string, value: Uint8Array): boolean {
   if (name.length > 255 || value.length > limits.xattrBytes || name.includes('\0')) {
     const bound = `the bound of ${limits.xattrBytes} bytes`;
     throw refuse(entry.name, `has an extended attribute beyond ${bound}, "${name.slice(0, 100)}"`);
   }
   if (name === 'security.capability') return checkCapability(entry, value);
-  if (name.startsWith('user.overlay.')) return false;
-  return allowedPrefixes.some((prefix) => name.startsWith(prefix));
+  return isCarriedXattr(name);
 }
 
 /**

@@ -5,13 +5,11 @@ import { OpenFlag, openInRoot, ResolveFlag } from '../../kernel/open.ts';
 import { statx } from '../../kernel/stat.ts';
 import { setXattr } from '../../kernel/xattr.ts';
 import { refuse } from './entry-path.ts';
+import { opaqueXattr } from './overlay-xattr.ts';
 import { toNameBytes } from './tar-entry.ts';
 
 /** Archives go through a tree depth first, so few folders are in use at a time. */
 const maximumOpen = 128;
-
-/** What overlayfs reads as: nothing of lower layers shows through this folder. */
-export const opaqueXattr = { name: 'trusted.overlay.opaque', value: Buffer.from('y') } as const;
 
 /**
  * The folders of a layer by descriptor. Paths are walked by openat2 with the layer's folder as

@@ -45,8 +45,8 @@ export interface UnpackResult {
   readonly unpackedBytes: number;
   readonly entries: number;
   /**
-   * Folders that the archive left out but put something into, below the root. They
-   * have root's ownership and mode 0755; {@link adoptFolders} gives them what lower layers say.
+   * Folders that the archive left out but put something into, below the root; one character a
+   * byte. They have mode 0755 and are root's; `adoptFolders` gives them what lower layers say.
    */
   readonly impliedFolders: readonly string[];
   /**

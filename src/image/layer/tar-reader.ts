@@ -37,6 +37,8 @@ export class TarReader {
   #keptBytes = 0;
   #offset = 0;
   #betweenEntries = true;
+  /** Bytes that the last step went on by; more than it was given when they were skipped. */
+  #stepBytes = 0;
 
   constructor(handler: TarHandler) {
     this.#handler = handler;
@@ -59,6 +61,22 @@ export class TarReader {
     }
   }
 
+  /** So many bytes of content come next; who can seek need not read them. */
+  get skippableBytes(): number {
+    return this.#want?.whole === false ? this.#want.bytes : 0;
+  }
+
+  /** So many bytes are needed for the next step; 0 when nothing more is read. */
+  get wantedBytes(): number {
+    return this.#want === undefined ? 0 : this.#want.bytes - this.#keptBytes;
+  }
+
+  /** Goes on as if that content had been written; the handler does not hear of it. */
+  skip(): void {
+    const bytes = this.skippableBytes;
+    if (bytes > 0) this.#step(Buffer.alloc(0), bytes);
+  }
+
   /** Says that no more comes. Many writers forget the two zero blocks, so they may be missing. */
   finish(): void {
     if (this.#want !== undefined && !(this.#betweenEntries && this.#keptBytes === 0)) {
@@ -73,7 +91,12 @@ export class TarReader {
       this.#kept = [];
       this.#keptBytes = 0;
     }
-    this.#offset += whole.length;
+    this.#step(whole, whole.length);
+  }
+
+  #step(whole: Buffer, bytes: number): void {
+    this.#offset += bytes;
+    this.#stepBytes = bytes;
     const step = this.#reading.next(whole);
     this.#want = step.done === true ? undefined : step.value;
   }
@@ -121,8 +144,8 @@ export class TarReader {
     for (const extent of map?.extents ?? [{ offset: 0, bytes: storedBytes }]) {
       for (let done = 0; done < extent.bytes;) {
         const bytes = yield { bytes: extent.bytes - done, whole: false };
-        this.#handler.data(bytes, extent.offset + done);
-        done += bytes.length;
+        if (bytes.length > 0) this.#handler.data(bytes, extent.offset + done);
+        done += this.#stepBytes;
       }
     }
     this.#handler.end();
