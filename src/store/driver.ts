@@ -14,11 +14,8 @@ import type {
  * it checks no keys and knows no watches. Sqlite and etcd are drivers.
  */
 export interface Driver extends AsyncDisposable {
-  /** The revision from which {@link DriverOpening.sink} hears of everything. */
-  readonly head: number;
-
   write(operation: Operation): Promise<Outcome>;
-  /** `revision` is at most the newest one the sink has heard of; undefined is now. */
+  /** `revision` was the newest at some time; undefined is now. */
   get(key: string, revision: number | undefined): Promise<Reading>;
   list(range: Range): Promise<Page>;
   count(range: Range): Promise<number>;
@@ -35,6 +32,8 @@ export interface Driver extends AsyncDisposable {
 
 /** How a driver tells the log; it may call before its promises resolve, never after closing. */
 export interface Sink {
+  /** Called once, first: everything after this revision will be told. */
+  onStart(revision: number): void;
   /** Changes up to `head`, none of them heard before; a revision never spans two calls. */
   onChanges(changes: readonly Change[], head: number): void;
   /** History up to this revision was missed and cannot be had: watches must start anew. */
@@ -68,5 +67,6 @@ export interface Span {
 export interface DriverSize {
   readonly oldestRevision: number;
   readonly databaseBytes: number;
-  readonly historyBytes: number;
+  /** Absent where the driver cannot tell. */
+  readonly historyBytes?: number;
 }

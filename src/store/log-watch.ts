@@ -1,6 +1,6 @@
 import { limits } from '../base/limits.ts';
 import type { Driver } from './driver.ts';
-import { SlowReaderError } from './error.ts';
+import { CompactedError, futureRevision, SlowReaderError } from './error.ts';
 import { sizeOf } from './recent-changes.ts';
 import type { Change, Watch, WatchOptions } from './store.ts';
 import type { Follower, WatchHub } from './watch-hub.ts';
@@ -16,7 +16,7 @@ const recentStride = 1_000;
 export class LogWatch implements Watch, Follower {
   readonly prefix: string;
   readonly #hub: WatchHub;
-  readonly #driver: Pick<Driver, 'changes'>;
+  readonly #source: Source;
   readonly #signal: AbortSignal | undefined;
   /** Handed out up to here; while following, up to what is in the queue. */
   #seen: number;
@@ -26,9 +26,9 @@ export class LogWatch implements Watch, Follower {
   #ended: { reason?: Error } | undefined;
   #wake: (() => void) | undefined;
 
-  constructor(hub: WatchHub, driver: Pick<Driver, 'changes'>, target: WatchTarget) {
+  constructor(hub: WatchHub, source: Source, target: WatchTarget) {
     this.#hub = hub;
-    this.#driver = driver;
+    this.#source = source;
     this.prefix = target.prefix;
     this.#seen = target.after;
     this.#signal = target.signal;
@@ -48,8 +48,8 @@ export class LogWatch implements Watch, Follower {
     try {
       if (this.#ended !== undefined || this.#signal?.aborted === true) return;
       this.#signal?.addEventListener('abort', onAbort, { once: true });
-      this.#hub.checkStart(this.#seen);
       this.#hub.open(this);
+      await this.#checkStart();
       yield* this.#catchUp();
       yield* this.#follow();
     } finally {
@@ -77,6 +77,18 @@ export class LogWatch implements Watch, Follower {
     this.#finish({ reason });
   }
 
+  async #checkStart(): Promise<void> {
+    const { head, oldest } = this.#hub;
+    if (this.#seen < oldest) throw new CompactedError(this.#seen, oldest);
+    if (this.#seen <= head) return;
+    // A list may have come from a database that is ahead of what this process has heard.
+    const current = await this.#source.currentRevision();
+    if (this.#seen > current) throw futureRevision(this.#seen, current);
+    await this.#hub.reached(this.#seen, this.#signal ?? never).catch((reason: unknown) => {
+      if (this.#signal?.aborted !== true) throw reason;
+    });
+  }
+
   async *#catchUp(): AsyncGenerator<readonly Change[], void> {
     while (this.#isOpen() && this.#seen < this.#hub.head) {
       if (this.#seen < this.#hub.recent.floor) yield* this.#readOld(this.#hub.recent.floor);
@@ -90,7 +102,7 @@ export class LogWatch implements Watch, Follower {
 
   async *#readOld(upTo: number): AsyncGenerator<readonly Change[], void> {
     const { prefix } = this;
-    for await (const changes of this.#driver.changes({ prefix, after: this.#seen, upTo })) {
+    for await (const changes of this.#source.changes({ prefix, after: this.#seen, upTo })) {
       if (!this.#isOpen()) return;
       this.#seen = changes.at(-1)?.revision ?? this.#seen;
       if (changes.length > 0) yield changes;
@@ -144,3 +156,7 @@ export class LogWatch implements Watch, Follower {
 }
 
 export type WatchTarget = WatchOptions & { readonly prefix: string };
+
+type Source = Pick<Driver, 'changes' | 'currentRevision'>;
+
+const never = new AbortController().signal;

@@ -29,8 +29,9 @@ const pageEntries = 500;
 /** Opens a driver with the sink it reports to, and puts the log upon it. */
 export async function openLog(open: (sink: Sink) => Promise<Driver>): Promise<Store> {
   const failed = Promise.withResolvers<Error>();
-  const hub = new WatchHub(0);
+  const hub = new WatchHub();
   const driver = await open({
+    onStart: (revision) => hub.start(revision),
     onChanges: (changes, head) => hub.publish(changes, head),
     onGap: (oldest) => hub.gap(oldest),
     onFailure: (reason) => {
@@ -38,10 +39,6 @@ export async function openLog(open: (sink: Sink) => Promise<Driver>): Promise<St
       failed.resolve(reason);
     },
   });
-  if (hub.head < driver.head) {
-    hub.head = driver.head;
-    hub.recent.clear(driver.head);
-  }
   return new RevisionedLog(driver, hub, failed.promise);
 }
 
@@ -101,16 +98,16 @@ class RevisionedLog implements Store {
 
   async get(key: string, { revision }: ReadOptions = {}): Promise<Reading> {
     checkKey(key);
-    this.#checkRead(revision);
+    await this.#checkRead(revision);
     return this.#driver.get(key, revision);
   }
 
   async list(prefix: string, options: ListOptions = {}): Promise<Page> {
-    return this.#driver.list(this.#range(prefix, options));
+    return this.#driver.list(await this.#range(prefix, options));
   }
 
   async count(prefix: string, options: ListOptions = {}): Promise<number> {
-    return this.#driver.count(this.#range(prefix, options));
+    return this.#driver.count(await this.#range(prefix, options));
   }
 
   async history(key: string): Promise<readonly PastChange[]> {
@@ -140,7 +137,7 @@ class RevisionedLog implements Store {
 
   async compact(revision: number): Promise<void> {
     this.#checkOpen();
-    this.#checkRead(revision);
+    await this.#checkRead(revision);
     await this.#driver.compact(revision);
   }
 
@@ -160,13 +157,14 @@ class RevisionedLog implements Store {
     return { revision: this.revision, watches: this.#hub.watches, ...size };
   }
 
-  #range(prefix: string, { revision, after, limit = pageEntries }: ListOptions): Range {
+  async #range(prefix: string, options: ListOptions): Promise<Range> {
+    const { revision, after, limit = pageEntries } = options;
     checkPrefix(prefix);
     if (after !== undefined) checkKey(after);
     if (!Number.isSafeInteger(limit) || limit < 1) {
       throw new DomainError('invalid', `A page cannot have ${limit} entries`);
     }
-    this.#checkRead(revision);
+    await this.#checkRead(revision);
     return { prefix, after, limit, revision };
   }
 
@@ -179,13 +177,17 @@ class RevisionedLog implements Store {
     }
   }
 
-  #checkRead(revision: number | undefined): void {
+  async #checkRead(revision: number | undefined): Promise<void> {
     this.#checkOpen();
     if (revision === undefined) return;
-    if (!Number.isSafeInteger(revision) || revision < 0) {
+    if (!Number.isSafeInteger(revision) || revision < 1) {
       throw new DomainError('invalid', `${revision} is not a revision`);
     }
-    if (revision > this.revision) throw futureRevision(revision, this.revision);
+    if (revision > this.revision) {
+      // Another process, or a list of this one, may know more than the watches here have heard.
+      const current = await this.#driver.currentRevision();
+      if (revision > current) throw futureRevision(revision, current);
+    }
     if (revision < this.#hub.oldest) throw new CompactedError(revision, this.#hub.oldest);
   }
 

@@ -4,15 +4,11 @@ import type { Change } from './store.ts';
 /** The newest changes, oldest first, bounded by number and by bytes: all watches share them. */
 export class RecentChanges {
   /** Every change with a greater revision is here. */
-  floor: number;
+  floor = 0;
   #changes: Change[] = [];
   /** Where in the array the oldest is; moving all at each change would cost more than a gap. */
   #first = 0;
   #bytes = 0;
-
-  constructor(floor: number) {
-    this.floor = floor;
-  }
 
   get count(): number {
     return this.#changes.length - this.#first;

@@ -151,7 +151,7 @@ export interface Statistics {
   /** Reads and watches before this revision throw {@link CompactedError}. */
   readonly oldestRevision: number;
   readonly databaseBytes: number;
-  /** The part of it that is values of the past. */
-  readonly historyBytes: number;
+  /** The part of it that is values of the past; absent on etcd. */
+  readonly historyBytes?: number;
   readonly watches: number;
 }

@@ -1,6 +1,6 @@
 import { DomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
-import { CompactedError, futureRevision } from './error.ts';
+import { CompactedError } from './error.ts';
 import { prefixesOf } from './key.ts';
 import { RecentChanges } from './recent-changes.ts';
 import type { Change } from './store.ts';
@@ -24,22 +24,22 @@ interface ReachWaiter {
  * key, so a thousand watches of a pod each cost a change of another pod nothing.
  */
 export class WatchHub {
-  head: number;
+  head = 0;
   /** Watches from before this can no longer be served. */
   oldest = 0;
-  readonly recent: RecentChanges;
+  readonly recent = new RecentChanges();
   #watches = new Set<Follower>();
   readonly #followers = new Map<string, Set<Follower>>();
   #reachWaiters: ReachWaiter[] = [];
   #ended: Error | undefined;
 
-  constructor(head: number) {
-    this.head = head;
-    this.recent = new RecentChanges(head);
-  }
-
   get watches(): number {
     return this.#watches.size;
+  }
+
+  start(head: number): void {
+    this.head = head;
+    this.recent.clear(head);
   }
 
   publish(changes: readonly Change[], head: number): void {
@@ -93,11 +93,6 @@ export class WatchHub {
   follow(watch: Follower): void {
     const followers = this.#followers.get(watch.prefix) ?? new Set();
     this.#followers.set(watch.prefix, followers.add(watch));
-  }
-
-  checkStart(after: number): void {
-    if (after > this.head) throw futureRevision(after, this.head);
-    if (after < this.oldest) throw new CompactedError(after, this.oldest);
   }
 
   async reached(revision: number, signal: AbortSignal): Promise<void> {

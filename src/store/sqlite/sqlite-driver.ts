@@ -20,11 +20,11 @@ export async function openSqlite(path: string, sink: Sink): Promise<Driver> {
 
 /**
  * One thread writes, this one reads: a read takes some microseconds, less than a message to a
- * thread and back. The state read is always that of {@link SqliteDriver.head}, never a newer one
+ * thread and back. The state read is always that of #head, never a newer one
  * that watches have not heard of.
  */
 class SqliteDriver implements Driver {
-  head = 0;
+  #head = 0;
   #compacted = 0;
   #pastBytes = 0;
   #reader: Reader | undefined;
@@ -52,9 +52,10 @@ class SqliteDriver implements Driver {
 
   async open(): Promise<void> {
     const { head, compacted } = await this.#writing.opened();
-    this.head = head;
+    this.#head = head;
     this.#compacted = compacted;
     this.#reader = new Reader(this.#path);
+    this.#sink.onStart(head);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -108,7 +109,7 @@ class SqliteDriver implements Driver {
   async history(key: string): Promise<readonly PastChange[]> {
     await this.#writing.run({ kind: 'flush' });
     return this.#read((reader) => reader.history(key)).filter(
-      (change) => change.revision <= this.head,
+      (change) => change.revision <= this.#head,
     );
   }
 
@@ -116,12 +117,12 @@ class SqliteDriver implements Driver {
     return this.#read((reader) => {
       const { revision, timeMs: oldestMs } = reader.oldest();
       if (timeMs < oldestMs) throw new CompactedError(0, revision);
-      return Math.max(reader.revisionAt(timeMs, this.head) ?? 0, revision);
+      return Math.max(reader.revisionAt(timeMs, this.#head) ?? 0, revision);
     });
   }
 
   async currentRevision(): Promise<number> {
-    return this.head;
+    return this.#head;
   }
 
   async compact(revision: number): Promise<void> {
@@ -165,7 +166,7 @@ class SqliteDriver implements Driver {
       if (isVolatile) this.#heartbeats.set(change);
       else this.#heartbeats.forget(operation.key);
     }
-    this.head = head;
+    this.#head = head;
     this.#sink.onChanges(changes, head);
   }
 
@@ -175,7 +176,7 @@ class SqliteDriver implements Driver {
   }
 
   #readable(revision: number | undefined): number {
-    if (revision === undefined) return this.head;
+    if (revision === undefined) return this.#head;
     if (revision < this.#compacted) throw new CompactedError(revision, this.#compacted);
     return revision;
   }

@@ -55,7 +55,7 @@ export function testReads(t: Test, opening: Opening): void {
 export function testPast(t: Test, opening: Opening): void {
   t.test('get and list at an earlier revision see the state of then', async (t) => {
     const store = await openedFor(t, opening);
-    const key = '/registry/pods/a/x';
+    const key = '/registry/pods/a/traveller';
     const created = await store.create(key, bytes('1'));
     const updated = await store.update(key, bytes('2'), { expected: created });
     const { deletedAt } = await store.delete(key);
@@ -71,6 +71,8 @@ export function testPast(t: Test, opening: Opening): void {
     t.equal((await store.get(key, { revision: created - 1 })).entry, undefined);
     const history = (await store.history(key)).map(summary);
     t.same(history, ['put 1', 'put 2 was 1', 'deleted 2', 'put 3']);
+    await store.delete(key);
+    t.same((await store.history(key)).map(summary), [...history, 'deleted 3']);
     t.same(await store.history('/registry/pods/a/never'), []);
   });
 
