@@ -82,4 +82,8 @@ export const limits = {
   /** One message from or to etcd, and how long an answer may take. */
   storeMessageBytes: 64 * 1024 * 1024,
   storeAnswerMs: 10_000,
+  /** A CNI configuration, or a plugin's answer. */
+  cniDocumentBytes: 1024 * 1024,
+  /** What is kept of a CNI plugin's stderr. */
+  cniErrorBytes: 16 * 1024,
 } as const;

@@ -1,0 +1,84 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { hasCode, isDomainError } from '../base/error.ts';
+import { readState, writeState } from '../base/state-file.ts';
+import type { Attachment } from './attachment.ts';
+import type { NetworkConfiguration } from './configuration.ts';
+import { type JsonObject, isObject } from './json.ts';
+
+/** What is kept of an attachment from ADD to DEL: DEL must get what ADD got. */
+export interface CachedAttachment {
+  readonly attachment: Attachment;
+  readonly network: NetworkConfiguration;
+  /** The last plugin's answer, as it printed it. */
+  readonly result: JsonObject;
+}
+
+/** A folder with one file an attachment, written so that a crash leaves the old or the new one. */
+export class ResultCache {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  async write(cached: CachedAttachment): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await writeState(this.#path(cached.network.name, cached.attachment), cached);
+  }
+
+  /** Undefined when there is none, or when it is damaged: DEL goes on without. */
+  async read(network: string, attachment: AttachmentKey): Promise<CachedAttachment | undefined> {
+    return await readCached(this.#path(network, attachment));
+  }
+
+  async remove(network: string, attachment: AttachmentKey): Promise<void> {
+    await rm(this.#path(network, attachment), { force: true });
+  }
+
+  /** All attachments to one network. */
+  async list(network: string): Promise<readonly CachedAttachment[]> {
+    const names = await namesIn(this.#folder);
+    const cached = await Promise.all(names.map((name) => readCached(join(this.#folder, name))));
+    return cached
+      .filter((entry) => entry !== undefined)
+      .filter((entry) => entry.network.name === network);
+  }
+
+  /** Names may have dashes, so a dash cannot part them: `a-b`, `c` would be `a`, `b-c`. */
+  #path(network: string, { containerId, interfaceName }: AttachmentKey): string {
+    const names = [network, containerId, interfaceName].map(encodeURIComponent);
+    return join(this.#folder, `${names.join('+')}.json`);
+  }
+}
+
+export type AttachmentKey = Pick<Attachment, 'containerId' | 'interfaceName'>;
+
+async function readCached(path: string): Promise<CachedAttachment | undefined> {
+  try {
+    const document = await readState(path);
+    return isCached(document) ? document : undefined;
+  } catch (error) {
+    if (isDomainError(error, 'invalid')) return undefined;
+    throw error;
+  }
+}
+
+function isCached(document: unknown): document is CachedAttachment {
+  return (
+    isObject(document) &&
+    isObject(document['result']) &&
+    isObject(document['attachment']) &&
+    isObject(document['network']) &&
+    Array.isArray(document['network']['plugins'])
+  );
+}
+
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).filter((name) => name.endsWith('.json'));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
