@@ -7,7 +7,7 @@ import {
   type Values,
 } from './attribute.ts';
 import { formatIp, formatMac, parseIp, parseMac } from './ip.ts';
-import { hostIsLittle } from './message.ts';
+import { hostIsLittle, type Source } from './message.ts';
 
 type Width = 'Uint16' | 'Uint32' | 'Int32';
 
@@ -66,11 +66,22 @@ export const text: Codec<string> = {
     writer.bytes.write(value, offset, size, 'utf8');
   },
   read(source, start, end) {
-    let stop = start;
-    while (stop < end && source.bytes[stop] !== 0) stop++;
-    return source.bytes.toString('utf8', start, stop);
+    // Names are short and mostly ASCII; a call into the runtime costs more than these steps.
+    let result = '';
+    for (let i = start; i < end; i++) {
+      const byte = source.bytes[i] ?? 0;
+      if (byte === 0) return result;
+      if (byte > 127 || i - start > 32) return longText(source, start, end);
+      result += String.fromCharCode(byte);
+    }
+    return result;
   },
 };
+
+function longText(source: Source, start: number, end: number): string {
+  const stop = source.bytes.indexOf(0, start);
+  return source.bytes.toString('utf8', start, stop < 0 || stop > end ? end : stop);
+}
 
 /** Bytes as they are. Read ones are a copy, since the buffer they came in is used again. */
 export const binary: Codec<Uint8Array> = {

@@ -20,7 +20,9 @@ export class MessageWriter {
     this.view = viewOf(this.bytes);
   }
 
+  /** Beyond `length` all bytes are zero, so that padding needs no care. */
   reset(): void {
+    this.bytes.fill(0, 0, this.length);
     this.length = 0;
   }
 
@@ -42,7 +44,6 @@ export class MessageWriter {
     const offset = this.length;
     const end = offset + aligned(size);
     if (end > this.bytes.length) this.#grow(end);
-    this.bytes.fill(0, offset, end);
     this.length = end;
     return offset;
   }
