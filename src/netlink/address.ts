@@ -149,7 +149,7 @@ function change(address: NewAddress, call: 'RTM_NEWADDR' | 'RTM_DELADDR', flags:
       const offset = writer.reserve(8);
       writer.view.setUint8(offset, familyOf(own.bytes));
       writer.view.setUint8(offset + 1, other.length);
-      writer.view.setUint8(offset + 2, bits & 0xff);
+      writer.view.setUint8(offset + 2, bits > 0xff ? 0 : bits);
       writer.view.setUint8(offset + 3, numberOf(routeScopes, address.scope ?? scopeOf(own.bytes)));
       writer.view.setUint32(offset + 4, device, hostIsLittle);
       table.write(writer, {

@@ -12,3 +12,6 @@ export * as link from './link.ts';
 export * as address from './address.ts';
 export * as route from './route.ts';
 export * as neighbour from './neighbour.ts';
+export * as qdisc from './qdisc.ts';
+export * as trafficClass from './class.ts';
+export * as filter from './filter.ts';

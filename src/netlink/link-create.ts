@@ -1,6 +1,6 @@
 import { DomainError } from '../base/error.ts';
 import type { Values } from './attribute.ts';
-import { text } from './codec.ts';
+import { binary } from './codec.ts';
 import type { Connection } from './connection.ts';
 import { kindTables, type LinkData, type LinkKind } from './link-kind.ts';
 import { linkFlag, linkTable, linkType, writeLinkHeader } from './link-message.ts';
@@ -72,7 +72,6 @@ function attributesOf(link: NewLinkBase): Values<LinkDefinition> {
     throw new DomainError('invalid', `createRequest takes a descriptor, not "${namespace}"`);
   }
   return {
-    name: checkedName(link.name),
     link: parent,
     namespaceFd: namespace,
     mtu,
@@ -80,6 +79,7 @@ function attributesOf(link: NewLinkBase): Values<LinkDefinition> {
     group,
     transmitQueueLength,
     master,
+    name: checkedName(link.name),
   };
 }
 
@@ -92,7 +92,8 @@ type LinkDefinition = typeof linkTable extends {
 /** IFLA_LINKINFO { IFLA_INFO_KIND, IFLA_INFO_DATA { by kind } }, as iproute2 nests it. */
 function writeInformation(writer: MessageWriter, link: NewLink): void {
   const outer = writer.beginPlainNest(18);
-  text.write(writer, 1, link.kind);
+  // Without the NUL, as iproute2: both are allowed, and so bytes can be compared.
+  binary.write(writer, 1, Buffer.from(link.kind));
   if (link.kind === 'veth') {
     const data = writer.beginPlainNest(2);
     // VETH_INFO_PEER holds a whole link message: struct ifinfomsg and attributes.

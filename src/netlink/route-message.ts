@@ -1,6 +1,6 @@
 import { DomainError } from '../base/error.ts';
 import { AttributeTable, type Codec, type Values } from './attribute.ts';
-import { binary, ip, nested, requireBytes, struct, u32, u8 } from './codec.ts';
+import { binary, ip, plainNested, requireBytes, struct, u32, u8 } from './codec.ts';
 import { family, familyName, formatIp, parseIp, type Family } from './ip.ts';
 import { aligned, hostIsLittle, requirePayload, type Message } from './message.ts';
 import { nameOf, routeProtocols, routeScopes, routeTypes } from './route-name.ts';
@@ -95,7 +95,7 @@ export const routeTable = new AttributeTable({
   gateway: [5, ip],
   priority: [6, u32],
   preferredSource: [7, ip],
-  metrics: [8, nested(metrics)],
+  metrics: [8, plainNested(metrics)],
   multipath: [9, multipath],
   cache: [12, struct(['clientReferences', 'lastUse', 'expires', 'error'])],
   table: [15, u32],
