@@ -13,6 +13,8 @@
 #include "inside.hh"
 #include "namespace.hh"
 #include "inflate.hh"
+#include "privilege.hh"
+#include "seccomp.hh"
 #include "stat.hh"
 #include "xattr.hh"
 #include "netlink.hh"
@@ -32,6 +34,8 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerNamespace(env, exports);
   registerFolder(env, exports);
   registerInflate(env, exports);
+  registerPrivilege(env, exports);
+  registerSeccomp(env, exports);
   registerStat(env, exports);
   registerXattr(env, exports);
   registerNetlink(env, exports);

@@ -1,5 +1,8 @@
 /** The kernel bindings, one module a subject. */
+export * from './capability.ts';
+export * from './compile-seccomp.ts';
 export * from './create-namespaces.ts';
+export { defaultSeccomp, type DefaultSeccompOptions } from './default-seccomp.ts';
 export { Descriptor, closeDescriptor } from './descriptor.ts';
 export * from './extent.ts';
 export type { FileSystemStatus, Path } from './file-addon.ts';
@@ -10,6 +13,11 @@ export * from './mountinfo.ts';
 export { CloneFlag, namespaceKinds, type NamespaceKind } from './namespace-kind.ts';
 export * from './namespace.ts';
 export * from './open.ts';
+export * from './rlimit.ts';
+export * from './scheduling.ts';
+export { SeccompCache, seccompKey } from './seccomp-cache.ts';
+export * from './seccomp-profile.ts';
+export * from './signal.ts';
 export { AddressFamily, encodeSocketAddress, type SocketAddress } from './socket-address.ts';
 export * from './stat.ts';
 export { threadId } from './thread.ts';

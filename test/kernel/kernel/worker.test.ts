@@ -1,22 +1,6 @@
-import { Worker } from 'node:worker_threads';
 import t from 'tap';
 import { openFolder, threadId } from '../../../src/index.ts';
-
-const index = new URL('../../../src/index.ts', import.meta.url).href;
-
-/** Runs a script in a worker thread; its last expression is the answer. */
-async function inWorker(script: string): Promise<unknown> {
-  const worker = new Worker(
-    `import(${JSON.stringify(index)}).then((keelson) => {
-       require('node:worker_threads').parentPort.postMessage((${script})(keelson));
-     })`,
-    { eval: true },
-  );
-  return new Promise((resolve, reject) => {
-    worker.once('message', resolve);
-    worker.once('error', reject);
-  });
-}
+import { inWorker } from './in-worker.ts';
 
 t.test('the addon works in several worker threads at once', async (t) => {
   const ids = await Promise.all([1, 2, 3].map(() => inWorker('(k) => k.threadId()')));
