@@ -20,7 +20,7 @@ export interface PullOptions {
 /** What a progress bar shows of one blob. */
 export interface LayerProgress {
   readonly digest: Digest;
-  readonly step: 'waiting' | 'exists' | 'downloading' | 'unpacking' | 'done';
+  readonly step: 'waiting' | 'exists' | 'downloading' | 'unpacking' | 'uploading' | 'done';
   readonly doneBytes: number;
   readonly totalBytes: number;
 }

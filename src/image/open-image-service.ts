@@ -7,6 +7,7 @@ import type { Context } from './operation/context.ts';
 import { diskUse } from './operation/disk-use.ts';
 import { imageHistory } from './operation/history.ts';
 import { pruneImages } from './operation/prune.ts';
+import { pushImage } from './operation/push.ts';
 import { removeImage } from './operation/remove.ts';
 import { pullImage } from './pull/pull-image.ts';
 import { shareWork } from './pull/shared-work.ts';
@@ -66,7 +67,7 @@ function makeService(context: Context): ImageService {
     list: () => images.list(),
     tag: (source, target) => tagImage(context, source, target),
     remove: (name, options) => removeImage(context, name, options),
-    push: () => notYet('push'),
+    push: (name, options) => pushImage(context, name, options),
     save: () => notYet('save'),
     load: () => notYet('load'),
     import: () => notYet('import'),

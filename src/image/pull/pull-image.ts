@@ -12,7 +12,13 @@ import type { ImageLayer, ImageRecord } from '../store/image-record.ts';
 import { storedName } from '../store/image-store.ts';
 import { explainDiskError } from './disk-error.ts';
 import { parallel } from './parallel.ts';
-import { progressOf, pullLayer, type LayerRequest, type LayerWork } from './pull-layer.ts';
+import {
+  ownChainId,
+  progressOf,
+  pullLayer,
+  type LayerRequest,
+  type LayerWork,
+} from './pull-layer.ts';
 
 /** Pulls and unpacks an image; equal pulls at once are one. */
 export async function pullImage(
@@ -82,15 +88,15 @@ async function pullLayers(
 ): Promise<void> {
   const missing: LayerRequest[] = [];
   for (const request of requests) {
-    const chainId = request.chainIds.at(-1);
-    const isThere = chainId !== undefined && context.layers.has(chainId);
+    const isThere = context.layers.has(ownChainId(request));
     const { descriptor } = request;
     report(progressOf(descriptor, isThere ? 'exists' : 'waiting', isThere ? descriptor.size : 0));
     if (!isThere) missing.push(request);
   }
+  if (missing.length > 0) await context.layers.expect(missing.map(ownChainId));
   const limit = context.settings.maxConcurrentDownloads;
   await parallel(missing, { limit, signal }, async (request, signal) => {
-    const key = `${session.domain} ${request.descriptor.digest} ${request.chainIds.at(-1)}`;
+    const key = `${session.domain} ${request.descriptor.digest} ${ownChainId(request)}`;
     await context.layerPulls.run(key, { signal, onProgress: report }, (signal, report) =>
       pullLayer(context, request, { session, signal, report }),
     );

@@ -1,9 +1,10 @@
-import { isDomainError } from '../../base/error.ts';
+import { DomainError, isDomainError } from '../../base/error.ts';
 import type { LayerProgress } from '../image-service.ts';
 import type { Digest } from '../image.ts';
 import type { UnpackResult } from '../layer/layer.ts';
 import type { LayerDescriptor } from '../manifest.ts';
 import type { Context } from '../operation/context.ts';
+import { explainDiskError } from './disk-error.ts';
 import { blobChunks } from '../registry/download.ts';
 import type { Session } from '../registry/session.ts';
 
@@ -35,10 +36,16 @@ export async function pullLayer(
     await fetchLayer(context, request, { ...work, session });
   } catch (error) {
     work.signal.throwIfAborted();
+    if (!isDomainError(error, 'invalid')) throw error;
     // The mirror's bytes were wrong; the registry's own may be right.
-    if (!isDomainError(error, 'invalid') || !session.distrustMirrors()) throw error;
+    if (!session.distrustMirrors()) throw notValid(request, error);
     await fetchLayer(context, request, { ...work, session });
   }
+}
+
+function notValid({ descriptor }: LayerRequest, error: DomainError): DomainError {
+  const message = `Layer ${descriptor.digest} is not valid: ${error.message}`;
+  return new DomainError('invalid', message, { cause: error.cause });
 }
 
 async function fetchLayer(context: Context, request: LayerRequest, work: LayerWork): Promise<void> {
@@ -50,7 +57,7 @@ async function fetchLayer(context: Context, request: LayerRequest, work: LayerWo
       folder: staged.folder,
     });
     await arriveAfterParent(context, chainIds, work.signal);
-    await staged.commit(ownChainId(chainIds), { diffId, unpackedBytes });
+    await staged.commit(ownChainId(request), { diffId, unpackedBytes });
     work.report(progressOf(descriptor, 'done', descriptor.size));
   } finally {
     await staged.discard();
@@ -82,9 +89,11 @@ async function downloadAndUnpack(
     await blob?.commit(descriptor.digest);
     return result;
   } catch (error) {
+    // Before cleaning up: afterwards the disk is no longer full.
+    const explained = explainDiskError(error, context.state.root);
     await unpack.abort();
     await blob?.discard();
-    throw error;
+    throw explained;
   }
 }
 
@@ -104,7 +113,7 @@ async function arriveAfterParent(
   if (parent !== undefined) await context.layers.whenThere(parent, signal);
 }
 
-function ownChainId(chainIds: readonly Digest[]): Digest {
+export function ownChainId({ chainIds }: LayerRequest): Digest {
   const own = chainIds.at(-1);
   if (own === undefined) throw new RangeError('A layer has no chain id');
   return own;

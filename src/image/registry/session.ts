@@ -29,6 +29,8 @@ export interface SessionRequest {
   /** Made anew for each attempt, since a stream can be read once. */
   readonly body?: () => string | Uint8Array | Readable;
   readonly expect: readonly number[];
+  /** Not to be repeated by itself: a second half of an upload would follow the first. */
+  readonly once?: boolean;
   /** Repositories to read beside the session's own, for mounting blobs. */
   readonly alsoPull?: string;
 }
@@ -147,12 +149,13 @@ async function attempt(visit: Visit, request: AbortableRequest): Promise<HttpRes
       response = await authorized(visit, request);
     } catch (error) {
       if (!visit.answered || !isConnectionError(error) || count >= maximumAttempts) throw error;
+      if (request.once === true) throw error;
       await delay(200 * count, undefined, abortOf(request));
       continue;
     }
     if (request.expect.includes(response.status)) return response;
     const isBusy = [429, 500, 502, 503, 504].includes(response.status);
-    if (isBusy && count < maximumAttempts && !visit.endpoint.isMirror) {
+    if (isBusy && !request.once && count < maximumAttempts && !visit.endpoint.isMirror) {
       await discardBody(response);
       await delay(waitOf(response, count), undefined, abortOf(request));
       continue;

@@ -35,6 +35,11 @@ export interface LayerStore {
   /** The folder that overlayfs stacks. */
   folderOf(chainId: Digest): string;
   recordOf(chainId: Digest): Promise<LayerRecord | undefined>;
+  /**
+   * Says which layers will come, once for a whole pull: until they are synced, a power loss may
+   * leave their names without their bytes.
+   */
+  expect(chainIds: readonly Digest[]): Promise<void>;
   stage(): Promise<StagedLayer>;
   /** Resolves when the layer is in place; rejects when the signal is aborted. */
   whenThere(chainId: Digest, signal: AbortSignal): Promise<void>;
@@ -56,7 +61,7 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
       .map(digestNamed)
       .filter((id) => isDigest(id)),
   );
-  const unsynced = await openUnsynced(state);
+  const unsynced = await openUnsynced(state, present);
   const arrivals = new EventEmitter().setMaxListeners(0);
   const folderOf = (chainId: Digest): string => join(state.layers, hexOf(chainId));
   const remove = async (chainId: Digest): Promise<void> => {
@@ -72,6 +77,7 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
     list: () => [...present],
     folderOf: (chainId) => join(folderOf(chainId), 'fs'),
     recordOf: (chainId) => readRecord(join(folderOf(chainId), 'layer.json')),
+    expect: (chainIds) => unsynced.add(chainIds),
     async stage() {
       const path = state.newPath('layer');
       const folder = join(path, 'fs');
@@ -80,7 +86,6 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
         folder,
         async commit(chainId, record) {
           await writeFile(join(path, 'layer.json'), JSON.stringify(record), { mode: 0o600 });
-          await unsynced.add(chainId);
           await renameUnlessThere(path, folderOf(chainId));
           present.add(chainId);
           arrivals.emit(chainId);
@@ -121,7 +126,7 @@ async function readRecord(path: string): Promise<LayerRecord | undefined> {
 interface Unsynced {
   /** Layers that another boot of the machine did not get to write to the disk. */
   readonly lost: readonly Digest[];
-  add(chainId: Digest): Promise<void>;
+  add(chainIds: readonly Digest[]): Promise<void>;
   sync(): void;
   close(): Promise<void>;
 }
@@ -131,7 +136,7 @@ interface Unsynced {
  * would double its time; the record is written before a layer is put in place, and emptied after
  * syncfs.
  */
-async function openUnsynced(state: StateFolder): Promise<Unsynced> {
+async function openUnsynced(state: StateFolder, present: ReadonlySet<Digest>): Promise<Unsynced> {
   const path = join(state.root, 'unsynced.json');
   const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   const before = await readState(path).catch(() => undefined);
@@ -145,7 +150,8 @@ async function openUnsynced(state: StateFolder): Promise<Unsynced> {
     return last;
   };
   const sync = async (): Promise<void> => {
-    const synced = [...waiting];
+    // Only what was there before the disk was told to write; more may come meanwhile.
+    const synced = [...waiting].filter((chainId) => present.has(chainId));
     if (synced.length === 0) return;
     try {
       await run('sync', ['-f', state.layers]);
@@ -159,8 +165,8 @@ async function openUnsynced(state: StateFolder): Promise<Unsynced> {
   let syncing: Promise<void> = Promise.resolve();
   return {
     lost: isOtherBoot ? recorded : [],
-    async add(chainId) {
-      waiting.add(chainId);
+    async add(chainIds) {
+      for (const chainId of chainIds) waiting.add(chainId);
       await write();
     },
     sync() {

@@ -1,9 +1,12 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
-import { join } from 'node:path';
-import { DomainError, hasCode } from '../../base/error.ts';
+import { dirname, join } from 'node:path';
+import { DomainError, hasCode, isKernelError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
+import type { Descriptor } from '../../kernel/descriptor.ts';
+import { flock } from '../../kernel/file.ts';
+import { currentFolder, OpenFlag, openat2 } from '../../kernel/open.ts';
 import { removeTree } from './remove-tree.ts';
 
 /**
@@ -46,7 +49,7 @@ export async function openStateFolder(root: string, log: Logger): Promise<StateF
   };
   // Images hold set-user-id programs of any kind: only root may walk in (CVE-2021-41103).
   mkdirSync(root, { recursive: true, mode: 0o700 });
-  const unlock = lock(join(root, 'lock'));
+  const owned = lock(join(root, 'lock'));
   for (const folder of Object.values(folders))
     await mkdir(folder, { recursive: true, mode: 0o700 });
   const removals = new Set<Promise<void>>();
@@ -79,7 +82,7 @@ export async function openStateFolder(root: string, log: Logger): Promise<StateF
     },
     async close() {
       await Promise.all(removals);
-      unlock();
+      owned.close();
     },
   };
 }
@@ -90,30 +93,19 @@ function removeHalfWritten(folder: string): void {
   for (const name of names) rmSync(join(folder, name), { force: true });
 }
 
-/** A lock file with the owner's pid and start time: a pid alone may be another process's by now. */
-function lock(path: string): () => void {
-  const own = `${process.pid} ${startTimeOf(process.pid)}`;
-  for (let attempt = 0; ; attempt++) {
-    try {
-      writeFileSync(path, own, { flag: 'wx', mode: 0o600 });
-      return () => rmSync(path, { force: true });
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST') || attempt > 3) throw error;
-    }
-    const [pid = '', startTime = ''] = readFileSync(path, 'utf8').split(' ');
-    if (startTime !== '' && startTimeOf(Number(pid)) === startTime) {
-      throw new DomainError('conflict', `State folder "${path}" is in use by process ${pid}`);
-    }
-    rmSync(path, { force: true });
-  }
-}
-
-/** Field 22 of /proc/PID/stat, after the name in parentheses, which may hold anything. */
-function startTimeOf(pid: number): string {
+/** The kernel lets go of the lock when the process ends, however it ends. */
+function lock(path: string): Descriptor {
+  const flags = OpenFlag.readWrite | OpenFlag.create | OpenFlag.noFollow;
+  const file = openat2(currentFolder, path, { flags, mode: 0o600 });
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? '';
-  } catch {
-    return '';
+    flock(file.fd, 'exclusive');
+    return file;
+  } catch (error) {
+    file.close();
+    if (!isKernelError(error, 'EAGAIN')) throw error;
+    throw new DomainError(
+      'conflict',
+      `State folder "${dirname(path)}" is in use by another process`,
+    );
   }
 }
