@@ -1,12 +1,14 @@
 import { DomainError, isDomainError } from '../../base/error.ts';
 import type { LayerProgress } from '../image-service.ts';
 import type { Digest } from '../image.ts';
+import { adoptFolders } from '../layer/adopt-folders.ts';
 import type { UnpackResult } from '../layer/layer.ts';
 import type { LayerDescriptor } from '../manifest.ts';
 import type { Context } from '../operation/context.ts';
 import { explainDiskError } from './disk-error.ts';
 import { blobChunks } from '../registry/download.ts';
 import type { Session } from '../registry/session.ts';
+import type { LayerRecord } from '../store/layer-store.ts';
 
 /** One layer of an image, with all that lies beneath it. */
 export interface LayerRequest {
@@ -52,12 +54,14 @@ async function fetchLayer(context: Context, request: LayerRequest, work: LayerWo
   const { descriptor, diffId, chainIds } = request;
   const staged = await context.layers.stage();
   try {
-    const { unpackedBytes } = await downloadAndUnpack(context, request, {
+    const result = await downloadAndUnpack(context, request, {
       ...work,
       folder: staged.folder,
     });
     await arriveAfterParent(context, chainIds, work.signal);
-    await staged.commit(ownChainId(request), { diffId, unpackedBytes });
+    const parents = chainIds.slice(0, -1).map((chainId) => context.layers.folderOf(chainId));
+    adoptFolders(staged.folder, parents.toReversed(), result.impliedFolders);
+    await staged.commit(ownChainId(request), { diffId, ...sizesOf(result) });
     work.report(progressOf(descriptor, 'done', descriptor.size));
   } finally {
     await staged.discard();
@@ -111,6 +115,10 @@ async function arriveAfterParent(
 ): Promise<void> {
   const parent = chainIds.at(-2);
   if (parent !== undefined) await context.layers.whenThere(parent, signal);
+}
+
+export function sizesOf(result: UnpackResult): Pick<LayerRecord, 'unpackedBytes' | 'archiveBytes'> {
+  return { unpackedBytes: result.unpackedBytes, archiveBytes: result.archiveBytes };
 }
 
 export function ownChainId({ chainIds }: LayerRequest): Digest {

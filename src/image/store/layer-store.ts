@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { hasCode, messageOf } from '../../base/error.ts';
 import { readState, writeState } from '../../base/state-file.ts';
-import { hexOf, isDigest } from '../digest.ts';
+import { hexOf, isDigest, parseDigest } from '../digest.ts';
 import type { Digest } from '../image.ts';
-import { isJsonObject } from '../json.ts';
+import { isJsonObject, sizeField, textField } from '../json.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** What is known of one unpacked layer. */
@@ -16,6 +16,8 @@ export interface LayerRecord {
   readonly diffId: Digest;
   /** Bytes of its files on disk. */
   readonly unpackedBytes: number;
+  /** Size of its uncompressed archive. */
+  readonly archiveBytes: number;
 }
 
 /** A layer that is being made: its folder is not yet in the store. */
@@ -115,9 +117,11 @@ async function readRecord(path: string): Promise<LayerRecord | undefined> {
   try {
     const record: unknown = JSON.parse(await readFile(path, 'utf8'));
     if (!isJsonObject(record)) return undefined;
-    const { diffId, unpackedBytes } = record;
-    if (typeof diffId !== 'string' || !isDigest(diffId)) return undefined;
-    return typeof unpackedBytes === 'number' ? { diffId, unpackedBytes } : undefined;
+    return {
+      diffId: parseDigest(textField(record, 'diffId')),
+      unpackedBytes: sizeField(record, 'unpackedBytes'),
+      archiveBytes: sizeField(record, 'archiveBytes'),
+    };
   } catch {
     return undefined;
   }
@@ -146,8 +150,9 @@ async function openUnsynced(state: StateFolder, present: ReadonlySet<Digest>): P
   const waiting = new Set(isOtherBoot ? [] : recorded);
   let last: Promise<void> = Promise.resolve();
   const write = (): Promise<void> => {
-    last = last.then(() => writeState(path, { boot, layers: [...waiting] }));
-    return last;
+    const next = last.then(() => writeState(path, { boot, layers: [...waiting] }));
+    last = next.catch(() => undefined);
+    return next;
   };
   const sync = async (): Promise<void> => {
     // Only what was there before the disk was told to write; more may come meanwhile.
@@ -159,7 +164,6 @@ async function openUnsynced(state: StateFolder, present: ReadonlySet<Digest>): P
       await write();
     } catch (error) {
       state.log.warn(`Cannot sync layers: ${messageOf(error)}`);
-      last = Promise.resolve();
     }
   };
   let syncing: Promise<void> = Promise.resolve();
