@@ -1,0 +1,167 @@
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/epoll.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "../linux/call.hh"
+#include "../linux/message.hh"
+#include "client.hh"
+#include "launch.hh"
+#include "log.hh"
+#include "loop.hh"
+#include "output.hh"
+
+namespace keelson::shim {
+
+// The answer to launch or start, with the runtime's ends of the streams.
+static void answerStarted(Process& process) {
+  RecordWriter<96> reply;
+  reply.number(static_cast<int64_t>(process.request)).text("ok").number(process.pid);
+  int fds[3] = {-1, -1, -1};
+  int count = 0;
+  for (int fd : process.passing) {
+    if (fd >= 0) fds[count++] = fd;
+  }
+  int client = process.client;
+  if (!process.passed) process.client = -1;
+  answer(client, reply.data(), reply.size(), fds, count);
+  for (int& fd : process.passing) closeOnce(fd);
+}
+
+static void becomeCreated(Process& process) {
+  process.createdReported = true;
+  if (process.awaitsFork || process.state != State::launching) return;
+  process.state = State::created;
+  answerStarted(process);
+}
+
+// The relay's own exit means nothing from here on.
+static void takeFork(Process& process, pid_t pid) {
+  process.relay = process.pid;
+  process.pid = pid;
+  closeOnce(process.pidfd);
+  process.pidfd = pidfdOpen(pid);
+  process.awaitsFork = false;
+  if (process.createdReported) becomeCreated(process);
+}
+
+static void takeTerminal(Process& process, Received& received) {
+  if (received.count != 1) return;
+  process.terminal = received.fds[0];
+  received.count = 0;
+  if (process.passed) {
+    process.passing[0] = fcntl(process.terminal, F_DUPFD_CLOEXEC, 3);
+    return;
+  }
+  fcntl(process.terminal, F_SETFL, O_RDWR | O_NONBLOCK);
+  process.streams[0].fd = fcntl(process.terminal, F_DUPFD_CLOEXEC, 3);
+  watch(process.streams[0].fd, EPOLLIN, Source::output, indexOf(&process));
+}
+
+static void takeFailure(Process& process, Fields& fields) {
+  int64_t index = static_cast<int64_t>(fields.number());
+  const char* call = fields.text();
+  int error = static_cast<int>(fields.number());
+  const char* path = fields.text();
+  RecordWriter<5120> reply;
+  reply.number(static_cast<int64_t>(process.request)).text("failed").text(call).number(error);
+  reply.text(path).number(index);
+  process.failed = true;
+  answer(process.client, reply.data(), reply.size());
+  process.client = -1;
+}
+
+// The socket's end: exec closed it, or the stage is gone, which its exit will tell.
+static void endStatus(Process& process) {
+  unwatch(process.status);
+  closeOnce(process.status);
+  if (process.failed || process.state == State::created || process.state == State::exited) return;
+  process.state = State::running;
+  answerStarted(process);
+}
+
+void readStatus(Process& process) {
+  char buffer[5120];
+  while (process.status >= 0) {
+    Received received = receiveMessage(process.status, buffer, sizeof buffer, MSG_DONTWAIT);
+    if (received.size < 0 && errno == EAGAIN) return;
+    if (received.size <= 0) return endStatus(process);
+    Records records(buffer, static_cast<size_t>(received.size));
+    Fields fields;
+    if (!records.next(fields)) fields = Fields();
+    Field word = fields.bytes();
+    if (word.is("created")) becomeCreated(process);
+    else if (word.is("forked")) takeFork(process, static_cast<pid_t>(fields.number()));
+    else if (word.is("terminal")) takeTerminal(process, received);
+    else if (word.is("failed")) takeFailure(process, fields);
+    closeReceived(received);
+  }
+}
+
+// Read while the cgroup is still there: whoever removes it comes after the exit is told.
+static bool wasOomKilled(const Process& process) {
+  if (process.cgroup < 0 || process.name[0]) return false;
+  int fd = openat(process.cgroup, "memory.events", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return false;
+  char text[512];
+  ssize_t size = read(fd, text, sizeof text - 1);
+  close(fd);
+  text[size > 0 ? size : 0] = '\0';
+  const char* count = strstr(text, "oom_kill ");
+  return count && atoll(count + 9) > 0;
+}
+
+// `CODE OOM FINISHED-NS`, whole or not at all.
+static void keepExit(const Process& process) {
+  if (!process.folder[0]) return;
+  int folder = open(process.folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (folder < 0) return;
+  int fd = openat(folder, "exit.new", O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+  if (fd >= 0) {
+    int size = dprintf(fd, "%d %d %lld\n", process.exitCode, process.oomKilled,
+                       static_cast<long long>(process.finishedAtNs));
+    close(fd);
+    if (size > 0) renameat(folder, "exit.new", folder, "exit");
+  }
+  close(folder);
+}
+
+static void tellExit(const Process& process) {
+  RecordWriter<512> event;
+  event.number(0).text("exit").text(process.container).text(process.name);
+  event.number(process.exitCode).number(process.oomKilled).number(process.finishedAtNs);
+  broadcast(event.data(), event.size());
+}
+
+static void recordExit(Process& process, int waitStatus) {
+  readStatus(process);
+  bool launched = process.state != State::launching;
+  process.finishedAtNs = nowNs();
+  process.exitCode = WIFSIGNALED(waitStatus) ? 128 + WTERMSIG(waitStatus) : WEXITSTATUS(waitStatus);
+  process.oomKilled = wasOomKilled(process);
+  process.state = State::exited;
+  drainOutput(process);
+  if (launched) {
+    keepExit(process);
+    tellExit(process);
+  }
+  // An exec or spawn is over with its event; a container stays until the runtime has forgotten it.
+  if (!launched || process.name[0] || !process.folder[0]) forgetProcess(&process);
+}
+
+void reapChildren() {
+  int status = 0;
+  for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
+    Process* process = findByPid(pid);
+    // Orphans of containers end up here too: a shim is their reaper.
+    if (!process) continue;
+    if (process->awaitsFork) readStatus(*process);
+    if (process->pid == pid) recordExit(*process, status);
+  }
+}
+
+}  // namespace keelson::shim

@@ -1,0 +1,48 @@
+// keelson-shim spawner      started once by a Node process; descriptor 3 is its socket
+// keelson-shim shim POD     one a pod, started by a spawner; descriptor 3 is its listening socket
+// Both supervise programs that they start on request. Nobody else is meant to run it.
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "loop.hh"
+#include "sealed.hh"
+
+namespace keelson::shim {
+
+// Root may lower it where CAP_SYS_RESOURCE is there; where not, the shim lives as others do.
+static void protectFromOom() {
+  int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+  if (fd < 0) return;
+  (void)!write(fd, "-998", 4);
+  close(fd);
+}
+
+static int run(const char* mode) {
+  bool spawner = strcmp(mode, "spawner") == 0;
+  if (!spawner && strcmp(mode, "shim") != 0) return 2;
+  fcntl(3, F_SETFD, FD_CLOEXEC);
+  fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK);
+  prctl(PR_SET_NAME, spawner ? "keelson-spawner" : "keelson-shim");
+  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  umask(022);
+  if (!spawner) protectFromOom();
+  if (!spawner && chdir("/") < 0) return 1;
+  runLoop(spawner ? -1 : 3, spawner ? 3 : -1);
+  return 0;
+}
+
+}  // namespace keelson::shim
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  if (!keelson::shim::sealSelf(argv)) {
+    perror("keelson-shim: sealed copy");
+    return 1;
+  }
+  return keelson::shim::run(argv[1]);
+}

@@ -1,0 +1,80 @@
+// One program that this supervisor started: a container's first process, an exec, or a toolkit
+// spawn. Made by `launch`, freed by `forget`; nothing in it grows with traffic.
+#pragma once
+
+#include <sys/types.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstddef>
+#include <cstdint>
+
+namespace keelson::shim {
+
+inline constexpr size_t maximumProcesses = 1024;
+inline constexpr size_t identifierBytes = 129;
+// A line of the log longer than this is written in parts, as containerd and CRI-O do it.
+inline constexpr size_t lineBytes = 16384;
+
+enum class State : uint8_t { launching, created, starting, running, exited };
+
+// One of stdout and stderr on its way to the log and to attached clients.
+struct Stream {
+  int fd = -1;
+  // The beginning of a line whose end has not come yet; allocated by the first such line.
+  char* partial = nullptr;
+  size_t partialSize = 0;
+  // Not read while an attached client takes no more.
+  bool paused = false;
+};
+
+struct Process {
+  char container[identifierBytes];
+  // Empty for a container's first process.
+  char name[identifierBytes];
+  pid_t pid = 0;
+  // The process that forks the real one and ends at once; 0 when there is none.
+  pid_t relay = 0;
+  bool awaitsFork = false;
+  bool createdReported = false;
+  State state = State::launching;
+  // The runtime gets the streams, and the process ends with its connection.
+  bool passed = false;
+  int pidfd = -1;
+  int status = -1;
+  int cgroup = -1;
+  int input = -1;
+  int terminal = -1;
+  int log = -1;
+  Stream streams[2];
+  // Its stage could not do the plan, and said so.
+  bool failed = false;
+  // Who waits for the answer to launch or start.
+  int client = -1;
+  uint64_t request = 0;
+  // The runtime's ends of the streams, until the answer takes them along.
+  int passing[3] = {-1, -1, -1};
+  int exitCode = 0;
+  bool oomKilled = false;
+  int64_t finishedAtNs = 0;
+  // Where the exit code is kept for a runtime that was not there; empty for none.
+  char folder[PATH_MAX];
+  char logPath[PATH_MAX];
+};
+
+// Looks up by both names; nullptr when there is none.
+Process* findProcess(const char* container, const char* name);
+Process* findByPid(pid_t pid);
+Process* processAt(uint32_t index);
+uint32_t indexOf(const Process* process);
+// nullptr when the table is full.
+Process* addProcess();
+void forgetProcess(Process* process);
+bool anyAlive();
+
+inline void closeOnce(int& fd) {
+  if (fd >= 0) close(fd);
+  fd = -1;
+}
+
+}  // namespace keelson::shim

@@ -1,0 +1,29 @@
+// What a runtime may ask; src/kernel/supervisor.ts has the other side and describes each.
+#pragma once
+
+#include "../linux/record.hh"
+
+namespace keelson::shim {
+
+struct Request {
+  int client;
+  uint64_t id;
+  Fields fields;
+  // What is taken is set to -1; the rest is closed afterwards.
+  int* fds;
+  int fdCount;
+};
+
+void handleRequest(Request& request);
+
+// launch.cc
+void launch(Request& request);
+void start(Request& request);
+
+// attachment.cc
+void attach(Request& request);
+
+// daemon.cc
+void startShim(Request& request);
+
+}  // namespace keelson::shim

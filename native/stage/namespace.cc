@@ -1,0 +1,121 @@
+#include <fcntl.h>
+#include <net/if.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdio>
+
+#include "../linux/call.hh"
+#include "operations.hh"
+#include "report.hh"
+
+namespace keelson::stage {
+
+// unshare FLAGS
+bool unshareNamespaces(Context& context, Fields& fields) {
+  int flags = static_cast<int>(fields.number());
+  return unshare(flags) == 0 || context.fail("unshare");
+}
+
+// join SLOT FLAGS: the slot holds a namespace, or a pidfd with several flags at once, which the
+// kernel joins in the right order around a user namespace
+bool joinNamespace(Context& context, Fields& fields) {
+  int fd = context.slot(fields.number());
+  int flags = static_cast<int>(fields.number());
+  return setns(fd, flags) == 0 || context.fail("setns");
+}
+
+static bool writeFile(const char* path, Field text) {
+  int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+  if (fd < 0) return false;
+  bool written = write(fd, text.data, text.size) == static_cast<ssize_t>(text.size);
+  int error = errno;
+  close(fd);
+  errno = error;
+  return written;
+}
+
+static bool writeMaps(Context& context, pid_t pid, Field uidMap, Field gidMap) {
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/uid_map", pid);
+  if (!writeFile(path, uidMap)) return context.fail("write", "/proc/PID/uid_map");
+  snprintf(path, sizeof path, "/proc/%d/gid_map", pid);
+  if (!writeFile(path, gidMap)) return context.fail("write", "/proc/PID/gid_map");
+  return true;
+}
+
+// user-namespace SLOT UIDMAP GIDMAP: a user namespace that nobody lives in yet. A child holds it
+// only until it is mapped and opened; idmapped mounts need it before the container's first process.
+bool makeUserNamespace(Context& context, Fields& fields) {
+  uint64_t slot = fields.number();
+  Field uidMap = fields.bytes();
+  Field gidMap = fields.bytes();
+  clone_args args = {};
+  args.flags = CLONE_NEWUSER;
+  args.exit_signal = SIGCHLD;
+  pid_t child = clone3(args);
+  if (child < 0) return context.fail("clone3", "user");
+  if (child == 0) {
+    for (;;) pause();
+  }
+  bool mapped = writeMaps(context, child, uidMap, gidMap);
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/ns/user", child);
+  int fd = mapped ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  int error = errno;
+  kill(child, SIGKILL);
+  waitpid(child, nullptr, 0);
+  errno = error;
+  if (!mapped) return false;
+  return fd < 0 ? context.fail("open", "/proc/PID/ns/user") : context.keep(slot, fd);
+}
+
+// time-offsets TEXT: of the time namespace that children will be in
+bool setTimeOffsets(Context& context, Fields& fields) {
+  Field text = fields.bytes();
+  return writeFile("/proc/self/timens_offsets", text) ||
+         context.fail("write", "/proc/self/timens_offsets");
+}
+
+// fork FLAGS: the rest of the plan runs in a child that has the same parent as this process. A time
+// namespace, and a PID namespace that a user namespace owns, have no first process otherwise.
+bool forkInto(Context& context, Fields& fields) {
+  clone_args args = {};
+  args.flags = fields.number() | CLONE_PARENT;
+  pid_t child = clone3(args);
+  if (child < 0) return context.fail("clone3");
+  if (child == 0) return true;
+  reportFork(context, child);
+  _exit(0);
+}
+
+// pin KIND PATH: the namespace lives on without a process
+bool pinNamespace(Context& context, Fields& fields) {
+  const char* kind = fields.text();
+  const char* path = fields.text();
+  char source[64];
+  snprintf(source, sizeof source, "/proc/self/ns/%s", kind);
+  int file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
+  if (file < 0) return context.fail("open", path);
+  close(file);
+  return mount(source, path, nullptr, MS_BIND, nullptr) == 0 || context.fail("mount", path);
+}
+
+// loopback-up
+bool bringLoopbackUp(Context& context, Fields&) {
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return context.fail("socket");
+  ifreq request = {};
+  snprintf(request.ifr_name, sizeof request.ifr_name, "lo");
+  request.ifr_flags = IFF_UP | IFF_LOOPBACK | IFF_RUNNING;
+  bool up = ioctl(fd, SIOCSIFFLAGS, &request) == 0;
+  close(fd);
+  return up || context.fail("SIOCSIFFLAGS", "lo");
+}
+
+}  // namespace keelson::stage

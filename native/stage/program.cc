@@ -1,0 +1,107 @@
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <climits>
+#include <cstdio>
+#include <cstdlib>
+
+#include "operations.hh"
+#include "report.hh"
+
+namespace keelson::stage {
+
+// working-directory PATH: one outside the root would be a way out (CVE-2024-21626)
+bool changeDirectory(Context& context, Fields& fields) {
+  const char* path = fields.text();
+  if (chdir(path) < 0) return context.fail("chdir", path);
+  static char where[PATH_MAX];
+  if (!getcwd(where, sizeof where)) return context.fail("getcwd", path);
+  return where[0] == '/' || context.refuse(EPERM, "getcwd", path);
+}
+
+// wait: the container is created; one byte starts it, the end of the stream gives it up
+bool waitForStart(Context& context, Fields&) {
+  reportCreated(context);
+  char byte;
+  ssize_t size;
+  do size = read(context.status, &byte, 1);
+  while (size < 0 && errno == EINTR);
+  if (size != 1) _exit(127);
+  return true;
+}
+
+static const char* searchPath(char** environment) {
+  for (; *environment; environment++) {
+    if (strncmp(*environment, "PATH=", 5) == 0) return *environment + 5;
+  }
+  return "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+}
+
+// As a shell does it: the first file found that may be run; EACCES is remembered, but looked past.
+static void executeFromPath(char** arguments, char** environment) {
+  int error = ENOENT;
+  const char* folder = searchPath(environment);
+  while (true) {
+    const char* end = strchrnul(folder, ':');
+    char file[PATH_MAX];
+    int length = static_cast<int>(end - folder);
+    const char* here = length == 0 ? "." : "";
+    int size = snprintf(file, sizeof file, "%s%.*s/%s", here, length, folder, arguments[0]);
+    if (size < PATH_MAX) {
+      execve(file, arguments, environment);
+      if (errno == EACCES) error = EACCES;
+      else if (errno != ENOENT && errno != ENOTDIR) return;
+    }
+    if (*end == '\0') break;
+    folder = end + 1;
+  }
+  errno = error;
+}
+
+static char** readAll(Fields& fields, uint64_t count) {
+  if (count > fields.left()) return nullptr;
+  auto** words = static_cast<char**>(calloc(count + 1, sizeof(char*)));
+  for (uint64_t i = 0; words && i < count; i++) words[i] = const_cast<char*>(fields.text());
+  return words;
+}
+
+// execute ARGUMENT-COUNT ARGUMENT+ ENVIRONMENT*
+bool executeProgram(Context& context, Fields& fields) {
+  char** arguments = readAll(fields, fields.number());
+  char** environment = readAll(fields, fields.left());
+  if (!arguments || !environment || !arguments[0] || !fields.good()) {
+    return context.refuse(E2BIG, "execve");
+  }
+  // The status socket is closed by exec as well, which is how success is told.
+  if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return context.fail("close_range");
+  if (strchr(arguments[0], '/')) execve(arguments[0], arguments, environment);
+  else executeFromPath(arguments, environment);
+  return context.fail("execve", arguments[0]);
+}
+
+// pause: stays as the first process of a PID namespace, and reaps
+bool pauseForever(Context& context, Fields&) {
+  reportCreated(context);
+  close_range(0, ~0U, 0);
+  signal(SIGTERM, [](int) { _exit(0); });
+  signal(SIGINT, [](int) { _exit(0); });
+  signal(SIGCHLD, SIG_DFL);
+  sigset_t children;
+  sigemptyset(&children);
+  sigaddset(&children, SIGCHLD);
+  sigprocmask(SIG_BLOCK, &children, nullptr);
+  for (;;) {
+    siginfo_t information;
+    sigwaitinfo(&children, &information);
+    while (waitpid(-1, nullptr, WNOHANG) > 0) continue;
+  }
+}
+
+// finish: the plan was all there was to do
+bool finish(Context& context, Fields&) {
+  _exit(0);
+}
+
+}  // namespace keelson::stage

@@ -1,0 +1,38 @@
+#include "report.hh"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../linux/message.hh"
+
+namespace keelson::stage {
+
+void reportCreated(Context& context) {
+  RecordWriter<32> record;
+  record.text("created");
+  sendMessage(context.status, record.data(), record.size(), -1);
+}
+
+void reportFork(Context& context, pid_t pid) {
+  RecordWriter<64> record;
+  record.text("forked").number(pid);
+  sendMessage(context.status, record.data(), record.size(), -1);
+}
+
+bool reportTerminal(Context& context, int master) {
+  RecordWriter<32> record;
+  record.text("terminal");
+  return sendMessage(context.status, record.data(), record.size(), master);
+}
+
+void reportFailure(Context& context) {
+  int error = errno;
+  RecordWriter<4608> record;
+  record.text("failed").number(context.index).text(context.call).number(error);
+  size_t length = strnlen(context.path, 4096);
+  record.bytes(context.path, length);
+  sendMessage(context.status, record.data(), record.size(), -1);
+  _exit(127);
+}
+
+}  // namespace keelson::stage

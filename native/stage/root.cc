@@ -1,0 +1,36 @@
+#include <fcntl.h>
+#include <linux/mount.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "operations.hh"
+
+namespace keelson::stage {
+
+// root SLOT PLACE: attaches the new root at a folder of the host, in this mount namespace only
+bool enterRoot(Context& context, Fields& fields) {
+  int fd = context.slot(fields.number());
+  const char* place = fields.text();
+  if (move_mount(fd, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+    return context.fail("move_mount", place);
+  }
+  context.root = fd;
+  return true;
+}
+
+// use-root SLOT: the slot's folder is what paths inside are resolved from, without a pivot
+bool useRoot(Context& context, Fields& fields) {
+  context.root = context.slot(fields.number());
+  return context.root >= 0 || context.refuse(EBADF, "use-root");
+}
+
+// pivot: the host's tree goes away; pivot_root(".", ".") needs no folder to put it in
+bool pivotRoot(Context& context, Fields&) {
+  if (fchdir(context.root) < 0) return context.fail("fchdir", "/");
+  if (syscall(SYS_pivot_root, ".", ".") < 0) return context.fail("pivot_root", "/");
+  if (umount2(".", MNT_DETACH) < 0) return context.fail("umount2", "/");
+  return chdir("/") == 0 || context.fail("chdir", "/");
+}
+
+}  // namespace keelson::stage
