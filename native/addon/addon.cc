@@ -15,7 +15,9 @@
 #include "inflate.hh"
 #include "privilege.hh"
 #include "seccomp.hh"
+#include "socket.hh"
 #include "stat.hh"
+#include "watch.hh"
 #include "xattr.hh"
 #include "netlink.hh"
 
@@ -36,7 +38,9 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerInflate(env, exports);
   registerPrivilege(env, exports);
   registerSeccomp(env, exports);
+  registerSocket(env, exports);
   registerStat(env, exports);
+  registerWatch(env, exports);
   registerXattr(env, exports);
   registerNetlink(env, exports);
   return exports;

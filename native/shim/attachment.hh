@@ -6,7 +6,7 @@
 
 namespace keelson::shim {
 
-// Hands a chunk, already logged, to every client of the process; pauses the stream when one is slow.
+// Hands a chunk, already logged, to every client of the process; a slow one pauses the stream.
 void forward(Process& process, unsigned part, const char* data, size_t size);
 // A client's pipe takes data again, or is closed.
 void continueAttachment(uint32_t index, unsigned part);

@@ -121,7 +121,7 @@ void run(const Start& start) {
     if (done && !fields.good()) done = context.refuse(EBADMSG, name.data);
     if (!done) reportFailure(context);
   }
-  // A plan ends by leaving: execute, pause or finish. One that is cut off, or malformed, comes here.
+  // A plan ends by leaving: execute, pause or finish. One that is cut off or malformed comes here.
   context.refuse(EBADMSG, "plan");
   reportFailure(context);
 }

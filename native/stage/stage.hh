@@ -1,4 +1,4 @@
-// The code between clone and exec: runs a plan, one operation after the other, in a process that has
+// The code between clone and exec: runs a plan, one step after the other, in a process that has
 // nothing but the descriptors it was given.
 #pragma once
 

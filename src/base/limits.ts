@@ -42,6 +42,8 @@ export const limits = {
   execSyncBytes: 16 * 1024 * 1024,
   /** One message between the runtime and a shim; larger plans travel as a memfd. */
   shimMessageBytes: 64 * 1024,
+  /** Messages that wait for a socket's other end to read. */
+  socketQueue: 1024,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

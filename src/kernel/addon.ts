@@ -6,6 +6,7 @@ import type { CgroupAddon } from './cgroup-addon.ts';
 import type { CoreAddon } from './core-addon.ts';
 import type { NetlinkAddon } from './netlink-addon.ts';
 import type { LayerAddon } from './layer-addon.ts';
+import type { SocketAddon } from './socket-addon.ts';
 
 /** The folder that scripts/build-native fills: the addon and the static programs. */
 export const buildFolder = fileURLToPath(new URL('../../native/build/', import.meta.url));
@@ -14,7 +15,7 @@ export const buildFolder = fileURLToPath(new URL('../../native/build/', import.m
  * The addon's functions. They are synchronous system calls with plain arguments, and throw
  * KernelError; each module of this folder gives those of its subject types and documentation.
  */
-export interface Addon extends CgroupAddon, CoreAddon, LayerAddon, NetlinkAddon {
+export interface Addon extends CgroupAddon, CoreAddon, LayerAddon, NetlinkAddon, SocketAddon {
   setErrorClass(errorClass: typeof KernelError): void;
   threadId(): number;
 }

@@ -1,0 +1,110 @@
+// Unix sockets of kind SOCK_SEQPACKET: whole messages, with descriptors.
+#pragma once
+
+#include <fcntl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <vector>
+
+#include "../linux/message.hh"
+#include "binding.hh"
+
+namespace keelson::addon {
+
+inline Napi::Value socketPair(const Call& info) {
+  Napi::Env env = info.Env();
+  int ends[2];
+  if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends) < 0) {
+    return raise(env, failed("socketpair"));
+  }
+  Napi::Array pair = Napi::Array::New(env, 2);
+  pair[0u] = ends[0];
+  pair[1u] = ends[1];
+  return pair;
+}
+
+// Through the folder's descriptor: a socket's path is limited to 107 bytes, a pod's folder is not.
+inline int connectIn(const char* folder, const char* name) {
+  int place = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (place < 0) return -1;
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place, name);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  bool connected = fd >= 0 && connect(fd, generic, sizeof address) == 0;
+  int error = errno;
+  close(place);
+  if (!connected && fd >= 0) close(fd);
+  errno = error;
+  return connected ? fd : -1;
+}
+
+inline Napi::Value socketConnect(const Call& info) {
+  std::string folder = toString(info[0]), name = toString(info[1]);
+  int fd = connectIn(folder.c_str(), name.c_str());
+  return answer(info.Env(), fd, "connect", folder + "/" + name);
+}
+
+// False when the socket is full.
+inline Napi::Value messageSend(const Call& info) {
+  Napi::Env env = info.Env();
+  auto data = info[1].As<Napi::Uint8Array>();
+  auto list = info[2].As<Napi::Array>();
+  int fds[descriptorsPerMessage];
+  int count = static_cast<int>(list.Length());
+  if (count > descriptorsPerMessage) return raise(env, Failure{"sendmsg", E2BIG, {}});
+  for (int i = 0; i < count; i++) fds[i] = toInt(list.Get(static_cast<uint32_t>(i)));
+  const char* bytes = reinterpret_cast<const char*>(data.Data());
+  if (sendMessage(toInt(info[0]), bytes, data.ByteLength(), fds, count)) {
+    return Napi::Boolean::New(env, true);
+  }
+  if (errno == EAGAIN) return Napi::Boolean::New(env, false);
+  return raise(env, failed("sendmsg"));
+}
+
+// {data, fds}; null at the end of the stream; undefined when there is nothing yet.
+inline Napi::Value messageReceive(const Call& info) {
+  Napi::Env env = info.Env();
+  static thread_local std::vector<char> buffer(256 * 1024);
+  Received received = receiveMessage(toInt(info[0]), buffer.data(), buffer.size(), MSG_DONTWAIT);
+  if (received.size < 0 && errno == EAGAIN) return env.Undefined();
+  if (received.size < 0 && errno == ECONNRESET) return env.Null();
+  if (received.size < 0) return raise(env, failed("recvmsg"));
+  if (received.size == 0) return env.Null();
+  Napi::Array fds = Napi::Array::New(env, static_cast<size_t>(received.count));
+  for (int i = 0; i < received.count; i++) fds[static_cast<uint32_t>(i)] = received.fds[i];
+  Napi::Object message = Napi::Object::New(env);
+  size_t size = static_cast<size_t>(received.size);
+  message["data"] = Napi::Buffer<char>::Copy(env, buffer.data(), size);
+  message["fds"] = fds;
+  return message;
+}
+
+// Who is at the other end of a connected socket: {pid, uid, gid}.
+inline Napi::Value socketPeer(const Call& info) {
+  Napi::Env env = info.Env();
+  ucred peer = {};
+  socklen_t size = sizeof peer;
+  if (getsockopt(toInt(info[0]), SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0) {
+    return raise(env, failed("getsockopt"));
+  }
+  Napi::Object object = Napi::Object::New(env);
+  object["pid"] = peer.pid;
+  object["uid"] = peer.uid;
+  object["gid"] = peer.gid;
+  return object;
+}
+
+inline void registerSocket(Napi::Env env, Napi::Object exports) {
+  bind(exports, "socketPair", socketPair);
+  bind(exports, "socketConnect", socketConnect);
+  bind(exports, "socketPeer", socketPeer);
+  bind(exports, "messageSend", messageSend);
+  bind(exports, "messageReceive", messageReceive);
+}
+
+}  // namespace keelson::addon

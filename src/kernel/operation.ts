@@ -1,0 +1,202 @@
+import { encodeRecords, type FieldValue } from './record.ts';
+
+/**
+ * One step of a plan: its name and fields, as native/stage reads them. A plan runs in a new process
+ * between clone and exec, step by step, and stops at the first that fails. "Host" paths mean
+ * what they mean to this process; paths "inside" are resolved by the kernel within the new root.
+ * Slots are numbered descriptors that steps hand to each other.
+ */
+export type Operation = readonly [name: string, ...fields: FieldValue[]];
+
+export function encodePlan(operations: readonly Operation[]): Buffer {
+  return encodeRecords(operations);
+}
+
+/** The steps, by subject. Flags are the kernel's own numbers (src/kernel/flag.ts). */
+export const operation = {
+  /** unshare(2) */
+  unshare: (flags: number): Operation => ['unshare', flags],
+  /** setns(2) with a namespace, or with a pidfd and several flags at once. */
+  join: (slot: number, flags: number): Operation => ['join', slot, flags],
+  /** A user namespace with these maps (`inside outside count` lines) that nobody lives in yet. */
+  userNamespace: (slot: number, uidMap: string, gidMap: string): Operation => [
+    ...(['user-namespace', slot, uidMap, gidMap] as const),
+  ],
+  /** For the time namespace of children: `monotonic SECONDS NANOSECONDS` lines. */
+  timeOffsets: (text: string): Operation => ['time-offsets', text],
+  /** The rest runs in a child, which takes this process's place; launch with `relay`. */
+  fork: (flags: number): Operation => ['fork', flags],
+  /** Binds a namespace of this process (`net`, `ipc`, …) to a new file of the host. */
+  pin: (kind: string, path: string): Operation => ['pin', kind, path],
+  /** `ip link set lo up` */
+  loopbackUp: (): Operation => ['loopback-up'],
+
+  /** Opens a path of the host. */
+  open: (slot: number, path: string, flags: number): Operation => ['open', slot, path, flags],
+  close: (slot: number): Operation => ['close', slot],
+
+  /** Propagation of every mount of the namespace: MS_* flags of mount(2). */
+  propagation: (flags: number): Operation => ['propagation', flags],
+  /** open_tree(2): a copy of what is at a host path, not attached anywhere. */
+  openTree: (slot: number, path: string, recursive: boolean): Operation => [
+    ...(['open-tree', slot, path, recursive] as const),
+  ],
+  /** fsopen(2), fsconfig(2), fsmount(2); an option without value has undefined. */
+  filesystem: (slot: number, type: string, mount: FilesystemMount): Operation => [
+    ...(['filesystem', slot, type, mount.attributes] as const),
+    ...mount.options.flatMap(([key, value]) =>
+      value === undefined ? [`+${key}`, ''] : [key, value],
+    ),
+  ],
+  /** Layers are names in `folder`, topmost first; without `upper` it is read-only. */
+  overlay: (slot: number, overlay: OverlayMount): Operation => [
+    ...(['overlay', slot, overlay.folder, overlay.upper ?? '', overlay.work ?? ''] as const),
+    ...overlay.layers,
+  ],
+  /** mount_setattr(2) */
+  attributes: (slot: number, change: MountChange): Operation => [
+    ...(['attributes', slot, change.recursive ?? false, change.set ?? 0] as const),
+    ...[change.clear ?? 0, change.propagation ?? 0, (change.userNamespaceSlot ?? -1) + 1],
+  ],
+  /** Puts a mount at a path inside, made if missing; strict refuses symbolic links on the way. */
+  attach: (slot: number, path: string, strict: boolean): Operation => [
+    'attach',
+    slot,
+    path,
+    strict,
+  ],
+  unmount: (path: string): Operation => ['unmount', path],
+
+  /** Attaches the new root at a folder of the host; visible in this mount namespace only. */
+  root: (slot: number, place: string): Operation => ['root', slot, place],
+  /** Paths inside are resolved from the slot's folder; for a program that shares the host's root. */
+  useRoot: (slot: number): Operation => ['use-root', slot],
+  /** pivot_root(2) into the root; the host's tree is gone afterwards. */
+  pivot: (): Operation => ['pivot'],
+
+  directory: (path: string, owner: Owner): Operation => [
+    ...(['directory', path, owner.mode, owner.uid, owner.gid] as const),
+  ],
+  node: (path: string, device: Owner & { major: number; minor: number }): Operation => [
+    ...(['node', path, device.mode, device.major, device.minor, device.uid, device.gid] as const),
+  ],
+  symlink: (target: string, path: string): Operation => ['symlink', target, path],
+  /** The slot holds the host's /dev/null. */
+  mask: (nullSlot: number, paths: readonly string[]): Operation => ['mask', nullSlot, ...paths],
+  readonly: (paths: readonly string[]): Operation => ['readonly', ...paths],
+
+  hostname: (name: string): Operation => ['hostname', name],
+  domainname: (name: string): Operation => ['domainname', name],
+  /** The path below /proc/sys. */
+  sysctl: (path: string, value: string): Operation => ['sysctl', path, value],
+  oomScoreAdj: (value: number): Operation => ['oom-score-adj', value],
+  limit: (resource: number, soft: bigint, hard: bigint): Operation => [
+    ...(['limit', resource, soft, hard] as const),
+  ],
+  umask: (mask: number): Operation => ['umask', mask],
+  personality: (persona: number): Operation => ['personality', persona],
+  scheduler: (values: SchedulerValues): Operation => [
+    ...(['scheduler', values.policy, values.flags, values.nice + 20, values.priority] as const),
+    ...[values.runtime, values.deadline, values.period],
+  ],
+  ioPriority: (ioClass: number, level: number): Operation => ['io-priority', ioClass, level],
+  memoryPolicy: (mode: number, nodes: readonly number[]): Operation => [
+    ...(['memory-policy', mode, ...nodes] as const),
+  ],
+  affinity: (cpus: readonly number[]): Operation => ['affinity', ...cpus],
+  keyring: (name: string): Operation => ['keyring', name],
+
+  /** Sets of capabilities are bit masks. */
+  bounding: (kept: bigint): Operation => ['bounding', kept],
+  identity: (uid: number, gid: number, groups: readonly number[]): Operation => [
+    ...(['identity', uid, gid, ...groups] as const),
+  ],
+  capabilities: (sets: CapabilityMasks): Operation => [
+    ...(['capabilities', sets.effective, sets.permitted, sets.inheritable, sets.ambient] as const),
+  ],
+  noNewPrivileges: (): Operation => ['no-new-privileges'],
+  /** A compiled filter, struct sock_filter[]. */
+  seccomp: (flags: number, program: Uint8Array): Operation => ['seccomp', flags, program],
+
+  /** A pty of the devpts mount in the slot (or of /dev/pts here); it becomes stdio. */
+  terminal: (devptsSlot: number, size: { rows: number; columns: number }): Operation => [
+    ...(['terminal', devptsSlot, size.rows, size.columns] as const),
+  ],
+  /** The terminal at /dev/console too. */
+  console: (): Operation => ['console'],
+  /** Runs a program to its end, with a document on stdin that is given around the pid. */
+  hook: (hook: HookProgram): Operation => [
+    ...(['hook', hook.path, hook.timeoutMs, hook.before, hook.after, hook.args.length] as const),
+    ...hook.args,
+    ...hook.env,
+  ],
+
+  workingDirectory: (path: string): Operation => ['working-directory', path],
+  /** Tells that all before is done, and waits for `start`. */
+  wait: (): Operation => ['wait'],
+  /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */
+  execute: (args: readonly string[], env: readonly string[]): Operation => [
+    ...(['execute', args.length, ...args, ...env] as const),
+  ],
+  /** Stays, as first process of a PID namespace: reaps, ends on SIGTERM. */
+  pause: (): Operation => ['pause'],
+  /** Ends with success. */
+  finish: (): Operation => ['finish'],
+} as const;
+
+export interface FilesystemMount {
+  /** MOUNT_ATTR_* */
+  readonly attributes: number;
+  readonly options: readonly (readonly [key: string, value: string | undefined])[];
+}
+
+export interface OverlayMount {
+  readonly folder: string;
+  readonly layers: readonly string[];
+  readonly upper?: string;
+  readonly work?: string;
+}
+
+export interface MountChange {
+  readonly recursive?: boolean;
+  /** MOUNT_ATTR_* */
+  readonly set?: number;
+  readonly clear?: number;
+  /** MS_PRIVATE, MS_SLAVE, MS_SHARED, MS_UNBINDABLE */
+  readonly propagation?: number;
+  /** An idmapped mount, by the maps of this user namespace. */
+  readonly userNamespaceSlot?: number;
+}
+
+export interface Owner {
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+export interface SchedulerValues {
+  readonly policy: number;
+  readonly flags: number;
+  readonly nice: number;
+  readonly priority: number;
+  readonly runtime: number;
+  readonly deadline: number;
+  readonly period: number;
+}
+
+export interface CapabilityMasks {
+  readonly effective: bigint;
+  readonly permitted: bigint;
+  readonly inheritable: bigint;
+  readonly ambient: bigint;
+}
+
+export interface HookProgram {
+  readonly path: string;
+  /** 0: no limit. */
+  readonly timeoutMs: number;
+  readonly before: string;
+  readonly after: string;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+}

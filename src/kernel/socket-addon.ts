@@ -1,0 +1,19 @@
+/** A running watch of the event loop; only watchStop ends it. */
+export interface WatchHandle {
+  readonly kind: unique symbol;
+}
+
+/** The addon's calls on seqpacket sockets and readiness: socket.hh and watch.hh. */
+export interface SocketAddon {
+  socketPair(): [number, number];
+  socketConnect(folder: string, name: string): number;
+  socketPeer(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
+  messageSend(fd: number, data: Uint8Array, fds: readonly number[]): boolean;
+  messageReceive(fd: number): { data: Buffer; fds: number[] } | null | undefined;
+
+  /** Events: 1 readable, 2 writable. */
+  watchStart(fd: number, onReady: (events: number) => void): WatchHandle;
+  watchStop(handle: WatchHandle): void;
+  watchWritable(handle: WatchHandle, wanted: boolean): void;
+  watchReference(handle: WatchHandle, wanted: boolean): void;
+}

@@ -1,0 +1,269 @@
+import { constants, ftruncateSync, openSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { DomainError, KernelError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import { addon } from './addon.ts';
+import { errorCode } from './errno.ts';
+import { encodeRecords, decodeRecord, type FieldValue } from './record.ts';
+import { MessageSocket, type Message } from './socket.ts';
+
+/** One program to start. Fields without a documented default are required. */
+export interface Launch {
+  /** Names the program: a container, and within it an exec; the first process has name ''. */
+  readonly container: string;
+  readonly name: string;
+  /** CLONE_NEW* of the first process. */
+  readonly cloneFlags: number;
+  /** A cgroup v2 folder to be born in; '' for the supervisor's own. */
+  readonly cgroup: string;
+  /** Where the exit code is kept as file `exit`; '' for nowhere. */
+  readonly folder: string;
+  /** The log file in the CRI's format; '' for none. */
+  readonly log: string;
+  /** log: to the log and attached clients; pass: to us; given: three descriptors; null. */
+  readonly stdio: 'log' | 'pass' | 'given' | 'null';
+  readonly input: boolean;
+  readonly terminal: boolean;
+  /** The plan has a `fork`: the process that matters is its child. */
+  readonly relay: boolean;
+  /** Joins the PID namespace of the container's first process; its pidfd is slot 0. */
+  readonly join: boolean;
+  /** The operations, encoded. */
+  readonly plan: Buffer;
+  /** stdio where given, then the first slots. They stay the caller's. */
+  readonly fds: readonly number[];
+}
+
+export interface Launched {
+  readonly pid: number;
+  /** With `pass`: stdin (if asked for), stdout, stderr; or the terminal. Now the caller's. */
+  readonly fds: readonly number[];
+}
+
+export interface ProcessExit {
+  readonly container: string;
+  readonly name: string;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  readonly finishedAtNs: bigint;
+}
+
+export interface SupervisedProcess extends ProcessExit {
+  readonly pid: number;
+  readonly state: 'launching' | 'created' | 'starting' | 'running' | 'exited';
+}
+
+export interface SupervisorListener {
+  onExit(exit: ProcessExit): void;
+  /** The connection is gone; every open request has been refused. */
+  onEnd(): void;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(error: unknown): void;
+}
+
+interface Answer {
+  readonly fields: readonly Buffer[];
+  readonly fds: readonly number[];
+}
+
+/** The runtime's side of a spawner or shim (native/shim/request.cc). */
+export class Supervisor {
+  readonly #socket: MessageSocket;
+  readonly #waiting = new Map<number, Waiting>();
+  readonly #listener: SupervisorListener;
+  #lastId = 0;
+  #holds = 0;
+
+  /** Takes over a connected socket. */
+  constructor(fd: number, listener: SupervisorListener) {
+    this.#listener = listener;
+    this.#socket = new MessageSocket(fd, {
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: () => this.#onEnd(),
+    });
+    this.#socket.setReference(false);
+  }
+
+  /** Connects to the shim that listens in a folder. */
+  static connect(folder: string, listener: SupervisorListener): Supervisor {
+    return new Supervisor(addon.socketConnect(folder, 'shim.sock'), listener);
+  }
+
+  /** Resolves when the plan waits, or has executed its program. */
+  async launch(launch: Launch): Promise<Launched> {
+    const { plan } = launch;
+    const inline = plan.length <= limits.shimMessageBytes;
+    const file = inline ? undefined : writePlan(plan);
+    try {
+      const fields = [
+        ...[launch.container, launch.name, launch.cloneFlags, launch.cgroup, launch.folder],
+        ...[launch.log, launch.stdio, launch.input, launch.terminal, launch.relay, launch.join],
+        inline ? plan : '',
+      ];
+      const fds = file === undefined ? launch.fds : [file, ...launch.fds];
+      const answer = await this.#request('launch', fields, fds);
+      return { pid: Number(answer.fields[0]), fds: answer.fds };
+    } finally {
+      if (file !== undefined) addon.close(file);
+    }
+  }
+
+  /** Lets a created container go on; resolves when its program is executed. */
+  async start(container: string): Promise<void> {
+    await this.#request('start', [container]);
+  }
+
+  async signal(container: string, name: string, signal: number): Promise<void> {
+    await this.#request('signal', [container, name, signal]);
+  }
+
+  async resize(of: { container: string; name: string }, rows: number, columns: number) {
+    await this.#request('resize', [of.container, of.name, rows, columns]);
+  }
+
+  /** The reading ends of stdout and stderr (or terminal), then stdin's where it is open. */
+  async attach(container: string): Promise<readonly number[]> {
+    return (await this.#request('attach', [container])).fds;
+  }
+
+  async closeInput(container: string, name: string): Promise<void> {
+    await this.#request('close-input', [container, name]);
+  }
+
+  async reopenLog(container: string): Promise<void> {
+    await this.#request('reopen-log', [container]);
+  }
+
+  /** Drops what the supervisor knows of an ended program. */
+  async forget(container: string, name: string): Promise<void> {
+    await this.#request('forget', [container, name]);
+  }
+
+  async state(): Promise<{ pid: number; processes: SupervisedProcess[] }> {
+    const processes: SupervisedProcess[] = [];
+    let pid = 0;
+    let from = 0;
+    do {
+      const { fields } = await this.#request('state', [from]);
+      pid = Number(fields[0]);
+      from = Number(fields[1]);
+      for (let i = 2; i + 7 <= fields.length; i += 7) processes.push(readProcess(fields, i));
+    } while (from !== 0);
+    return { pid, processes };
+  }
+
+  /** Starts a shim that listens in a folder and outlives this process. */
+  async startShim(folder: string, pod: string): Promise<void> {
+    await this.#request('start-shim', [folder, pod]);
+  }
+
+  /** Ends a shim that has nothing left to supervise; fails with EBUSY otherwise. */
+  async shutdown(): Promise<void> {
+    await this.#request('shutdown', []);
+  }
+
+  /** Keeps this process alive until as many releases: somebody waits for an exit. */
+  hold(): void {
+    if (++this.#holds === 1) this.#socket.setReference(true);
+  }
+
+  release(): void {
+    if (--this.#holds === 0) this.#socket.setReference(false);
+  }
+
+  close(): void {
+    this.#socket.close();
+    this.#refuseAll();
+  }
+
+  #request(
+    verb: string,
+    fields: readonly FieldValue[],
+    fds: readonly number[] = [],
+  ): Promise<Answer> {
+    const id = ++this.#lastId;
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject });
+      this.hold();
+      try {
+        this.#socket.send(encodeRecords([[id, verb, ...fields]]), fds);
+      } catch (error) {
+        this.#settle(id)?.reject(error);
+      }
+    });
+  }
+
+  #settle(id: number): Waiting | undefined {
+    const waiting = this.#waiting.get(id);
+    if (this.#waiting.delete(id)) this.release();
+    return waiting;
+  }
+
+  #onMessage({ data, fds }: Message): void {
+    const [id, word, ...fields] = decodeRecord(data);
+    if (Number(id) === 0) return this.#listener.onExit(readExit(fields));
+    const waiting = this.#settle(Number(id));
+    if (waiting === undefined) fds.forEach((fd) => addon.close(fd));
+    else if (word?.toString() === 'ok') waiting.resolve({ fields, fds });
+    else waiting.reject(readFailure(fields));
+  }
+
+  #onEnd(): void {
+    this.#refuseAll();
+    this.#listener.onEnd();
+  }
+
+  #refuseAll(): void {
+    for (const waiting of this.#waiting.values()) {
+      waiting.reject(new DomainError('unavailable', 'The supervising process is gone'));
+    }
+    this.#waiting.clear();
+  }
+}
+
+/** A file without a name: the kernel frees it with its last descriptor. */
+function writePlan(plan: Buffer): number {
+  if (plan.length > limits.planBytes) {
+    throw new DomainError('invalid', `A plan of ${plan.length} bytes is too large`);
+  }
+  const O_TMPFILE = 0o20200000;
+  const fd = openSync(tmpdir(), O_TMPFILE | constants.O_RDWR, 0o600);
+  ftruncateSync(fd, 0);
+  for (let at = 0; at < plan.length;) at += writeSync(fd, plan, at);
+  return fd;
+}
+
+function readProcess(fields: readonly Buffer[], at: number): SupervisedProcess {
+  const [container, name, pid, state, ...exit] = fields.slice(at, at + 7);
+  return {
+    ...readExit([container ?? Buffer.of(), name ?? Buffer.of(), ...exit]),
+    pid: Number(pid),
+    state: String(state) as SupervisedProcess['state'],
+  };
+}
+
+/** Exit events are `exit CONTAINER NAME CODE OOM FINISHED`, the word already taken off. */
+function readExit(fields: readonly Buffer[]): ProcessExit {
+  const [container, name, code, oom, finished] = fields.map(String);
+  return {
+    container: container ?? '',
+    name: name ?? '',
+    exitCode: Number(code),
+    oomKilled: oom === '1',
+    finishedAtNs: BigInt(finished ?? '0'),
+  };
+}
+
+function readFailure(fields: readonly Buffer[]): KernelError {
+  const [call, errno, path] = fields.map(String);
+  const number = Number(errno);
+  return new KernelError({
+    call: call ?? 'request',
+    errno: number,
+    code: errorCode(number),
+    ...(path === undefined || path === '' ? {} : { path }),
+  });
+}
