@@ -31,6 +31,15 @@ bool makeDirectory(Context& context, Fields& fields) {
   return done || context.fail("fchmod", path);
 }
 
+// Where the image brings the very same device, it stays; anything else in its place is refused.
+static bool isNode(int parent, const char* name, mode_t mode, dev_t device) {
+  struct stat state;
+  bool same = fstatat(parent, name, &state, AT_SYMLINK_NOFOLLOW) == 0 &&
+              (state.st_mode & S_IFMT) == (mode & S_IFMT) && state.st_rdev == device;
+  if (!same) errno = EEXIST;
+  return same;
+}
+
 // node PATH MODE MAJOR MINOR UID GID: MODE with the file type
 bool makeNode(Context& context, Fields& fields) {
   const char* path = fields.text();
@@ -46,6 +55,7 @@ bool makeNode(Context& context, Fields& fields) {
   mode_t mask = umask(0);
   bool made = mknodat(parent, name, mode, makedev(major, minor)) == 0;
   umask(mask);
+  if (!made && errno == EEXIST) made = isNode(parent, name, mode, makedev(major, minor));
   if (!made) return context.fail("mknodat", path);
   if (uid != 0 || gid != 0) made = fchownat(parent, name, uid, gid, AT_SYMLINK_NOFOLLOW) == 0;
   close(parent);

@@ -87,14 +87,57 @@ static int mountByOptions(const Overlay& overlay) {
   return fd;
 }
 
-// overlay SLOT FOLDER UPPER WORK LAYER+: layers are names in FOLDER, topmost first
+// A folder as the user namespace sees it: owners 0 to N become those that the namespace has.
+static bool mapFolder(const char* folder, int userNamespace, char (&name)[PATH_MAX]) {
+  int fd = open_tree(AT_FDCWD, folder, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+  if (fd < 0) return false;
+  mount_attr attributes = {};
+  attributes.attr_set = MOUNT_ATTR_IDMAP;
+  attributes.userns_fd = static_cast<uint64_t>(userNamespace);
+  if (mount_setattr(fd, "", AT_EMPTY_PATH, &attributes, sizeof attributes) < 0) return false;
+  snprintf(name, sizeof name, "/proc/self/fd/%d", fd);
+  return true;
+}
+
+// Upper and work lie in one folder, which is mapped as a whole.
+static bool mapOverlay(Context& context, Overlay& overlay, int userNamespace) {
+  static char layers[PATH_MAX], parent[PATH_MAX], upper[2 * PATH_MAX], work[2 * PATH_MAX];
+  if (!mapFolder(overlay.folder, userNamespace, layers)) {
+    return context.fail("mount_setattr", overlay.folder);
+  }
+  overlay.folder = layers;
+  if (!overlay.upper[0]) return true;
+  const char* upperName = strrchr(overlay.upper, '/');
+  const char* workName = strrchr(overlay.work, '/');
+  size_t length = upperName ? static_cast<size_t>(upperName - overlay.upper) : 0;
+  bool together = workName && length == static_cast<size_t>(workName - overlay.work) &&
+                  length > 0 && length < PATH_MAX &&
+                  memcmp(overlay.upper, overlay.work, length) == 0;
+  if (!together) return context.refuse(EXDEV, "overlay", overlay.work);
+  static char folder[PATH_MAX];
+  memcpy(folder, overlay.upper, length);
+  folder[length] = '\0';
+  if (!mapFolder(folder, userNamespace, parent)) return context.fail("mount_setattr", folder);
+  snprintf(upper, sizeof upper, "%s%s", parent, upperName);
+  snprintf(work, sizeof work, "%s%s", parent, workName);
+  overlay.upper = upper;
+  overlay.work = work;
+  return true;
+}
+
+// overlay SLOT FOLDER UPPER WORK USERNS LAYER+: layers are names in FOLDER, topmost first; USERNS
+// is a slot plus one, 0 is none
 bool makeOverlay(Context& context, Fields& fields) {
   uint64_t slot = fields.number();
   Overlay overlay = {};
   overlay.folder = fields.text();
   overlay.upper = fields.text();
   overlay.work = fields.text();
+  uint64_t userNamespace = fields.number();
   overlay.layers = fields;
+  if (userNamespace > 0 && !mapOverlay(context, overlay, context.slot(userNamespace - 1))) {
+    return false;
+  }
   int fd = mountByConfiguration(overlay);
   if (fd < 0 && errno == EINVAL) fd = mountByOptions(overlay);
   return fd < 0 ? context.fail("mount overlay", overlay.folder) : context.keep(slot, fd);

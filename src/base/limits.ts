@@ -44,6 +44,12 @@ export const limits = {
   shimMessageBytes: 64 * 1024,
   /** Messages that wait for a socket's other end to read. */
   socketQueue: 1024,
+  /** Requests that wait for one container's worker. */
+  containerQueue: 64,
+  /** Events that wait for one listener. */
+  eventQueue: 4096,
+  /** Waiting for the processes of a killed container to be gone. */
+  killTimeoutMs: 10_000,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

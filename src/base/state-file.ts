@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { renameSync, writeFileSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError, hasCode } from './error.ts';
@@ -18,6 +19,16 @@ export async function writeState(path: string, document: unknown): Promise<void>
     throw error;
   }
   await syncFolder(dirname(path));
+}
+
+/**
+ * The same for state that a reboot makes void, under /run: whole or not at all, but not synced, and
+ * synchronous, for on tmpfs it takes less time than handing it to another thread.
+ */
+export function writeVolatileState(path: string, document: unknown): void {
+  const temporary = `${path}.new`;
+  writeFileSync(temporary, JSON.stringify(document), { mode: 0o600 });
+  renameSync(temporary, path);
 }
 
 /**

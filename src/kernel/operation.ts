@@ -20,7 +20,10 @@ export const operation = {
   join: (slot: number, flags: number): Operation => ['join', slot, flags],
   /** A user namespace with these maps (`inside outside count` lines) that nobody lives in yet. */
   userNamespace: (slot: number, uidMap: string, gidMap: string): Operation => [
-    ...(['user-namespace', slot, uidMap, gidMap] as const),
+    'user-namespace',
+    slot,
+    uidMap,
+    gidMap,
   ],
   /** For the time namespace of children: `monotonic SECONDS NANOSECONDS` lines. */
   timeOffsets: (text: string): Operation => ['time-offsets', text],
@@ -39,24 +42,40 @@ export const operation = {
   propagation: (flags: number): Operation => ['propagation', flags],
   /** open_tree(2): a copy of what is at a host path, not attached anywhere. */
   openTree: (slot: number, path: string, recursive: boolean): Operation => [
-    ...(['open-tree', slot, path, recursive] as const),
+    'open-tree',
+    slot,
+    path,
+    recursive,
   ],
   /** fsopen(2), fsconfig(2), fsmount(2); an option without value has undefined. */
   filesystem: (slot: number, type: string, mount: FilesystemMount): Operation => [
-    ...(['filesystem', slot, type, mount.attributes] as const),
+    'filesystem',
+    slot,
+    type,
+    mount.attributes,
     ...mount.options.flatMap(([key, value]) =>
       value === undefined ? [`+${key}`, ''] : [key, value],
     ),
   ],
   /** Layers are names in `folder`, topmost first; without `upper` it is read-only. */
   overlay: (slot: number, overlay: OverlayMount): Operation => [
-    ...(['overlay', slot, overlay.folder, overlay.upper ?? '', overlay.work ?? ''] as const),
+    'overlay',
+    slot,
+    overlay.folder,
+    overlay.upper ?? '',
+    overlay.work ?? '',
+    (overlay.userNamespaceSlot ?? -1) + 1,
     ...overlay.layers,
   ],
   /** mount_setattr(2) */
   attributes: (slot: number, change: MountChange): Operation => [
-    ...(['attributes', slot, change.recursive ?? false, change.set ?? 0] as const),
-    ...[change.clear ?? 0, change.propagation ?? 0, (change.userNamespaceSlot ?? -1) + 1],
+    'attributes',
+    slot,
+    change.recursive ?? false,
+    change.set ?? 0,
+    change.clear ?? 0,
+    change.propagation ?? 0,
+    (change.userNamespaceSlot ?? -1) + 1,
   ],
   /** Puts a mount at a path inside, made if missing; strict refuses symbolic links on the way. */
   attach: (slot: number, path: string, strict: boolean): Operation => [
@@ -75,10 +94,20 @@ export const operation = {
   pivot: (): Operation => ['pivot'],
 
   directory: (path: string, owner: Owner): Operation => [
-    ...(['directory', path, owner.mode, owner.uid, owner.gid] as const),
+    'directory',
+    path,
+    owner.mode,
+    owner.uid,
+    owner.gid,
   ],
   node: (path: string, device: Owner & { major: number; minor: number }): Operation => [
-    ...(['node', path, device.mode, device.major, device.minor, device.uid, device.gid] as const),
+    'node',
+    path,
+    device.mode,
+    device.major,
+    device.minor,
+    device.uid,
+    device.gid,
   ],
   symlink: (target: string, path: string): Operation => ['symlink', target, path],
   /** The slot holds the host's /dev/null. */
@@ -91,17 +120,28 @@ export const operation = {
   sysctl: (path: string, value: string): Operation => ['sysctl', path, value],
   oomScoreAdj: (value: number): Operation => ['oom-score-adj', value],
   limit: (resource: number, soft: bigint, hard: bigint): Operation => [
-    ...(['limit', resource, soft, hard] as const),
+    'limit',
+    resource,
+    soft,
+    hard,
   ],
   umask: (mask: number): Operation => ['umask', mask],
   personality: (persona: number): Operation => ['personality', persona],
   scheduler: (values: SchedulerValues): Operation => [
-    ...(['scheduler', values.policy, values.flags, values.nice + 20, values.priority] as const),
-    ...[values.runtime, values.deadline, values.period],
+    'scheduler',
+    values.policy,
+    values.flags,
+    values.nice + 20,
+    values.priority,
+    values.runtime,
+    values.deadline,
+    values.period,
   ],
   ioPriority: (ioClass: number, level: number): Operation => ['io-priority', ioClass, level],
   memoryPolicy: (mode: number, nodes: readonly number[]): Operation => [
-    ...(['memory-policy', mode, ...nodes] as const),
+    'memory-policy',
+    mode,
+    ...nodes,
   ],
   affinity: (cpus: readonly number[]): Operation => ['affinity', ...cpus],
   keyring: (name: string): Operation => ['keyring', name],
@@ -109,10 +149,17 @@ export const operation = {
   /** Sets of capabilities are bit masks. */
   bounding: (kept: bigint): Operation => ['bounding', kept],
   identity: (uid: number, gid: number, groups: readonly number[]): Operation => [
-    ...(['identity', uid, gid, ...groups] as const),
+    'identity',
+    uid,
+    gid,
+    ...groups,
   ],
   capabilities: (sets: CapabilityMasks): Operation => [
-    ...(['capabilities', sets.effective, sets.permitted, sets.inheritable, sets.ambient] as const),
+    'capabilities',
+    sets.effective,
+    sets.permitted,
+    sets.inheritable,
+    sets.ambient,
   ],
   noNewPrivileges: (): Operation => ['no-new-privileges'],
   /** A compiled filter, struct sock_filter[]. */
@@ -120,13 +167,21 @@ export const operation = {
 
   /** A pty of the devpts mount in the slot (or of /dev/pts here); it becomes stdio. */
   terminal: (devptsSlot: number, size: { rows: number; columns: number }): Operation => [
-    ...(['terminal', devptsSlot, size.rows, size.columns] as const),
+    'terminal',
+    devptsSlot,
+    size.rows,
+    size.columns,
   ],
   /** The terminal at /dev/console too. */
   console: (): Operation => ['console'],
   /** Runs a program to its end, with a document on stdin that is given around the pid. */
   hook: (hook: HookProgram): Operation => [
-    ...(['hook', hook.path, hook.timeoutMs, hook.before, hook.after, hook.args.length] as const),
+    'hook',
+    hook.path,
+    hook.timeoutMs,
+    hook.before,
+    hook.after,
+    hook.args.length,
     ...hook.args,
     ...hook.env,
   ],
@@ -136,7 +191,10 @@ export const operation = {
   wait: (): Operation => ['wait'],
   /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */
   execute: (args: readonly string[], env: readonly string[]): Operation => [
-    ...(['execute', args.length, ...args, ...env] as const),
+    'execute',
+    args.length,
+    ...args,
+    ...env,
   ],
   /** Stays, as first process of a PID namespace: reaps, ends on SIGTERM. */
   pause: (): Operation => ['pause'],
@@ -155,6 +213,8 @@ export interface OverlayMount {
   readonly layers: readonly string[];
   readonly upper?: string;
   readonly work?: string;
+  /** The files' owners are mapped by this user namespace. */
+  readonly userNamespaceSlot?: number;
 }
 
 export interface MountChange {

@@ -99,8 +99,17 @@ export class Supervisor {
     const file = inline ? undefined : writePlan(plan);
     try {
       const fields = [
-        ...[launch.container, launch.name, launch.cloneFlags, launch.cgroup, launch.folder],
-        ...[launch.log, launch.stdio, launch.input, launch.terminal, launch.relay, launch.join],
+        launch.container,
+        launch.name,
+        launch.cloneFlags,
+        launch.cgroup,
+        launch.folder,
+        launch.log,
+        launch.stdio,
+        launch.input,
+        launch.terminal,
+        launch.relay,
+        launch.join,
         inline ? plan : '',
       ];
       const fds = file === undefined ? launch.fds : [file, ...launch.fds];

@@ -1,0 +1,35 @@
+import type { ContainerRequest } from './container-engine.ts';
+
+/** How far a container has come; each is on disk before its effect begins. */
+export type Phase = 'creating' | 'created' | 'starting' | 'running' | 'exited' | 'removing';
+
+/** What changes: file `state.json` of the container's folder. `request.json` has what does not. */
+export interface ContainerRecord {
+  readonly phase: Phase;
+  readonly pid: number;
+  readonly createdAtMs: number;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** Why it never ran; '' otherwise. */
+  readonly startError: string;
+  readonly notEnforced: readonly string[];
+}
+
+export const newRecord: ContainerRecord = {
+  phase: 'creating',
+  pid: 0,
+  createdAtMs: 0,
+  startedAtMs: 0,
+  finishedAtMs: 0,
+  exitCode: 0,
+  oomKilled: false,
+  startError: '',
+  notEnforced: [],
+};
+
+export interface StoredContainer {
+  readonly request: ContainerRequest;
+  readonly record: ContainerRecord;
+}

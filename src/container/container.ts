@@ -1,0 +1,85 @@
+import type { ContainerRequest, ContainerState, ContainerStatus } from './container-engine.ts';
+import type { ContainerRecord, Phase } from './container-record.ts';
+import type { RecordStore } from './record-store.ts';
+import { WorkQueue } from './work-queue.ts';
+
+/** A container as this process knows it: its request, its record, and its one worker. */
+export class Container {
+  readonly request: ContainerRequest;
+  readonly queue: WorkQueue;
+  /** Resolves when it has ended, and stays so. */
+  readonly ended: Promise<void>;
+  readonly #store: RecordStore;
+  readonly #end: () => void;
+  #record: ContainerRecord;
+  #paused = false;
+
+  constructor(request: ContainerRequest, record: ContainerRecord, store: RecordStore) {
+    this.request = request;
+    this.queue = new WorkQueue(`container "${request.id}"`);
+    this.#store = store;
+    this.#record = record;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#end = resolve;
+    if (record.finishedAtMs > 0) resolve();
+  }
+
+  get id(): string {
+    return this.request.id;
+  }
+
+  get record(): ContainerRecord {
+    return this.#record;
+  }
+
+  get phase(): Phase {
+    return this.#record.phase;
+  }
+
+  set paused(paused: boolean) {
+    this.#paused = paused;
+  }
+
+  /** On disk first, then here. */
+  save(change: Partial<ContainerRecord>): void {
+    const record = { ...this.#record, ...change };
+    this.#store.write(this.id, record);
+    this.#record = record;
+    if (record.finishedAtMs > 0) this.#end();
+  }
+
+  status(): ContainerStatus {
+    const { id, podId } = this.request;
+    const { phase: _, oomKilled: _oom, startError, ...rest } = this.#record;
+    return {
+      id,
+      podId,
+      state: this.#state(),
+      ...rest,
+      reason: this.#reason(),
+      message: startError,
+    };
+  }
+
+  #state(): ContainerState {
+    return this.phase === 'running' && this.#paused ? 'paused' : states[this.phase];
+  }
+
+  #reason(): string {
+    const { startError, oomKilled, exitCode } = this.#record;
+    if (this.#state() !== 'exited') return '';
+    if (startError !== '') return 'StartError';
+    if (oomKilled) return 'OOMKilled';
+    return exitCode === 0 ? 'Completed' : 'Error';
+  }
+}
+
+const states: Readonly<Record<Phase, ContainerState>> = {
+  creating: 'created',
+  created: 'created',
+  starting: 'created',
+  running: 'running',
+  exited: 'exited',
+  removing: 'exited',
+};

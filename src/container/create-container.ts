@@ -1,0 +1,95 @@
+import { join } from 'node:path';
+import { DomainError, messageOf } from '../base/error.ts';
+import { fault } from '../base/fault.ts';
+import { encodePlan } from '../kernel/operation.ts';
+import type { Launch } from '../kernel/supervisor.ts';
+import type { ContainerRequest } from './container-engine.ts';
+import { newRecord } from './container-record.ts';
+import { Container } from './container.ts';
+import { discardContainer } from './discard-container.ts';
+import type { EngineContext } from './engine-context.ts';
+import { makeCgroup } from './limit-cgroup.ts';
+import { planContainer, type ContainerPlan } from './plan-container.ts';
+import { runHooks } from './run-hooks.ts';
+
+/**
+ * The container's first process, waiting: all it will see is made. On failure nothing is left. The
+ * container is handed to `known` as soon as its record is on disk.
+ */
+export async function createContainer(
+  context: EngineContext,
+  request: ContainerRequest,
+  known: (container: Container) => void,
+): Promise<Container> {
+  const plan = planFor(context, request);
+  const record = { ...newRecord, createdAtMs: Date.now() };
+  context.store.add(request, record);
+  const container = new Container(request, record, context.store);
+  known(container);
+  try {
+    fault('container.create.after-record');
+    await launchContainer(context, container, plan);
+    fault('container.create.after-launch');
+    await runHooks(context, container, 'prestart');
+    await runHooks(context, container, 'createRuntime');
+    // It may have been killed meanwhile; then it has exited, and says so.
+    if (container.phase === 'creating') container.save({ phase: 'created' });
+    fault('container.create.after-created');
+    return container;
+  } catch (error) {
+    await discardContainer(context, container);
+    throw createError(request.id, error);
+  }
+}
+
+function planFor(context: EngineContext, request: ContainerRequest): ContainerPlan {
+  const { spec, snapshot, id } = request;
+  const { seccomp } = spec.linux ?? {};
+  return planContainer({
+    id,
+    spec,
+    capabilities: context.capabilities,
+    ...(snapshot === undefined ? {} : { snapshot }),
+    ...(seccomp === undefined ? {} : { seccomp: context.compileSeccomp(seccomp) }),
+    bundle: context.store.folderOf(id),
+    rootPlace: join(context.stateFolder, 'root'),
+    cgroupMountPoint: context.hierarchy.mountPoint,
+  });
+}
+
+async function launchContainer(
+  context: EngineContext,
+  container: Container,
+  plan: ContainerPlan,
+): Promise<void> {
+  const { request } = container;
+  const [cgroup, shim] = await Promise.all([
+    makeCgroup(context, request),
+    context.shims.open(request.podId),
+  ]);
+  fault('container.create.after-cgroup');
+  const launch: Launch = {
+    container: request.id,
+    name: '',
+    cloneFlags: plan.cloneFlags,
+    relay: plan.relay,
+    cgroup: cgroup.folder,
+    folder: context.store.folderOf(request.id),
+    log: request.logPath ?? '',
+    stdio: 'log',
+    input: request.stdin !== 'none',
+    terminal: plan.terminal,
+    join: false,
+    fds: [],
+    plan: encodePlan(plan.operations),
+  };
+  const { pid } = await shim.launch(launch);
+  container.save({ pid, notEnforced: cgroup.notEnforced });
+}
+
+function createError(id: string, cause: unknown): unknown {
+  if (cause instanceof DomainError) return cause;
+  return new DomainError('invalid', `Cannot create container "${id}": ${messageOf(cause)}`, {
+    cause,
+  });
+}

@@ -1,0 +1,46 @@
+import { hasCode, isKernelError } from '../base/error.ts';
+import { fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import type { Supervisor } from '../kernel/supervisor.ts';
+import type { Container } from './container.ts';
+import type { EngineContext } from './engine-context.ts';
+
+/** Ends what runs of a container and removes every trace of it; may be repeated at any point. */
+export async function discardContainer(
+  context: EngineContext,
+  container: Container,
+): Promise<void> {
+  const { id, podId, cgroupPath } = container.request;
+  const shim = await context.shims.find(podId);
+  if (shim !== undefined) await forget(shim, container);
+  fault('container.remove.after-forget');
+  await context.hierarchy.remove(cgroupPath, { timeoutMs: limits.killTimeoutMs });
+  fault('container.remove.after-cgroup');
+  context.store.remove(id);
+}
+
+/** A shim keeps a container until it has ended, so it is killed first where it has not. */
+async function forget(shim: Supervisor, container: Container): Promise<void> {
+  const { id } = container;
+  try {
+    await shim.forget(id, '');
+  } catch (error) {
+    if (hasCode(error, 'ESRCH')) return;
+    if (!isKernelError(error, 'EBUSY')) throw error;
+    await shim.signal(id, '', 9).catch(ignoreGone);
+    await endOf(container);
+    await shim.forget(id, '').catch(ignoreGone);
+  }
+}
+
+function ignoreGone(error: unknown): void {
+  if (!hasCode(error, 'ESRCH')) throw error;
+}
+
+async function endOf(container: Container): Promise<void> {
+  const timer = AbortSignal.timeout(limits.killTimeoutMs);
+  await Promise.race([
+    container.ended,
+    new Promise((resolve) => timer.addEventListener('abort', resolve, { once: true })),
+  ]);
+}

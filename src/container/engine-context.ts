@@ -1,0 +1,41 @@
+import type { Hierarchy } from '../cgroup/hierarchy.ts';
+import type { ContainerEvent } from './container-engine.ts';
+import type { Container } from './container.ts';
+import type { EventStream } from './event-stream.ts';
+import type { RecordStore } from './record-store.ts';
+import type { Shims } from './shims.ts';
+import type { Seccomp } from './spec-linux.ts';
+
+export interface CompiledSeccomp {
+  readonly program: Uint8Array;
+  readonly flags: number;
+}
+
+export interface EngineOptions {
+  /** Records, and the shims' sockets; `/run/keelson` by default. */
+  readonly stateFolder?: string;
+  /** What to do about a limit whose controller is missing; `refuse` by default. */
+  readonly missingControllers?: 'refuse' | 'warn';
+}
+
+/** What the steps of a container's life share. */
+export interface EngineContext {
+  readonly store: RecordStore;
+  readonly shims: Shims;
+  readonly hierarchy: Hierarchy;
+  readonly events: EventStream;
+  readonly stateFolder: string;
+  readonly missingControllers: 'refuse' | 'warn';
+  /** What this process may give on, as a bit mask. */
+  readonly capabilities: bigint;
+  compileSeccomp(profile: Seccomp): CompiledSeccomp;
+}
+
+export function emit(
+  context: EngineContext,
+  container: Container,
+  kind: ContainerEvent['kind'],
+): void {
+  const { id: containerId, podId } = container.request;
+  context.events.emit({ kind, containerId, podId, atMs: Date.now() });
+}

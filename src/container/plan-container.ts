@@ -1,0 +1,127 @@
+import { constants } from 'node:fs';
+import { DomainError } from '../base/error.ts';
+import type { Snapshot } from '../image/snapshot.ts';
+import { mountAttribute, propagationFlag } from '../kernel/flag.ts';
+import { operation, type Operation } from '../kernel/operation.ts';
+import { PlanBuilder } from './plan-builder.ts';
+import { planDevices } from './plan-devices.ts';
+import { planHooks } from './plan-hooks.ts';
+import {
+  normalDestination,
+  planAttachments,
+  planReadonlyFilesystems,
+  planSources,
+  type PlannedMount,
+} from './plan-mounts.ts';
+import { planFork, planJoins, planNamespaces } from './plan-namespaces.ts';
+import { checkProcess, planIdentity, planLimits, type ProcessContext } from './plan-process.ts';
+import { planRootSource } from './plan-root.ts';
+import { planMachine } from './plan-scheduling.ts';
+import { planSettings } from './plan-settings.ts';
+import type { Process, Spec } from './spec.ts';
+
+export interface ContainerSource extends ProcessContext {
+  readonly id: string;
+  readonly spec: Spec;
+  readonly snapshot?: Snapshot;
+  /** The container's own folder, which hooks are told as its bundle. */
+  readonly bundle: string;
+  /** An empty folder of the host that the root is attached at, in the container's view alone. */
+  readonly rootPlace: string;
+  readonly cgroupMountPoint: string;
+}
+
+export interface ContainerPlan {
+  readonly operations: readonly Operation[];
+  readonly cloneFlags: number;
+  readonly relay: boolean;
+  readonly terminal: boolean;
+}
+
+/**
+ * From an OCI specification to the steps that make the container's first process. Pure: it looks at
+ * nothing but its arguments. Throws DomainError `invalid` and `unsupported`.
+ */
+export function planContainer(source: ContainerSource): ContainerPlan {
+  const { spec } = source;
+  const linux = spec.linux ?? {};
+  const process = processOf(spec);
+  const builder = new PlanBuilder();
+  const namespaces = planNamespaces(builder, linux);
+  const nullSlot = builder.slot();
+
+  builder.add(operation.oomScoreAdj(process.oomScoreAdj ?? 0));
+  planJoins(builder, linux, namespaces);
+  const userSlot = namespaces.userSlot;
+  const { snapshot, cgroupMountPoint } = source;
+  const rootSlot = planRootSource(builder, { spec, snapshot, userSlot });
+  const cgroupNamespace = namespaces.own.has('cgroup') || namespaces.joined.has('cgroup');
+  const context = { builder, cgroupMountPoint, cgroupNamespace, userSlot };
+  const mounts = planSources(context, spec.mounts ?? []);
+  const devices = planDevices(builder, spec, userSlot !== undefined);
+  planFork(builder, linux, namespaces);
+
+  const recursivePrivate = propagationFlag.recursive | propagationFlag.private;
+  builder.add(operation.propagation(recursivePrivate));
+  builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
+  builder.add(operation.root(rootSlot, source.rootPlace));
+  planAttachments(context, mounts);
+  builder.add(...devices);
+  const terminal = process.terminal === true;
+  if (terminal) planTerminal(builder, process, mounts);
+  planSettings(builder, spec);
+  planProtection(builder, spec, nullSlot);
+  planReadonlyFilesystems(context, mounts);
+  planRootAttributes(builder, spec, rootSlot);
+  planHooks(builder, source, 'createContainer');
+  builder.add(operation.pivot());
+
+  builder.add(operation.keyring(source.id));
+  builder.add(operation.directory(process.cwd, { mode: 0o755, uid: 0, gid: 0 }));
+  planMachine(builder, linux);
+  planLimits(builder, process);
+  builder.add(operation.wait());
+  planHooks(builder, source, 'startContainer');
+  planIdentity(builder, process, source);
+  const { cloneFlags, relay } = namespaces;
+  return { operations: builder.operations, cloneFlags, relay, terminal };
+}
+
+const pathOnly = 0o10000000 | constants.O_NOFOLLOW;
+
+function processOf(spec: Spec): Process {
+  if (spec.process === undefined) throw new DomainError('invalid', 'The spec has no process');
+  checkProcess(spec.process);
+  if (Object.keys(spec.linux?.netDevices ?? {}).length > 0) {
+    throw new DomainError('unsupported', 'Moving network devices (linux.netDevices)');
+  }
+  return spec.process;
+}
+
+function planTerminal(
+  builder: PlanBuilder,
+  process: Process,
+  mounts: readonly PlannedMount[],
+): void {
+  const devpts = mounts.find(({ mount }) => normalDestination(mount) === '/dev/pts');
+  const { height: rows = 0, width: columns = 0 } = process.consoleSize ?? {};
+  builder.add(operation.terminal(devpts?.slot ?? builder.slot(), { rows, columns }));
+  builder.add(operation.console());
+}
+
+function planProtection(builder: PlanBuilder, spec: Spec, nullSlot: number): void {
+  const { maskedPaths = [], readonlyPaths = [] } = spec.linux ?? {};
+  for (const path of [...maskedPaths, ...readonlyPaths]) {
+    if (!path.startsWith('/')) throw new DomainError('invalid', `Path "${path}" is not absolute`);
+  }
+  if (readonlyPaths.length > 0) builder.add(operation.readonly(readonlyPaths));
+  if (maskedPaths.length > 0) builder.add(operation.mask(nullSlot, maskedPaths));
+}
+
+function planRootAttributes(builder: PlanBuilder, spec: Spec, rootSlot: number): void {
+  const wanted = spec.linux?.rootfsPropagation;
+  const set = spec.root?.readonly === true ? mountAttribute.readonly : 0;
+  const propagation = wanted === undefined ? 0 : propagationFlag[wanted];
+  if (set === 0 && propagation === 0) return;
+  builder.add(operation.attributes(rootSlot, { set, propagation }));
+}

@@ -1,0 +1,105 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DomainError, hasCode, isKernelError } from '../base/error.ts';
+import { sharedSpawner } from '../kernel/spawner.ts';
+import { Supervisor, type ProcessExit } from '../kernel/supervisor.ts';
+
+export interface ShimListener {
+  onExit(podId: string, exit: ProcessExit): void;
+  /** The connection to a pod's shim is lost: it is gone, or does not answer. */
+  onLost(podId: string): void;
+}
+
+const podIdentifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
+
+/** The connections to shims, one a pod; a shim is started by the first who needs it. */
+export class Shims {
+  readonly #root: string;
+  readonly #listener: ShimListener;
+  readonly #open = new Map<string, Promise<Supervisor>>();
+
+  constructor(stateFolder: string, listener: ShimListener) {
+    this.#root = join(stateFolder, 'pods');
+    this.#listener = listener;
+    mkdirSync(this.#root, { recursive: true, mode: 0o700 });
+  }
+
+  folderOf(podId: string): string {
+    if (!podIdentifier.test(podId)) throw new DomainError('invalid', `"${podId}" is no pod id`);
+    return join(this.#root, podId);
+  }
+
+  /** The pod's shim, started if there is none. */
+  open(podId: string): Promise<Supervisor> {
+    return this.#cached(podId, async () => this.#connect(podId) ?? (await this.#start(podId)));
+  }
+
+  /** The pod's shim; undefined when none runs. */
+  async find(podId: string): Promise<Supervisor | undefined> {
+    const open = this.#open.get(podId);
+    if (open !== undefined) return await open;
+    const supervisor = this.#connect(podId);
+    if (supervisor !== undefined) this.#open.set(podId, Promise.resolve(supervisor));
+    return supervisor;
+  }
+
+  /** Ends a pod's shim; fails with EBUSY while something of the pod runs. */
+  async end(podId: string): Promise<void> {
+    const supervisor = await this.find(podId);
+    if (supervisor !== undefined) {
+      await supervisor.shutdown().catch((error: unknown) => {
+        if (isKernelError(error)) throw error;
+      });
+      this.#open.delete(podId);
+      supervisor.close();
+    }
+    rmSync(join(this.folderOf(podId), 'shim.sock'), { force: true });
+  }
+
+  /** Closes the connections; the shims stay. */
+  close(): void {
+    for (const open of this.#open.values()) {
+      void open.then(
+        (supervisor) => supervisor.close(),
+        () => undefined,
+      );
+    }
+    this.#open.clear();
+  }
+
+  #cached(podId: string, make: () => Promise<Supervisor>): Promise<Supervisor> {
+    const known = this.#open.get(podId);
+    if (known !== undefined) return known;
+    const made = make();
+    this.#open.set(podId, made);
+    made.catch(() => this.#open.delete(podId));
+    return made;
+  }
+
+  #connect(podId: string): Supervisor | undefined {
+    try {
+      return Supervisor.connect(this.folderOf(podId), {
+        onExit: (exit) => this.#listener.onExit(podId, exit),
+        onEnd: () => {
+          this.#open.delete(podId);
+          this.#listener.onLost(podId);
+        },
+      });
+    } catch (error) {
+      // Nobody has listened yet, or who did is gone.
+      if (hasCode(error, 'ENOENT', 'ECONNREFUSED')) return undefined;
+      throw error;
+    }
+  }
+
+  async #start(podId: string): Promise<Supervisor> {
+    const folder = this.folderOf(podId);
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    rmSync(join(folder, 'shim.sock'), { force: true });
+    const spawner = await sharedSpawner();
+    await spawner.supervisor.startShim(folder, podId);
+    const supervisor = this.#connect(podId);
+    if (supervisor !== undefined) return supervisor;
+    throw new DomainError('unavailable', `The shim of pod "${podId}" did not start`);
+  }
+}

@@ -1,0 +1,37 @@
+import { DomainError, messageOf } from '../base/error.ts';
+import { fault } from '../base/fault.ts';
+import type { Container } from './container.ts';
+import { emit, type EngineContext } from './engine-context.ts';
+import { runHooks } from './run-hooks.ts';
+
+/** Lets the waiting process go on, to execute its program. */
+export async function startContainer(context: EngineContext, container: Container): Promise<void> {
+  const { id, podId } = container.request;
+  if (container.phase !== 'created') {
+    throw new DomainError('conflict', `Container "${id}" is ${container.phase}, not created`);
+  }
+  const shim = await context.shims.find(podId);
+  if (shim === undefined) throw new DomainError('unavailable', `Pod "${podId}" has no shim`);
+  container.save({ phase: 'starting' });
+  fault('container.start.after-record');
+  try {
+    await shim.start(id);
+  } catch (error) {
+    const text = `Cannot start container "${id}": ${messageOf(error)}`;
+    failStart(container, text);
+    throw new DomainError('invalid', text, { cause: error });
+  }
+  fault('container.start.after-start');
+  // It may have ended already; then its exit is what counts.
+  const startedAtMs = Date.now();
+  if (container.record.finishedAtMs === 0) container.save({ phase: 'running', startedAtMs });
+  emit(context, container, 'started');
+  await runHooks(context, container, 'poststart');
+}
+
+/** It never ran: an exited container with the reason, as the CRI wants it. */
+function failStart(container: Container, startError: string): void {
+  const now = Date.now();
+  const times = { startedAtMs: now, finishedAtMs: now };
+  container.save({ phase: 'exited', exitCode: 128, startError, ...times });
+}
