@@ -8,7 +8,7 @@ export interface ExitRecord {
   readonly finishedAtNs: bigint;
 }
 
-/** What a shim kept in a container's folder; undefined when it did not end, or the file is damaged. */
+/** What a shim kept in a container's folder; undefined when there is none, or it is damaged. */
 export function readExitFile(folder: string): ExitRecord | undefined {
   try {
     const text = readFileSync(join(folder, 'exit'), 'utf8');

@@ -34,7 +34,7 @@ for (const path of ['/proc/sys/kernel/ns_last_pid', '/proc/sys/crypto/fips_enabl
 }
 
 /**
- * Copies of bind mounts' sources, taken while the host's mounts are still what they are: a copy of a
+ * Copies of bind mounts' sources, taken while the host's mounts are what they are: a copy of a
  * shared mount stays its peer, which is what `rshared` and `rslave` mean.
  */
 export function planSources(context: MountContext, mounts: readonly Mount[]): PlannedMount[] {
@@ -135,7 +135,7 @@ function planAttributes(builder: PlanBuilder, { options, slot, bind }: PlannedMo
   planPropagation(builder, slot, [propagation, recursivePropagation]);
 }
 
-/** Copies of shared mounts would stay shared with the host; private is what nobody asked to change. */
+/** Copies of shared mounts would stay shared with the host; nobody asked for that. */
 function planPropagation(
   builder: PlanBuilder,
   slot: number,

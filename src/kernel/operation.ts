@@ -88,7 +88,7 @@ export const operation = {
 
   /** Attaches the new root at a folder of the host; visible in this mount namespace only. */
   root: (slot: number, place: string): Operation => ['root', slot, place],
-  /** Paths inside are resolved from the slot's folder; for a program that shares the host's root. */
+  /** Paths inside are resolved from the slot's folder: a program that shares the host's root. */
   useRoot: (slot: number): Operation => ['use-root', slot],
   /** pivot_root(2) into the root; the host's tree is gone afterwards. */
   pivot: (): Operation => ['pivot'],

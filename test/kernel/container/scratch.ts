@@ -4,7 +4,7 @@ import { KeelsonEngine } from '../../../src/container/engine.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { Bundle, type SpecChange } from './bundle.ts';
 
-/** A bundle and an engine on it; at the end every container, the shim and the cgroup are removed. */
+/** A bundle and an engine on it; at the end containers, shim and cgroup are removed. */
 export class Scratch implements AsyncDisposable {
   readonly bundle = new Bundle();
   engine = new KeelsonEngine({ stateFolder: this.bundle.state });
