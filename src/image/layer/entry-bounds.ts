@@ -1,3 +1,4 @@
+import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import { refuse } from './entry-path.ts';
 import type { LayerLimits } from './layer.ts';
@@ -46,7 +47,7 @@ export class EntryBounds {
   addMade(): void {
     this.#entries += 1;
     if (this.#entries > this.limits.entries) {
-      throw refuse(this.#last, `exceeds the bound of ${this.limits.entries} entries`);
+      throw this.#refuse(`exceeds the bound of ${this.limits.entries} entries`);
     }
   }
 
@@ -54,11 +55,17 @@ export class EntryBounds {
   checkArchive(compressedBytes: number, archiveBytes: number): void {
     const { bytes, expansion, freeBytes } = this.limits;
     if (archiveBytes > bytes) {
-      throw refuse(this.#last, `brings the archive beyond the bound of ${bytes} bytes`);
+      throw this.#refuse(`brings it beyond the bound of ${bytes} bytes`);
     }
     if (archiveBytes > freeBytes && archiveBytes > compressedBytes * expansion) {
-      throw refuse(this.#last, `expands beyond the bound of ${expansion} times its blob`);
+      throw this.#refuse(`expands beyond the bound of ${expansion} times its blob`);
     }
+  }
+
+  #refuse(why: string): DomainError {
+    return this.#last === ''
+      ? new DomainError('invalid', `The layer's archive ${why}`)
+      : refuse(this.#last, why);
   }
 }
 

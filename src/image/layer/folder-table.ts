@@ -9,7 +9,7 @@ import { opaqueXattr } from './overlay-xattr.ts';
 import { toNameBytes } from './tar-entry.ts';
 
 /** Archives go through a tree depth first, so few folders are in use at a time. */
-const maximumOpen = 128;
+const maximumOpen = 400;
 
 /**
  * The folders of a layer by descriptor. Paths are walked by openat2 with the layer's folder as
