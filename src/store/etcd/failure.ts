@@ -64,5 +64,7 @@ function wordsOf(error: unknown): string {
     return 'its database is full: compact, defragment and disarm the alarm (etcdctl alarm disarm)';
   }
   if (error.code === status.DEADLINE_EXCEEDED) return 'no answer in time';
-  return error.details.split('\n', 1)[0] ?? '';
+  const [words = ''] = error.details.split('\n', 1);
+  const reason = /Last error: (?:Error: )?(.*?)(?: \(\d{4}-|\. Resolution note|$)/.exec(words)?.[1];
+  return reason === undefined ? words : `cannot be reached: ${reason}`;
 }
