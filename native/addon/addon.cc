@@ -11,6 +11,7 @@
 #include "folder.hh"
 #include "identity.hh"
 #include "inside.hh"
+#include "mount.hh"
 #include "namespace.hh"
 #include "inflate.hh"
 #include "privilege.hh"
@@ -33,6 +34,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerCgroup(env, exports);
   registerIdentity(env, exports);
   registerInside(env, exports);
+  registerMount(env, exports);
   registerNamespace(env, exports);
   registerFolder(env, exports);
   registerInflate(env, exports);

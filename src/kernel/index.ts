@@ -6,9 +6,12 @@ export { defaultSeccomp, type DefaultSeccompOptions } from './default-seccomp.ts
 export { Descriptor, closeDescriptor } from './descriptor.ts';
 export * from './extent.ts';
 export type { FileSystemStatus, Path } from './file-addon.ts';
+export * from './file-system-context.ts';
 export * from './file.ts';
 export * from './inside.ts';
 export * from './list-namespaces.ts';
+export * from './mount.ts';
+export * from './mount-tree.ts';
 export * from './mountinfo.ts';
 export { CloneFlag, namespaceKinds, type NamespaceKind } from './namespace-kind.ts';
 export * from './namespace.ts';
