@@ -23,15 +23,25 @@ inline long bpf(bpf_cmd command, bpf_attr& attributes) {
 
 inline uint64_t addressOf(const void* pointer) { return reinterpret_cast<uintptr_t>(pointer); }
 
+// The verifier gives up with EAGAIN when a signal arrives, and V8 sends its threads some.
+inline long verify(bpf_attr& attributes) {
+  long program = -1;
+  for (int attempt = 0; attempt < 20; attempt++) {
+    program = bpf(BPF_PROG_LOAD, attributes);
+    if (program >= 0 || errno != EAGAIN) break;
+  }
+  return program;
+}
+
 // The verifier's log costs time, so it is asked for only when the program has been refused.
 inline long loadProgram(bpf_attr attributes, std::string& log) {
-  const long program = bpf(BPF_PROG_LOAD, attributes);
+  const long program = verify(attributes);
   if (program >= 0 || errno == EPERM || errno == ENOSYS) return program;
   std::vector<char> buffer(64 * 1024);
   attributes.log_level = 1;
   attributes.log_buf = addressOf(buffer.data());
   attributes.log_size = static_cast<uint32_t>(buffer.size());
-  const long again = bpf(BPF_PROG_LOAD, attributes);
+  const long again = verify(attributes);
   const int error = errno;
   log.assign(buffer.data(), strnlen(buffer.data(), buffer.size()));
   errno = error;

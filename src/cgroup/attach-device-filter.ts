@@ -18,18 +18,29 @@ const programName = 'keelson_device';
  * those of cgroups above must allow an access as well. DomainError `unsupported` without BPF.
  */
 export function attachDeviceFilter(folder: CgroupFolder, rules: readonly DeviceRule[]): void {
+  loadDeviceFilter(folder, rules).attach();
+}
+
+/** Does all that can fail in practice; `attach` then makes the filter hold. */
+export function loadDeviceFilter(
+  folder: CgroupFolder,
+  rules: readonly DeviceRule[],
+): { readonly attach: () => void } {
   const policy = policyOf(rules);
-  try {
-    using present = attachedFilter(folder);
-    // No filter at all is what allows everything, and costs nothing.
-    if (policy.otherwise && policy.decisions.length === 0) {
-      if (present !== undefined) addon.bpfDetach(folder.descriptor, attachType, present.fd);
-      return;
-    }
-    const program = loadOnce(assembleDeviceProgram(policy));
+  // No filter at all is what allows everything, and costs nothing.
+  const free = policy.otherwise && policy.decisions.length === 0;
+  const instructions = free ? undefined : assembleDeviceProgram(policy);
+  explained(folder, () => instructions && loadOnce(instructions));
+  return { attach: () => explained(folder, () => attach(folder, instructions)) };
+}
+
+function attach(folder: CgroupFolder, instructions: Uint8Array | undefined): void {
+  using present = attachedFilter(folder);
+  if (instructions !== undefined) {
+    const program = loadOnce(instructions);
     addon.bpfAttach(folder.descriptor, attachType, allowMulti, program, present?.fd ?? -1);
-  } catch (error) {
-    throw explain(folder, error);
+  } else if (present !== undefined) {
+    addon.bpfDetach(folder.descriptor, attachType, present.fd);
   }
 }
 
@@ -85,12 +96,16 @@ function loadOnce(instructions: Uint8Array): number {
   return program;
 }
 
-function explain(folder: CgroupFolder, cause: unknown): unknown {
-  if (!isKernelError(cause)) return cause;
-  const unsupported = isKernelError(cause, 'EPERM', 'ENOSYS', 'EINVAL', 'EOPNOTSUPP');
-  return new DomainError(
-    unsupported ? 'unsupported' : 'conflict',
-    `Cannot attach the device filter of cgroup "${folder.path}"`,
-    { cause },
-  );
+function explained(folder: CgroupFolder, work: () => void): void {
+  try {
+    work();
+  } catch (cause) {
+    if (!isKernelError(cause)) throw cause;
+    const unsupported = isKernelError(cause, 'EPERM', 'ENOSYS', 'EINVAL', 'EOPNOTSUPP');
+    throw new DomainError(
+      unsupported ? 'unsupported' : 'conflict',
+      `Cannot attach the device filter of cgroup "${folder.path}"`,
+      { cause },
+    );
+  }
 }

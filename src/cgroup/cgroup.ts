@@ -1,3 +1,4 @@
+import { applyResources } from './apply-resources.ts';
 import { applySettings, type Applied, type ApplyOptions } from './apply-settings.ts';
 import { attachDeviceFilter } from './attach-device-filter.ts';
 import { delegateCgroup } from './delegate-cgroup.ts';
@@ -12,6 +13,7 @@ import { componentsOf } from './path.ts';
 import { processesBelow, processesOf } from './processes.ts';
 import { readSettings } from './read-settings.ts';
 import { removeCgroup } from './remove-cgroup.ts';
+import type { Resources } from './resources.ts';
 import type { Settings } from './setting.ts';
 import { readMemoryEvents, readStatistics, type Statistics } from './statistics.ts';
 import { stateOf } from './wait-for-state.ts';
@@ -92,6 +94,14 @@ export class Cgroup implements Disposable {
   /** Sets limits, all or none of them. */
   async apply(settings: Settings, options?: ApplyOptions): Promise<Applied> {
     return await applySettings(this.#folder, settings, options);
+  }
+
+  /**
+   * Sets the limits of OCI resources (`linux.resources`), all or none of them, and their device
+   * rules where they have some, to which the default devices are added as the specification has it.
+   */
+  async applyResources(resources: Resources, options?: ApplyOptions): Promise<Applied> {
+    return await applyResources(this.#folder, resources, options);
   }
 
   /**

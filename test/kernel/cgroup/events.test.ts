@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
 import t from 'tap';
 import type { CgroupEvent } from '../../../src/cgroup/events.ts';
-import { scratch, sleeper, unable } from './scratch.ts';
+import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
+import { exitOf, scratch, sleeper, unable } from './scratch.ts';
 
 const skip = unable();
 
@@ -77,6 +79,25 @@ t.test('huge pages are limited and counted by their size', { skip: withHugetlb }
   t.match(cgroup.statistics().hugetlb, { '2MB': expected });
   t.equal(cgroup.read('hugetlb.2MB.max'), `${4 << 20}\n`);
 });
+
+t.test('pressure rises while processes wait for a CPU', { skip: noPressure() }, async (t) => {
+  const { hierarchy, base } = scratch(t);
+  using cgroup = hierarchy.create(base);
+  // Two at once on one CPU, for a third of a second each.
+  const command = `echo $$ > ${cgroup.folderPath}/cgroup.procs; exec taskset -c 0 timeout 0.3 yes`;
+  const busy = [1, 2].map(() => spawn('sh', ['-c', command], { stdio: 'ignore' }));
+  await Promise.all(busy.map((child) => exitOf(child)));
+  const { cpu } = cgroup.statistics().pressure;
+  t.ok((cpu?.some.totalMicroseconds ?? 0) > 50_000);
+  t.ok((cgroup.statistics().cpu.usageMicroseconds ?? 0) > 50_000);
+});
+
+function noPressure(): string | false {
+  if (skip !== false) return skip;
+  using hierarchy = openHierarchy();
+  using root = hierarchy.open('/');
+  return root.statistics().pressure.cpu === undefined && 'needs pressure stall information (psi=1)';
+}
 
 async function collect(events: AsyncIterable<CgroupEvent>): Promise<CgroupEvent[]> {
   return await Array.fromAsync(events);
