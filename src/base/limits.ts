@@ -8,6 +8,9 @@ export const limits = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Layers of one image: overlayfs stacks 500. */
   imageLayers: 500,
+  /** Images in one archive, and bytes of an archive after decompression. */
+  archiveImages: 1000,
+  archiveBytes: 256 * 1024 * 1024 * 1024,
   /** A file such as /etc/passwd, read inside an image. */
   imageFileBytes: 10 * 1024 * 1024,
   /** One extended header of a tar archive (pax, GNU long name), or a sparse map as text. */

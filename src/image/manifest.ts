@@ -50,6 +50,7 @@ export interface Index {
 
 export interface IndexEntry extends Descriptor {
   readonly platform?: Platform;
+  readonly annotations: Readonly<Record<string, string>>;
 }
 
 /**
@@ -116,7 +117,7 @@ function parseEntry(value: unknown): IndexEntry[] {
   if (annotations['vnd.docker.reference.type'] !== undefined) return [];
   const mediaType = textField(value, 'mediaType');
   if (!isManifestType(mediaType) && !isIndexType(mediaType)) return [];
-  const descriptor = parseDescriptor(value);
+  const descriptor = { ...parseDescriptor(value), annotations };
   if (!Object.hasOwn(value, 'platform')) return [descriptor];
   const platform = objectField(value, 'platform');
   return [

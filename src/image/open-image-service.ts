@@ -1,11 +1,16 @@
 import { openLog, type Logger } from '../base/log.ts';
 import { DomainError } from '../base/error.ts';
+import { loadImages } from './archive/load.ts';
+import { saveImages } from './archive/save.ts';
 import type { ImageService, LayerProgress } from './image-service.ts';
 import type { Digest, Image } from './image.ts';
+import { diffFolder } from './layer/diff.ts';
 import { createUnpacker } from './layer/unpack.ts';
 import type { Context } from './operation/context.ts';
+import { commitImage } from './operation/commit.ts';
 import { diskUse } from './operation/disk-use.ts';
 import { imageHistory } from './operation/history.ts';
+import { importImage } from './operation/import.ts';
 import { pruneImages } from './operation/prune.ts';
 import { pushImage } from './operation/push.ts';
 import { removeImage } from './operation/remove.ts';
@@ -68,11 +73,15 @@ function makeService(context: Context): ImageService {
     tag: (source, target) => tagImage(context, source, target),
     remove: (name, options) => removeImage(context, name, options),
     push: (name, options) => pushImage(context, name, options),
-    save: () => notYet('save'),
-    load: () => notYet('load'),
-    import: () => notYet('import'),
-    commit: () => notYet('commit'),
-    diff: () => notYet('diff'),
+    save: (names, target) => saveImages(context, names, target),
+    load: (path) => loadImages(context, path),
+    import: (path, options) => importImage(context, path, options),
+    commit: (snapshotId, options) => commitImage(context, snapshotId, options),
+    async diff(snapshotId) {
+      const snapshot = snapshots.find(snapshotId);
+      if (snapshot === undefined) throw noSnapshot(snapshotId);
+      return diffFolder(snapshot.upper, snapshot.layers);
+    },
     history: (name) => imageHistory(context, name),
     createSnapshot: (imageId, containerId) => createSnapshot(context, imageId, containerId),
     findSnapshot: (containerId) => snapshots.find(containerId),
@@ -86,10 +95,6 @@ function makeService(context: Context): ImageService {
     prune: (options) => pruneImages(context, options),
     close: () => closeService(context),
   };
-}
-
-async function notYet(operation: string): Promise<never> {
-  throw new DomainError('unsupported', `Images have no "${operation}" yet`);
 }
 
 async function tagImage(context: Context, source: string, target: string): Promise<void> {

@@ -13,6 +13,14 @@ export interface AuthorizerOptions {
   readonly credentials: () => Promise<RegistryCredentials | undefined>;
 }
 
+/** What a server answered 401 to. */
+export interface RefusedRequest {
+  readonly scopes: readonly string[];
+  /** The header as it was sent: others may have learned a better one meanwhile. */
+  readonly sent: string | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Knows how to authenticate to one server for one pull or push. */
 export interface Authorizer {
   /** The `Authorization` header for these scopes, as far as the server's way is known by now. */
@@ -21,7 +29,7 @@ export interface Authorizer {
    * Learns from a 401. False when asking again would only get another one; DomainError `denied`
    * when there is nothing to authenticate with.
    */
-  learn(response: HttpResponse, scopes: readonly string[], signal?: AbortSignal): Promise<boolean>;
+  learn(response: HttpResponse, refused: RefusedRequest): Promise<boolean>;
   /** What must not appear in a message. */
   readonly secrets: readonly string[];
 }
@@ -73,13 +81,13 @@ export function makeAuthorizer(options: AuthorizerOptions): Authorizer {
       if (username === undefined) throw denied(subject);
       return basicAuthorization(username, password ?? '');
     },
-    async learn(response, scopes, signal) {
+    async learn(response, { scopes, sent, signal }) {
       const offered = chooseChallenge(response);
       if (offered === undefined) throw denied(subject);
-      const before = challenge === undefined ? undefined : await this.headerFor(scopes, signal);
       challenge = offered;
-      tokens.delete(scopes.join(' '));
-      return (await this.headerFor(scopes, signal)) !== before;
+      const key = scopes.join(' ');
+      if (sent === `Bearer ${tokens.get(key)?.text}`) tokens.delete(key);
+      return (await this.headerFor(scopes, signal)) !== sent;
     },
   };
 }

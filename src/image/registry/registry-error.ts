@@ -87,6 +87,18 @@ export function isConnectionError(error: unknown): boolean {
   return codeOf(error) !== '' && !hasCode(error, 'ABORT_ERR', 'UND_ERR_ABORTED');
 }
 
+/** True when a server on this machine may speak HTTP where TLS did not succeed. */
+export function mayBePlain(error: unknown): boolean {
+  return [
+    'ECONNREFUSED',
+    'ECONNRESET',
+    'EPROTO',
+    'ERR_SSL_WRONG_VERSION_NUMBER',
+    'ERR_SSL_PACKET_LENGTH_TOO_LONG',
+    'UND_ERR_CONNECT_TIMEOUT',
+  ].includes(codeOf(error));
+}
+
 function codeOf(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0]);
   if (!(error instanceof Error)) return '';

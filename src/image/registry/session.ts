@@ -8,7 +8,13 @@ import { makeAuthorizer, type Authorizer } from './authorizer.ts';
 import { findCredentials } from './credentials.ts';
 import { endpointsOf, isLoopback, type Endpoint } from './endpoint.ts';
 import { discardBody } from './read-body.ts';
-import { errorOfResponse, isConnectionError, unreachable, type Subject } from './registry-error.ts';
+import {
+  errorOfResponse,
+  isConnectionError,
+  mayBePlain,
+  unreachable,
+  type Subject,
+} from './registry-error.ts';
 import type { HttpResponse, Transport } from './transport.ts';
 
 export interface SessionOptions {
@@ -106,7 +112,7 @@ async function requestInTurn(
       failure = moreTelling(failure, error, visit);
       const isGone = visit.endpoint.isMirror || !visit.answered;
       if (isGone && isConnectionError(error)) dead.add(visit);
-      if (!visit.endpoint.isMirror && (visit.answered || !isConnectionError(error))) break;
+      if (!visit.endpoint.isMirror && (visit.answered || !mayBePlain(error))) break;
     }
   }
   // All are dead for this session; a later pull starts with all of them again.
@@ -179,7 +185,8 @@ async function authorized(visit: Visit, request: AbortableRequest): Promise<Http
     const isOwn = response.url.origin === visit.endpoint.origin;
     if (response.status !== 401 || !isOwn || count === 2) return response;
     await discardBody(response);
-    if (!(await visit.authorizer.learn(response, scopes, signal))) return response;
+    const refused = { scopes, sent: authorization, signal };
+    if (!(await visit.authorizer.learn(response, refused))) return response;
   }
 }
 

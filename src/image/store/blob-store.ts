@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { DomainError, hasCode } from '../../base/error.ts';
 import { digestOf, hexOf, isDigest } from '../digest.ts';
 import type { Digest } from '../image.ts';
+import { detectCompression } from '../layer/decompress.ts';
+import type { LayerCompression } from '../manifest.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Documents and compressed layers, each in `blobs/DIGEST`, whole or not there. */
@@ -12,6 +14,8 @@ export interface BlobStore {
   has(digest: Digest): boolean;
   pathOf(digest: Digest): string;
   sizeOf(digest: Digest): Promise<number>;
+  /** How a layer is compressed, by its first bytes. */
+  compressionOf(digest: Digest): Promise<LayerCompression>;
   list(): Promise<readonly Digest[]>;
   /**
    * A document, verified again; DomainError `notFound`, `invalid` when it was damaged on the disk.
@@ -42,6 +46,7 @@ export function openBlobStore(state: StateFolder): BlobStore {
     async sizeOf(digest) {
       return (await stat(pathOf(digest))).size;
     },
+    compressionOf: (digest) => compressionOfFile(pathOf(digest)),
     async list() {
       const names = await readdir(state.blobs);
       return names.map((name) => `sha256:${name}`).filter((name) => isDigest(name));
@@ -95,4 +100,11 @@ async function readVerified(path: string, digest: Digest): Promise<Buffer> {
     if (hasCode(error, 'ENOENT')) throw new DomainError('notFound', `Blob ${digest} is not kept`);
     throw error;
   }
+}
+
+/** How a file is compressed, by its first bytes. */
+export async function compressionOfFile(path: string): Promise<LayerCompression> {
+  await using file = await open(path, 'r');
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(512), 0, 512, 0);
+  return detectCompression(buffer.subarray(0, bytesRead));
 }
