@@ -122,6 +122,7 @@ async function* execute(node: Node, flow: Flow & { readonly exec: ExecSession })
   yield { started: { id: record.id, terminal: exec.terminal } };
   if (exec.detach) {
     letRun(session);
+    yield { exit_code: 0 };
     return;
   }
   // Signals go to the terminal as keys; without one the exec ends with its client.

@@ -592,6 +592,7 @@ export interface SessionOutput {
   stderr?: Uint8Array | undefined;
   exit_code?: number | undefined;
   trace?: Trace | undefined;
+  failure?: Failure | undefined;
 }
 export const SessionOutput: Message<SessionOutput> = {
   name: 'SessionOutput',
@@ -601,6 +602,19 @@ export const SessionOutput: Message<SessionOutput> = {
     [3, 'stderr', 'bytes', 'optional'],
     [4, 'exit_code', 'int32', 'optional'],
     [5, 'trace', 'message', 'optional', Trace],
+    [6, 'failure', 'message', 'optional', Failure],
+  ],
+};
+
+export interface Failure {
+  message: string;
+  exit_code: number;
+}
+export const Failure: Message<Failure> = {
+  name: 'Failure',
+  fields: () => [
+    [1, 'message', 'string', 'plain'],
+    [2, 'exit_code', 'int32', 'plain'],
   ],
 };
 

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import { Images } from '../../cri/generated/keelson.ts';
+import type { Cli } from '../cli.ts';
+import { ellipsis, formatAge, formatSize, printable } from '../format.ts';
+import { type ListingFlags, renderListing } from '../listing.ts';
+
+interface Flags extends ListingFlags {
+  readonly trunc: boolean;
+}
+
+const columns = [
+  { title: 'IMAGE', field: 'ID' },
+  { title: 'CREATED', field: 'CreatedSince' },
+  { title: 'CREATED BY', field: 'CreatedBy' },
+  { title: 'SIZE', field: 'Size' },
+  { title: 'COMMENT', field: 'Comment' },
+];
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('--no-trunc', 'nothing cut off')
+    .option('--format <format>', 'json, table, or a template')
+    .option('-o, --output <format>', 'json or table')
+    .argument('<image>')
+    .action(async (image: string, flags: Flags) => {
+      const { entries } = await cli.client.call(Images.History, { image });
+      const rows = entries.map((entry) => ({
+        ID: entry.id === '' ? '<missing>' : entry.id,
+        CreatedSince: formatAge(entry.created_at, Date.now()),
+        CreatedBy: printable(flags.trunc ? ellipsis(entry.created_by, 45) : entry.created_by),
+        Size: formatSize(entry.size_bytes),
+        Comment: printable(entry.comment),
+      }));
+      await cli.print(renderListing(rows, columns, flags));
+    });
+}

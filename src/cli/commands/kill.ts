@@ -1,0 +1,16 @@
+import type { Command } from 'commander';
+import { Containers } from '../../cri/generated/keelson.ts';
+import type { Cli } from '../cli.ts';
+import { forEachName } from '../each.ts';
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('-s, --signal <signal>', 'name or number', 'KILL')
+    .argument('<container...>')
+    .action((names: readonly string[], { signal }: { signal: string }) =>
+      forEachName(cli, names, async (container) => {
+        await cli.client.call(Containers.Kill, { container, signal });
+        return undefined;
+      }),
+    );
+}
