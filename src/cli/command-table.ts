@@ -55,7 +55,6 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   stats: { summary: 'Show what containers use', load: () => import('./commands/stats.ts') },
   top: { summary: 'List the processes of a container', load: () => import('./commands/top.ts') },
   diff: { summary: 'List what a container changed', load: () => import('./commands/diff.ts') },
-  cp: { summary: 'Copy files from or to a container', load: () => import('./commands/cp.ts') },
   commit: {
     summary: "Make an image of a container's files",
     load: () => import('./commands/commit.ts'),
@@ -81,8 +80,6 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/trace.ts'),
     failureCode: 125,
   },
-  doctor: { summary: 'Show what the machine offers', load: () => import('./commands/doctor.ts') },
-  runtime: { summary: 'Be the runtime', load: () => import('./commands/runtime.ts') },
   completion: {
     summary: 'Print completion for a shell',
     load: () => import('./commands/completion.ts'),

@@ -22,7 +22,9 @@ export interface RunFiles {
   readonly seccomp?: Buffer;
 }
 
-/** The request that the flags of `run` and `create` stand for. Pure; throws DomainError `invalid`. */
+/**
+ * The request that the flags of `run` and `create` stand for. Pure; throws DomainError `invalid`.
+ */
 export function createRequest(
   flags: RunFlags,
   [image = '', ...args]: readonly string[],
@@ -68,8 +70,6 @@ export function resourcesOf(flags: Partial<RunFlags>): Draft<LinuxContainerResou
   if (cpus !== undefined && (cpuPeriod !== undefined || cpuQuota !== undefined)) {
     throw new DomainError('invalid', '--cpus and --cpu-period or --cpu-quota exclude each other');
   }
-  const whole = (text: string | undefined, flag: string, minimum = 0): number =>
-    text === undefined ? 0 : parseWhole(text, flag, minimum);
   return {
     cpu_period: cpus === undefined ? whole(cpuPeriod, '--cpu-period') : 100_000,
     cpu_quota: cpus === undefined ? whole(cpuQuota, '--cpu-quota', -1) : quotaOf(cpus),
@@ -80,6 +80,11 @@ export function resourcesOf(flags: Partial<RunFlags>): Draft<LinuxContainerResou
     memory_swap_limit_in_bytes: swapOf(flags),
     oom_score_adj: oomScoreOf(flags.oomScoreAdj),
   };
+}
+
+/** Zero, "not given", where there is none. */
+function whole(text: string | undefined, flag: string, minimum = 0): number {
+  return text === undefined ? 0 : parseWhole(text, flag, minimum);
 }
 
 function quotaOf(cpus: string): number {
@@ -180,8 +185,6 @@ function podOf(flags: RunFlags): Draft<PodSandboxConfig> {
 }
 
 function optionsOf(flags: RunFlags, files: RunFiles): Draft<RunOptions> {
-  const container = (mode: string | undefined): string =>
-    mode?.startsWith('container:') === true ? mode.slice('container:'.length) : '';
   return {
     rlimits: flags.ulimit.map(parseUlimit),
     restart: parseRestart(flags.restart),
@@ -202,11 +205,16 @@ function optionsOf(flags: RunFlags, files: RunFiles): Draft<RunOptions> {
     network: flags.network,
     host_uts: flags.uts === 'host',
     host_cgroup_namespace: flags.cgroupns === 'host',
-    pid_container: container(flags.pid),
-    ipc_container: container(flags.ipc),
+    pid_container: containerOf(flags.pid),
+    ipc_container: containerOf(flags.ipc),
     clear_entrypoint: flags.entrypoint === '',
     shm_bytes: flags.shmSize === undefined ? 0 : parseSize(flags.shmSize, '--shm-size'),
   };
+}
+
+/** `container:NAME`. */
+function containerOf(mode: string | undefined): string {
+  return mode?.startsWith('container:') === true ? mode.slice('container:'.length) : '';
 }
 
 function optionalWhole(

@@ -55,5 +55,5 @@ export function ellipsis(text: string, width: number): string {
 
 /** Without control characters: names and commands come from elsewhere, terminals obey them. */
 export function printable(text: string): string {
-  return text.replaceAll(/[\u0000-\u001f\u007f-\u009f]/g, '?');
+  return text.replaceAll(/\p{Cc}/gu, '?');
 }

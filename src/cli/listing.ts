@@ -49,19 +49,22 @@ export function alignColumns(lines: readonly (readonly string[])[]): string {
   const widths: number[] = [];
   for (const line of lines) {
     for (const [index, text] of line.entries()) {
-      widths[index] = Math.max(widths[index] ?? 0, [...text].length);
+      widths[index] = Math.max(widths[index] ?? 0, widthOf(text));
     }
   }
   return lines
     .map((line) => {
       const cells = line.map((text, index) =>
-        index === line.length - 1
-          ? text
-          : text + ' '.repeat((widths[index] ?? 0) - [...text].length),
+        index === line.length - 1 ? text : text + ' '.repeat((widths[index] ?? 0) - widthOf(text)),
       );
       return `${cells.join('   ')}\n`;
     })
     .join('');
+}
+
+/** Characters as people count them, not UTF-16 units. */
+function widthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 /** The titles are the fields' names in capitals, since a template says no more. */
@@ -76,5 +79,6 @@ function renderTableTemplate(rows: readonly Row[], format: string): string {
 
 function cell(row: Row, column: Column | undefined): string {
   const value = column === undefined ? undefined : row[column.field];
-  return typeof value === 'string' ? value : String((value ?? '') as string | number);
+  if (typeof value === 'string') return value;
+  return typeof value === 'number' ? String(value) : '';
 }

@@ -43,10 +43,10 @@ function volumeOption(option: string, text: string): Draft<Mount> {
   throw new DomainError('unsupported', `Unknown option "${option}" of volume "${text}"`);
 }
 
-const mountKeys = [
-  ...['type', 'source', 'src', 'destination', 'dst', 'target', 'readonly', 'ro'],
-  ...['bind-propagation', 'bind-recursive', 'tmpfs-size', 'tmpfs-mode'],
-];
+const mountKeys = (
+  'type source src destination dst target readonly ro bind-propagation bind-recursive ' +
+  'tmpfs-size tmpfs-mode'
+).split(' ');
 
 /** `--mount type=bind,source=/a,target=/b[,readonly]`, or `type=tmpfs,target=/b`. */
 export function parseMount(text: string): { mount?: Draft<Mount>; tmpfs?: Draft<Tmpfs> } {
@@ -130,10 +130,10 @@ export function parseDevice(text: string): Draft<Device> {
   return { host_path: host, container_path: container, permissions };
 }
 
-const rlimits = [
-  ...['as', 'core', 'cpu', 'data', 'fsize', 'locks', 'memlock', 'msgqueue', 'nice', 'nofile'],
-  ...['nproc', 'rss', 'rtprio', 'rttime', 'sigpending', 'stack'],
-];
+const rlimits = (
+  'as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending ' +
+  'stack'
+).split(' ');
 
 /** `--ulimit nofile=1024[:2048]`; -1 and unlimited are "no limit". */
 export function parseUlimit(text: string): { type: string; soft: bigint; hard: bigint } {

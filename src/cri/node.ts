@@ -29,6 +29,8 @@ export interface Node {
   /** By container id and by pod id: what changes one waits for what changes it already. */
   readonly locks: KeyedLock;
   readonly events: EventFeed;
+  /** Containers whose end somebody waits for, who then removes them if they are to be removed. */
+  readonly attended: Set<string>;
   readonly log: Logger;
   readonly settings: NodeSettings;
 }

@@ -1,6 +1,6 @@
-import { DomainError } from '../base/error.ts';
+import { DomainError, messageOf } from '../base/error.ts';
 import { SpanRecorder } from '../base/span.ts';
-import type { Session } from '../container/container-engine.ts';
+import type { ExecRequest, Session } from '../container/container-engine.ts';
 import { removeContainer, startContainer, statusOfContainer } from './container-life.ts';
 import { configOf, type ContainerRecord, optionsOf } from './container-record.ts';
 import type {
@@ -15,6 +15,7 @@ import type { Call, Handlers } from './grpc-server.ts';
 import { makeContainer } from './make-container.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
+import { startFailureCode } from './start-failure.ts';
 import { sessionOutput } from './session-stream.ts';
 import { signalName } from './stop-signal.ts';
 
@@ -61,6 +62,7 @@ async function* run(node: Node, flow: Flow & { readonly create: CreateRequest })
   const context = { signal: call.signal, spans };
   const { record, warnings } = await makeContainer(node, create, context);
   const removes = optionsOf(record)?.remove === true;
+  node.attended.add(record.id);
   try {
     const { stdin } = configOf(record);
     const session = await spans.step('attach', () => node.engine.attach(record.id, { stdin }));
@@ -73,13 +75,15 @@ async function* run(node: Node, flow: Flow & { readonly create: CreateRequest })
       if (output.exit_code === undefined) yield output;
       else exit = output;
     }
-    if (removes && !call.signal.aborted) await removeContainer(node, record);
+    if (removes && exit.exit_code !== undefined) await removeContainer(node, record);
     yield { trace: { spans: spans.spans.map(spanMessage) } };
     yield exit;
   } catch (error) {
     // Nothing of a container that never ran is worth keeping where it was to be removed anyway.
     if (removes && node.containers.has(record.id)) await removeContainer(node, record);
-    throw error;
+    yield { failure: { message: messageOf(error), exit_code: startFailureCode(error) } };
+  } finally {
+    node.attended.delete(record.id);
   }
 }
 
@@ -109,16 +113,13 @@ async function* execute(node: Node, flow: Flow & { readonly exec: ExecSession })
   const { exec, inputs, call } = flow;
   const record = node.containers.find(exec.container);
   refuseUnlessRunning(node, record);
-  const session = await node.engine.exec(record.id, {
-    args: exec.args,
-    terminal: exec.terminal,
-    stdin: exec.stdin,
-    env: exec.env,
-    privileged: exec.privileged,
-    ...(exec.working_dir === '' ? {} : { cwd: exec.working_dir }),
-    ...(exec.user === '' ? {} : { user: exec.user }),
-    ...(exec.size === undefined ? {} : { size: exec.size }),
-  });
+  let session: Session;
+  try {
+    session = await node.engine.exec(record.id, requestOf(exec));
+  } catch (error) {
+    yield { failure: { message: messageOf(error), exit_code: startFailureCode(error) } };
+    return;
+  }
   yield { started: { id: record.id, terminal: exec.terminal } };
   if (exec.detach) {
     letRun(session);
@@ -128,6 +129,19 @@ async function* execute(node: Node, flow: Flow & { readonly exec: ExecSession })
   // Signals go to the terminal as keys; without one the exec ends with its client.
   const kill = (): Promise<void> => session.close();
   yield* sessionOutput({ session, inputs, signal: call.signal, kill });
+}
+
+function requestOf(exec: ExecSession): ExecRequest {
+  return {
+    args: exec.args,
+    terminal: exec.terminal,
+    stdin: exec.stdin,
+    env: exec.env,
+    privileged: exec.privileged,
+    ...(exec.working_dir === '' ? {} : { cwd: exec.working_dir }),
+    ...(exec.user === '' ? {} : { user: exec.user }),
+    ...(exec.size === undefined ? {} : { size: exec.size }),
+  };
 }
 
 /** Nobody listens any more, but a program whose output is not read would block. */

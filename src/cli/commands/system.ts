@@ -55,7 +55,6 @@ function summaryRows({
   reclaimable_bytes,
 }: DiskUseResponse): Record<string, unknown>[] {
   const shared = Math.max(0, ...images.map(({ shared_bytes }) => shared_bytes));
-  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
   const running = containers.filter(({ container }) => container?.state === 'running');
   return [
     {
@@ -75,6 +74,10 @@ function summaryRows({
       ),
     },
   ];
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
 }
 
 const imageColumns = [

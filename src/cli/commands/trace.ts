@@ -13,12 +13,11 @@ export function define(command: Command, cli: Cli): void {
   addRunFlags(command)
     .usage('run [OPTIONS] IMAGE [COMMAND...]')
     .argument('<run>', 'the word run')
-    .argument('<image>', 'image to run')
-    .argument('[command...]', "in place of the image's command")
+    .argument('<words...>', 'image to run, and a command in place of its own')
     .passThroughOptions()
-    .action(async (word: string, image: string, words: readonly string[], flags: RunFlags) => {
+    .action(async (word: string, words: readonly string[], flags: RunFlags) => {
       if (word !== 'run') throw new DomainError('invalid', `Cannot trace "${word}", only run`);
-      await trace(cli, flags, [image, ...words]);
+      await trace(cli, flags, words);
     });
 }
 

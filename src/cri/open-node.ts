@@ -1,0 +1,63 @@
+import { isDomainError } from '../base/error.ts';
+import { KeyedLock } from '../base/keyed-lock.ts';
+import type { ContainerRecord, PodRecord } from './container-record.ts';
+import { EventFeed } from './event-feed.ts';
+import type { Node } from './node.ts';
+import { RecordStore } from './record-store.ts';
+
+export type NodeParts = Omit<Node, 'containers' | 'pods' | 'locks' | 'events' | 'attended'>;
+
+/**
+ * Puts the node together from its parts, with what an earlier process left: records are read, the
+ * engine asks the shims, and what was half made or half removed goes.
+ */
+export async function openNode(parts: NodeParts): Promise<Node> {
+  const { rootFolder } = parts.settings;
+  const node: Node = {
+    ...parts,
+    containers: new RecordStore<ContainerRecord>(`${rootFolder}/containers`, 'container'),
+    pods: new RecordStore<PodRecord>(`${rootFolder}/pods`, 'pod'),
+    locks: new KeyedLock(),
+    events: new EventFeed(),
+    attended: new Set(),
+  };
+  await node.containers.load(node.log);
+  await node.pods.load(node.log);
+  await node.engine.recover();
+  await node.sandboxes.recover();
+  await removeUnknown(node);
+  return node;
+}
+
+/** A record stands before its effects: what has none was never finished, or is being removed. */
+async function removeUnknown(node: Node): Promise<void> {
+  for (const { id } of node.engine.list()) {
+    if (!node.containers.has(id)) await attempt(node, id, () => node.engine.remove(id));
+  }
+  for (const { id } of node.sandboxes.list()) {
+    if (!node.pods.has(id)) await attempt(node, id, () => node.sandboxes.remove(id));
+  }
+  for (const { id, owner } of node.pods.list()) {
+    const used = node.containers.list().some(({ podId }) => podId === id);
+    if (owner === 'cli' && !used) await attempt(node, id, () => removeOwnPod(node, id));
+  }
+  const { snapshots } = await node.images.diskUse();
+  for (const { id } of snapshots) {
+    if (!node.containers.has(id)) await attempt(node, id, () => node.images.releaseSnapshot(id));
+  }
+}
+
+async function removeOwnPod(node: Node, id: string): Promise<void> {
+  await node.sandboxes.remove(id);
+  await node.pods.remove(id);
+}
+
+/** One that cannot be removed now keeps nobody from starting. */
+async function attempt(node: Node, id: string, remove: () => Promise<void>): Promise<void> {
+  try {
+    await remove();
+    node.log.info({ id }, 'removed what an earlier runtime left');
+  } catch (error) {
+    if (!isDomainError(error, 'notFound')) node.log.error({ err: error, id }, 'cannot be removed');
+  }
+}

@@ -1,0 +1,55 @@
+import { connect } from 'node:net';
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { DomainError } from '../base/error.ts';
+import { containerCalls } from './container-calls.ts';
+import { containerHandlers } from './cri-containers.ts';
+import { eventHandlers } from './cri-events.ts';
+import { execHandlers } from './cri-exec.ts';
+import { imageHandlers } from './cri-images.ts';
+import { podHandlers } from './cri-pods.ts';
+import { statisticsHandlers } from './cri-statistics.ts';
+import { statusHandlers } from './cri-status.ts';
+import { Containers, Images, System } from './generated/keelson.ts';
+import { ImageService, RuntimeService } from './generated/runtime.ts';
+import { GrpcServer } from './grpc-server.ts';
+import { imageCalls } from './image-calls.ts';
+import { lookCalls } from './look-calls.ts';
+import type { Node } from './node.ts';
+import { sessionCalls } from './session-calls.ts';
+import { systemCalls } from './system-calls.ts';
+
+/** Answers the CRI and the command line at one socket. Throws `conflict` when somebody does. */
+export async function serveNode(node: Node, socketPath: string): Promise<GrpcServer> {
+  await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
+  if (await answers(socketPath)) {
+    throw new DomainError('conflict', `Another runtime answers at ${socketPath}`);
+  }
+  const server = new GrpcServer(node.log);
+  server.add(RuntimeService, {
+    ...statusHandlers(node),
+    ...podHandlers(node),
+    ...containerHandlers(node),
+    ...execHandlers(node),
+    ...statisticsHandlers(node),
+    ...eventHandlers(node),
+  });
+  server.add(ImageService, imageHandlers(node));
+  server.add(Containers, { ...containerCalls(node), ...lookCalls(node), ...sessionCalls(node) });
+  server.add(Images, imageCalls(node));
+  server.add(System, systemCalls(node));
+  await server.listen(socketPath);
+  return server;
+}
+
+function answers(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(path);
+    const done = (answer: boolean): void => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.once('connect', () => done(true));
+    socket.once('error', () => done(false));
+  });
+}
