@@ -53,23 +53,20 @@ function listing(argument: string): string[] {
 }
 
 function fishScript(commands: readonly CompletionCommand[]): string {
-  const lines = commands.flatMap(({ name, summary, flags, words, argument }) => [
-    `complete -c keelson -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
-    ...flags.map(
-      ({ flag, description }) =>
-        `complete -c keelson -n '__fish_seen_subcommand_from ${name}' ` +
-        `${flag.startsWith('--') ? '-l' : '-s'} ${flag.replace(/^-+/, '')} -d ${quote(description)}`,
-    ),
-    ...words.map(
-      (word) => `complete -c keelson -n '__fish_seen_subcommand_from ${name}' -a ${word}`,
-    ),
-    ...listing(argument).map(
-      (list) =>
-        `complete -c keelson -n '__fish_seen_subcommand_from ${name}' -a ` +
-        `"${list.replace('$(', '(')}"`,
-    ),
-  ]);
-  return `# keelson completion; load it with: keelson completion fish | source\n${lines.join('\n')}\n`;
+  const lines = commands.flatMap(({ name, summary, flags, words, argument }) => {
+    const inside = `complete -c keelson -n '__fish_seen_subcommand_from ${name}'`;
+    return [
+      `complete -c keelson -n __fish_use_subcommand -a ${name} -d ${quote(summary)}`,
+      ...flags.map(({ flag, description }) => {
+        const kind = flag.startsWith('--') ? '-l' : '-s';
+        return `${inside} ${kind} ${flag.replace(/^-+/, '')} -d ${quote(description)}`;
+      }),
+      ...words.map((word) => `${inside} -a ${word}`),
+      ...listing(argument).map((list) => `${inside} -a "${list.replace('$(', '(')}"`),
+    ];
+  });
+  const use = '# keelson completion; load it with: keelson completion fish | source';
+  return `${use}\n${lines.join('\n')}\n`;
 }
 
 function quote(text: string): string {
