@@ -15,10 +15,13 @@
 #include "namespace.hh"
 #include "inflate.hh"
 #include "privilege.hh"
+#include "process.hh"
+#include "readiness.hh"
 #include "seccomp.hh"
 #include "socket.hh"
 #include "stat.hh"
 #include "watch.hh"
+#include "terminal.hh"
 #include "xattr.hh"
 #include "netlink.hh"
 
@@ -39,10 +42,13 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerFolder(env, exports);
   registerInflate(env, exports);
   registerPrivilege(env, exports);
+  registerProcess(env, exports);
+  registerReadiness(env, exports);
   registerSeccomp(env, exports);
   registerSocket(env, exports);
   registerStat(env, exports);
   registerWatch(env, exports);
+  registerTerminal(env, exports);
   registerXattr(env, exports);
   registerNetlink(env, exports);
   return exports;
