@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import { isDomainError } from '../../../src/base/error.ts';
 import { openHierarchy, type Hierarchy } from '../../../src/cgroup/hierarchy.ts';
 
 /** The reason why this machine cannot run the tests, or false. */
@@ -45,4 +46,16 @@ export async function exitOf(child: ChildProcess): Promise<string | number | nul
   const { promise, resolve } = Promise.withResolvers<string | number | null>();
   child.once('exit', (code, signal) => resolve(signal ?? code));
   return await promise;
+}
+
+/** True when there is no cgroup of this path. */
+export function cgroupIsMissing(path: string): boolean {
+  using hierarchy = openHierarchy();
+  try {
+    hierarchy.open(path)[Symbol.dispose]();
+    return false;
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return true;
+    throw error;
+  }
 }
