@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { DomainError } from '../base/error.ts';
 import { existsSync, renameSync } from 'node:fs';
 import type { Driver } from './driver.ts';
+import { createPrivateFile } from './sqlite/private-file.ts';
 import { prepareDatabase } from './sqlite/schema.ts';
 import type { Backup, Entry } from './store.ts';
 
@@ -32,6 +33,7 @@ async function fill(
   source: Pick<Driver, 'currentRevision' | 'list'>,
   path: string,
 ): Promise<number> {
+  createPrivateFile(path);
   const database = new DatabaseSync(path);
   try {
     prepareDatabase(database, path);

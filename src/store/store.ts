@@ -40,7 +40,10 @@ export interface Store extends AsyncDisposable {
   /** Resolves when {@link revision} is at least this. Throws what `signal` was aborted with. */
   reached(revision: number, signal: AbortSignal): Promise<void>;
 
-  /** Forgets what is older than this revision, in small slices; the state at it stays readable. */
+  /**
+   * Forgets what is older than this revision; the state at it stays readable. Resolves when the
+   * space is free; writers go on meanwhile, for it is done in small slices.
+   */
   compact(revision: number): Promise<void>;
   /** Writes one file with a consistent state; readers and writers go on meanwhile. */
   backup(path: string): Promise<Backup>;

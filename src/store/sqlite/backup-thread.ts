@@ -7,6 +7,7 @@ import { messageOf } from '../../base/error.ts';
 import type { Backup } from '../store.ts';
 import type { BackupAnswer, BackupOrder } from './backup.ts';
 import { sqliteFailure } from './failure.ts';
+import { createPrivateFile } from './private-file.ts';
 import { readMeta } from './schema.ts';
 
 function makeBackup({ source, target }: BackupOrder): Backup {
@@ -14,6 +15,7 @@ function makeBackup({ source, target }: BackupOrder): Backup {
   const unfinished = `${target}.unfinished`;
   rmSync(unfinished, { force: true });
   try {
+    createPrivateFile(unfinished);
     copy(source, unfinished);
     sync(unfinished);
     renameSync(unfinished, target);

@@ -13,7 +13,8 @@ export type BackupAnswer = { backup: Backup } | { failure: string };
 export function backUp(source: string, target: string): Promise<Backup> {
   const { promise, resolve, reject } = Promise.withResolvers<Backup>();
   const order: BackupOrder = { source, target };
-  const worker = new Worker(new URL('./backup-thread.ts', import.meta.url), { workerData: order });
+  const program = new URL('./backup-thread.ts', import.meta.url);
+  const worker = new Worker(program, { workerData: order, execArgv: [] });
   worker.on('message', (answer: BackupAnswer) => {
     if ('backup' in answer) resolve(answer.backup);
     else reject(new DomainError('unavailable', answer.failure));

@@ -18,7 +18,7 @@ const ioError = 10;
 /** One line for a person, whatever SQLite threw; DomainErrors pass. */
 export function sqliteFailure(error: unknown, path: string): DomainError {
   if (error instanceof DomainError) return error;
-  const code = primaryCode(error);
+  const code = primaryCode(error) ?? codeOfSystem(error);
   const known = code === undefined ? undefined : words[code];
   const kind = code === 11 || code === 26 ? 'invalid' : 'unavailable';
   if (known !== undefined) return new DomainError(kind, `Store "${path}" ${known}`);
@@ -32,6 +32,13 @@ export function sqliteFailure(error: unknown, path: string): DomainError {
 export function endsStore(error: unknown): boolean {
   const code = primaryCode(error);
   return code === undefined || code === ioError || code === 11 || code === 26;
+}
+
+/** The lock's file is opened without SQLite. */
+function codeOfSystem(error: unknown): number | undefined {
+  if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM')) return 14;
+  if (hasCode(error, 'EROFS')) return 8;
+  return hasCode(error, 'ENOSPC', 'EDQUOT') ? 13 : undefined;
 }
 
 function primaryCode(error: unknown): number | undefined {

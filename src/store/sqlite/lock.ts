@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
-import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { DomainError, hasCode } from '../../base/error.ts';
+import { createPrivateFile } from './private-file.ts';
 
 /**
  * Keeps a second process from writing to the store; the kernel frees it when this one dies. It is a
@@ -9,7 +10,7 @@ import { DomainError, hasCode } from '../../base/error.ts';
  */
 export function lockStore(path: string): Disposable {
   const lockPath = `${path}.lock`;
-  closeSync(openSync(lockPath, 'a', 0o600));
+  createPrivateFile(lockPath);
   const database = new DatabaseSync(lockPath);
   try {
     database.exec('PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE');

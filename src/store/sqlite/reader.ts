@@ -61,6 +61,19 @@ export class Reader implements Disposable {
     });
   }
 
+  /** All entries but those of sessions, which end with their process. */
+  *everything(pageEntries: number): Generator<Entry, void> {
+    const range = { prefix: '/', limit: pageEntries, revision: Number.MAX_SAFE_INTEGER };
+    for (let after: string | undefined; ;) {
+      const { entries, more } = this.list({ ...range, after });
+      for (const entry of entries) {
+        if (this.#statements.isBound.get(entry.key) === undefined) yield entry;
+      }
+      if (!more) return;
+      after = entries.at(-1)?.key;
+    }
+  }
+
   count({ prefix, after, revision }: Range & { revision: number }): number {
     const bounds = [laterOf(after ?? prefix, prefix), endOfPrefix(prefix), revision] as const;
     return this.#consistently(revision, (pastMatters) => {
@@ -173,6 +186,7 @@ function prepare(database: DatabaseSync): Record<Name, StatementSync> {
        UNION SELECT revision FROM live WHERE key = ?) AS found
        CROSS JOIN log ON log.revision = found.revision ${joinBefore} ORDER BY log.revision`,
     ),
+    isBound: statement('SELECT 1 FROM bound WHERE key = ?'),
     timeAfter: statement(
       `SELECT revision, time FROM log WHERE revision > ? AND revision <= ?
        ORDER BY revision LIMIT 1`,
@@ -193,6 +207,7 @@ type Name =
   | 'windowEnd'
   | 'changes'
   | 'history'
+  | 'isBound'
   | 'timeAfter';
 
 function laterOf(a: string, b: string): string {

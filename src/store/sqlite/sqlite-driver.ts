@@ -51,7 +51,8 @@ class SqliteDriver implements Driver {
   }
 
   async open(): Promise<void> {
-    const { head, compacted } = await this.#writing.opened();
+    const { head, compacted, pastBytes } = await this.#writing.opened();
+    this.#pastBytes = pastBytes;
     this.#head = head;
     this.#compacted = compacted;
     this.#reader = new Reader(this.#path);
@@ -60,12 +61,10 @@ class SqliteDriver implements Driver {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const session of this.#sessions) await session[Symbol.asyncDispose]();
-    try {
-      await this.#writing.run({ kind: 'close' });
-    } finally {
-      this.#reader?.[Symbol.dispose]();
-      this.#reader = undefined;
-    }
+    // First: the last connection to close moves the WAL into the file, and this one may not write.
+    this.#reader?.[Symbol.dispose]();
+    this.#reader = undefined;
+    await this.#writing.run({ kind: 'close' });
   }
 
   async write(operation: Operation): Promise<Outcome> {
@@ -117,7 +116,7 @@ class SqliteDriver implements Driver {
     return this.#read((reader) => {
       const { revision, timeMs: oldestMs } = reader.oldest();
       if (timeMs < oldestMs) throw new CompactedError(0, revision);
-      return Math.max(reader.revisionAt(timeMs, this.#head) ?? 0, revision);
+      return Math.max(reader.revisionAt(timeMs, this.#head) ?? 1, revision);
     });
   }
 
@@ -128,7 +127,8 @@ class SqliteDriver implements Driver {
   async compact(revision: number): Promise<void> {
     // Before the thread begins to sweep: a read in between would find holes.
     this.#compacted = Math.max(this.#compacted, revision);
-    await this.#writing.run({ kind: 'compact', revision });
+    const { pastBytes } = await this.#writing.run({ kind: 'compact', revision });
+    this.#pastBytes = pastBytes;
   }
 
   async backup(path: string): Promise<Backup> {
@@ -139,7 +139,7 @@ class SqliteDriver implements Driver {
   async openSession(): Promise<Session> {
     const session = new ProcessSession(async (ended) => {
       this.#sessions.delete(ended);
-      const keys = await this.#writing.run({ kind: 'keysOf', session: ended.id });
+      const { keys } = await this.#writing.run({ kind: 'keysOf', session: ended.id });
       await Promise.all(keys.map((key) => this.#writing.write({ kind: 'delete', key })));
     });
     this.#sessions.add(session);

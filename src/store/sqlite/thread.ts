@@ -11,6 +11,7 @@ import { compactSlice, markCompacted } from './compact.ts';
 import { endsStore, sqliteFailure } from './failure.ts';
 import { lockStore } from './lock.ts';
 import type { Answer, Errand, Failure, Request, ThreadOptions } from './message.ts';
+import { createPrivateFile } from './private-file.ts';
 import { prepareDatabase, readMeta } from './schema.ts';
 import { Writer } from './writer.ts';
 
@@ -25,12 +26,15 @@ class StoreThread {
   readonly #writer: Writer;
   readonly #flushTimer: NodeJS.Timeout;
   #waiting: Request[] = [];
-  #compacting = false;
+  #isSweeping = false;
+  /** Who waits for the sweep to end. */
+  #compactions: number[] = [];
 
   constructor(port: MessagePort, { path, flushIntervalMs }: ThreadOptions) {
     this.#port = port;
     this.#path = path;
     this.#lock = lockStore(path);
+    createPrivateFile(path);
     this.#database = new DatabaseSync(path);
     prepareDatabase(this.#database, path);
     this.#writer = new Writer(this.#database);
@@ -40,9 +44,10 @@ class StoreThread {
   start(): void {
     this.#writer.recover();
     const compacted = readMeta(this.#database, 'compacted');
-    this.#answer({ kind: 'opened', head: this.#writer.head, compacted });
+    const { head, pastBytes } = this.#writer;
+    this.#answer({ kind: 'opened', head, compacted, pastBytes });
     this.#port.on('message', (request: Request) => this.#receive(request));
-    this.#compactOn();
+    this.#sweep();
   }
 
   #receive(first: Request): void {
@@ -86,12 +91,19 @@ class StoreThread {
     this.#waiting.shift();
     const { id } = errand;
     try {
+      if (errand.kind === 'compact') {
+        this.#compact(errand.revision);
+        this.#compactions.push(id);
+        return;
+      }
       const keys = errand.kind === 'keysOf' ? this.#writer.keysOf(errand.session) : [];
       if (errand.kind === 'flush') this.#flush();
-      if (errand.kind === 'compact') this.#compact(errand.revision);
-      if (errand.kind === 'close') this.#writer.close();
-      this.#answer({ kind: 'done', id, keys });
-      if (errand.kind === 'close') this.#end();
+      if (errand.kind === 'close') {
+        this.#writer.close();
+        this.#closeFiles();
+      }
+      this.#done(id, keys);
+      if (errand.kind === 'close') this.#port.close();
     } catch (error) {
       const failure = this.#failure(error);
       this.#answer({ kind: 'failed', id, failure });
@@ -107,22 +119,30 @@ class StoreThread {
     // A heartbeat stored after the sweep passed its revision would never be swept.
     this.#flush();
     markCompacted(this.#database, revision);
-    this.#compactOn();
+    this.#sweep();
   }
 
   /** Slice by slice, with the writers that came meanwhile in between. */
-  #compactOn(): void {
-    if (this.#compacting) return;
-    this.#compacting = true;
+  #sweep(): void {
+    if (this.#isSweeping) return;
+    this.#isSweeping = true;
     setImmediate(() => {
-      this.#compacting = false;
-      if (!this.#database.isOpen) return;
-      this.#inBackground(() => {
-        const { freedBytes, done } = compactSlice(this.#database);
-        this.#writer.pastBytes -= freedBytes;
-        if (!done) this.#compactOn();
-      });
+      this.#isSweeping = false;
+      if (this.#database.isOpen) this.#inBackground(() => this.#sweepSlice());
     });
+  }
+
+  #sweepSlice(): void {
+    try {
+      const { freedBytes, done } = compactSlice(this.#database);
+      this.#writer.pastBytes -= freedBytes;
+      if (!done) this.#sweep();
+      else for (const id of this.#compactions.splice(0)) this.#done(id, []);
+    } catch (error) {
+      const failure = this.#failure(error);
+      for (const id of this.#compactions.splice(0)) this.#answer({ kind: 'failed', id, failure });
+      throw error;
+    }
   }
 
   /** A disk that is full now is no reason to end: this is tried again. */
@@ -137,17 +157,25 @@ class StoreThread {
     }
   }
 
+  #done(id: number, keys: readonly string[]): void {
+    this.#answer({ kind: 'done', id, keys, pastBytes: this.#writer.pastBytes });
+  }
+
   #failure(error: unknown): Failure {
     const { kind, message } = sqliteFailure(error, this.#path);
     return { kind, message, final: endsStore(error) };
   }
 
   #end(): void {
+    if (this.#database.isOpen) this.#closeFiles();
+    this.#port.close();
+  }
+
+  #closeFiles(): void {
     clearInterval(this.#flushTimer);
     this.#waiting = [];
     this.#database.close();
     this.#lock[Symbol.dispose]();
-    this.#port.close();
   }
 
   #answer(answer: Answer): void {

@@ -18,11 +18,12 @@ interface Waiting {
 }
 
 interface Errands {
-  readonly resolve: (keys: readonly string[]) => void;
+  readonly resolve: (done: Done) => void;
   readonly reject: (reason: Error) => void;
 }
 
 type Opened = Answer & { kind: 'opened' };
+type Done = Answer & { kind: 'done' };
 
 /** The main thread's end of the writing thread: collects the writes of a turn into one message. */
 export class Writing {
@@ -38,7 +39,9 @@ export class Writing {
 
   constructor(options: ThreadOptions, events: WritingEvents) {
     this.#events = events;
-    this.#worker = new Worker(new URL('./thread.ts', import.meta.url), { workerData: options });
+    // The flags of the process, such as --input-type, are not for this thread.
+    const program = new URL('./thread.ts', import.meta.url);
+    this.#worker = new Worker(program, { workerData: options, execArgv: [] });
     this.#worker.on('message', (answer: Answer) => this.#receive(answer));
     this.#worker.on('error', (error) => this.#end(`its thread failed: ${messageOf(error)}`));
     this.#worker.on('exit', () => this.#end('it is closed'));
@@ -66,11 +69,11 @@ export class Writing {
     return promise;
   }
 
-  run(errand: ErrandWithoutId): Promise<readonly string[]> {
+  run(errand: ErrandWithoutId): Promise<Done> {
     if (this.#ended !== undefined) return Promise.reject(this.#ended);
     this.#send();
     const id = ++this.#lastErrand;
-    const { promise, resolve, reject } = Promise.withResolvers<readonly string[]>();
+    const { promise, resolve, reject } = Promise.withResolvers<Done>();
     this.#errands.set(id, { resolve, reject });
     this.#worker.postMessage({ ...errand, id } satisfies Errand);
     return promise;
@@ -88,7 +91,7 @@ export class Writing {
     if (answer.kind === 'written') this.#written(answer);
     if (answer.kind === 'refused') this.#refused(answer.operations, answer.failure);
     if (answer.kind === 'flushed') this.#events.onFlushed(answer.upTo);
-    if (answer.kind === 'done') this.#takeErrand(answer.id)?.resolve(answer.keys ?? []);
+    if (answer.kind === 'done') this.#takeErrand(answer.id)?.resolve(answer);
     if (answer.kind === 'failed') this.#failed(answer.id, answer.failure);
   }
 
