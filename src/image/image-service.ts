@@ -87,6 +87,8 @@ export interface ImageService {
   /** Makes the writable folders for one container; records them before they exist. */
   createSnapshot(imageId: Digest, containerId: string): Promise<Snapshot>;
   findSnapshot(containerId: string): Snapshot | undefined;
+  /** The ids of all containers with a snapshot, also of those whose record is damaged. */
+  listSnapshots(): readonly string[];
   /** Removes the writable folders; succeeds when they are gone already. */
   releaseSnapshot(containerId: string): Promise<void>;
   /** Bytes and inodes of a container's writable folder. */

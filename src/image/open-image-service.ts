@@ -85,6 +85,7 @@ function makeService(context: Context): ImageService {
     history: (name) => imageHistory(context, name),
     createSnapshot: (imageId, containerId) => createSnapshot(context, imageId, containerId),
     findSnapshot: (containerId) => snapshots.find(containerId),
+    listSnapshots: () => snapshots.ids(),
     releaseSnapshot: (containerId) => snapshots.release(containerId),
     async snapshotUse(containerId) {
       const snapshot = snapshots.find(containerId);

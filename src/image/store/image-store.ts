@@ -41,6 +41,7 @@ export function openImageStore(
   const images = openRecordFolder<ImageRecord>({
     folder: state.images,
     log: state.log,
+    isDurable: true,
     fileName: (id) => (isDigest(id) ? hexOf(id) : 'unnamed'),
     parse: (document) => {
       const parsed = parseImageRecord(document);
@@ -52,6 +53,7 @@ export function openImageStore(
   const references = openRecordFolder<ReferenceRecord>({
     folder: state.references,
     log: state.log,
+    isDurable: true,
     fileName: (name) => createHash('sha256').update(name).digest('hex'),
     parse: (document) => parseReferenceRecord(document),
   });

@@ -1,5 +1,6 @@
+import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
@@ -20,6 +21,8 @@ export interface RecordFolderOptions<T> {
   readonly log: Logger;
   /** The file's name for a key, without `.json`. */
   readonly fileName: (key: string) => string;
+  /** Waits until a record is on the disk; without, a power loss may take it or damage it. */
+  readonly isDurable: boolean;
   /** The record with its key; throws for what is not one. */
   readonly parse: (document: unknown) => { key: string; record: T };
 }
@@ -48,7 +51,8 @@ export function openRecordFolder<T>(options: RecordFolderOptions<T>): RecordFold
     records,
     damaged,
     async put(key, record) {
-      await writeState(pathOf(key), record);
+      if (options.isDurable) await writeState(pathOf(key), record);
+      else await writeQuickly(pathOf(key), record);
       damaged.delete(`${fileName(key)}.json`);
       records.set(key, record);
     },
@@ -58,6 +62,20 @@ export function openRecordFolder<T>(options: RecordFolderOptions<T>): RecordFold
       records.delete(key);
     },
   };
+}
+
+/**
+ * Still whole or not at all for a process that is killed: a rename, but no waiting for the disk.
+ */
+async function writeQuickly(path: string, record: unknown): Promise<void> {
+  const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
+  try {
+    await writeFile(temporary, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
 }
 
 function readRecord(path: string): unknown {

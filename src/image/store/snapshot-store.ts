@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import { chmod, chown, lstat, mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../../base/error.ts';
@@ -19,11 +20,14 @@ export interface SnapshotRecord {
 
 export interface SnapshotStore {
   readonly records: ReadonlyMap<string, SnapshotRecord>;
+  /** Also of damaged records: they are there until they are released. */
+  ids(): readonly string[];
   create(record: SnapshotRecord): Promise<Snapshot>;
   find(id: string): Snapshot | undefined;
   release(id: string): Promise<void>;
 }
 
+/** Opens the snapshots; those that a killed process had half made or half removed are gone. */
 export async function openSnapshotStore(
   state: StateFolder,
   layers: LayerStore,
@@ -31,10 +35,17 @@ export async function openSnapshotStore(
   const folder = openRecordFolder<SnapshotRecord>({
     folder: state.snapshotRecords,
     log: state.log,
+    // No container outlives a power loss, so its folders need not either.
+    isDurable: false,
     fileName: (id) => id,
     parse: (document) => parseSnapshotRecord(document),
   });
   const rootOf = (id: string): string => join(state.snapshots, id);
+  const isKnown = (id: string): boolean =>
+    folder.records.has(id) || folder.damaged.has(`${id}.json`);
+  const present = new Set(readdirSync(state.snapshots));
+  for (const id of present) if (!isKnown(id)) await state.discard(rootOf(id));
+  for (const id of folder.records.keys()) if (!present.has(id)) await folder.delete(id);
   const snapshotOf = ({ id, chainIds }: SnapshotRecord): Snapshot => ({
     id,
     layers: chainIds.map((chainId) => layers.folderOf(chainId)).toReversed(),
@@ -43,6 +54,10 @@ export async function openSnapshotStore(
   });
   return {
     records: folder.records,
+    ids: () => [
+      ...folder.records.keys(),
+      ...[...folder.damaged].map((name) => name.replace(/\.json$/, '')),
+    ],
     async create(record) {
       checkId(record.id);
       if (folder.records.has(record.id)) {
