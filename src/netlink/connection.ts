@@ -34,6 +34,7 @@ const sequenceLimit = 0x7fffffff;
 const defaultSendBytes = 128 * 1024;
 /** More messages than this take long enough to be sent from a thread of the pool. */
 const batchOnLoop = 32;
+const batchBytesOnLoop = 32 * 1024;
 /** Acknowledgements of that many refused messages fit into the receive buffer. */
 const batchMessages = 2048;
 
@@ -222,7 +223,10 @@ export class Connection implements Disposable {
       writer.endMessage();
     }
     this.#makeRoom(writer.length);
-    const slow = requests.length > batchOnLoop || requests.some((request) => request.slow);
+    const slow =
+      requests.length > batchOnLoop ||
+      writer.length > batchBytesOnLoop ||
+      requests.some((request) => request.slow);
     if (!slow) {
       const { bytes, length } = writer;
       const sequence = answer.lastSequence;

@@ -15,3 +15,4 @@ export * as neighbour from './neighbour.ts';
 export * as qdisc from './qdisc.ts';
 export * as trafficClass from './class.ts';
 export * as filter from './filter.ts';
+export * as nftables from './nftables/index.ts';
