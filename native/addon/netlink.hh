@@ -20,14 +20,16 @@
 #include <algorithm>
 #include <cstring>
 #include <ctime>
-#include <thread>
+#include <memory>
 #include <vector>
 
 #include "../linux/descriptor.hh"
 #include "../linux/failure.hh"
 #include "argument.hh"
 #include "error.hh"
+#include "netlink-tap.hh"
 #include "netlink-watch.hh"
+#include "throwaway.hh"
 
 namespace keelson::addon::netlink {
 
@@ -141,58 +143,28 @@ inline Result<int> openSocket(int protocol) {
   return fd.release();
 }
 
-// The socket stays in the namespace of the thread that made it. The thread ends at once: one that
-// has changed its namespace must never serve anybody else.
-inline Result<int> openSocketIn(int protocol, int namespaceFd) {
-  Result<int> opened = Failure{"setns", EINVAL, {}};
-  std::thread([&] {
-    if (setns(namespaceFd, CLONE_NEWNET) < 0) {
-      opened = failed("setns", "network namespace");
-    } else {
-      opened = openSocket(protocol);
-    }
-  }).join();
-  return opened;
-}
-
 // The caller may close its descriptor before the thread has come to it.
-inline Descriptor ownCopy(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
+inline Descriptor ownCopyOf(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
 
-class OpenWork : public Napi::AsyncWorker {
- public:
-  OpenWork(Napi::Env env, int protocol, int namespaceFd)
-      : AsyncWorker(env), deferred_(env), protocol_(protocol), namespace_(ownCopy(namespaceFd)) {}
-  Napi::Promise promise() { return deferred_.Promise(); }
-  void Execute() override { opened_ = openSocketIn(protocol_, namespace_.get()); }
-  void OnOK() override {
-    if (opened_) {
-      deferred_.Resolve(Napi::Number::New(Env(), *opened_));
-    } else {
-      deferred_.Reject(kernelError(Env(), opened_.failure()));
-    }
-  }
-
- private:
-  Napi::Promise::Deferred deferred_;
-  int protocol_;
-  Descriptor namespace_;
-  Result<int> opened_ = 0;
-};
-
-// netlinkOpen(protocol, namespaceFd): Promise<fd>; -1 is the process's own namespace
+// netlinkOpen(protocol, namespaceFd): Promise<fd>; -1 is the process's own namespace. The socket
+// stays in the namespace of the thread that made it.
 inline Napi::Value open(const Napi::CallbackInfo& info) {
-  int namespaceFd = toInt(info[1]);
-  if (namespaceFd >= 0) {
-    auto* work = new OpenWork(info.Env(), toInt(info[0]), namespaceFd);
-    Napi::Promise promise = work->promise();
-    work->Queue();
-    return promise;
+  Napi::Env env = info.Env();
+  int protocol = toInt(info[0]), namespaceFd = toInt(info[1]);
+  if (namespaceFd < 0) {
+    auto opened = openSocket(protocol);
+    if (!opened) return raise(env, opened.failure());
+    auto deferred = Napi::Promise::Deferred::New(env);
+    deferred.Resolve(Napi::Number::New(env, *opened));
+    return deferred.Promise();
   }
-  auto opened = openSocket(toInt(info[0]));
-  if (!opened) return raise(info.Env(), opened.failure());
-  auto deferred = Napi::Promise::Deferred::New(info.Env());
-  deferred.Resolve(Napi::Number::New(info.Env(), *opened));
-  return deferred.Promise();
+  auto space = std::make_shared<Descriptor>(ownCopyOf(namespaceFd));
+  auto job = [space, protocol]() -> Result<int> {
+    if (setns(space->get(), CLONE_NEWNET) < 0) return failed("setns", "network namespace");
+    return openSocket(protocol);
+  };
+  return onThrowawayThread<int>(
+      env, job, [](Napi::Env env, int fd) -> Napi::Value { return Napi::Number::New(env, fd); });
 }
 
 // netlinkOption(fd, level, option, value)
@@ -280,6 +252,7 @@ inline void registerNetlink(Napi::Env env, Napi::Object exports) {
   exports["netlinkClose"] = Napi::Function::New(env, netlink::closeSocket);
   exports["netlinkExchange"] = Napi::Function::New(env, netlink::exchange);
   exports["netlinkExchangeLater"] = Napi::Function::New(env, netlink::exchangeLater);
+  exports["netlinkTap"] = Napi::Function::New(env, netlink::tap);
   exports["netlinkWatch"] = Napi::Function::New(env, netlink::watch);
 }
 

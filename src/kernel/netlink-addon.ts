@@ -21,6 +21,14 @@ export interface NetlinkAddon {
     acknowledged: boolean,
     timeoutMs: number,
   ): Promise<Buffer>;
+  /** A persistent TUN or TAP device in a namespace; IFF_* flags, -1 for no owner or group. */
+  netlinkTap(
+    namespaceFd: number,
+    name: string,
+    flags: number,
+    owner: number,
+    group: number,
+  ): Promise<boolean>;
   /** Takes the socket over; calls back once it is readable, each time after `arm`. */
   netlinkWatch(fd: number, readable: () => void): { arm(): void; close(): void };
 }

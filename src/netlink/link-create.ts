@@ -111,7 +111,7 @@ function writeInformation(writer: MessageWriter, link: NewLink): void {
 }
 
 /** net/core/dev.c dev_valid_name: what the kernel would refuse without saying which name. */
-function checkedName(name: string): string {
+export function checkedName(name: string): string {
   const bytes = Buffer.byteLength(name);
   if (bytes > 0 && bytes < 16 && name !== '.' && name !== '..' && !/[/:\s\0]/.test(name)) {
     return name;

@@ -193,6 +193,32 @@ t.test('links', { skip }, async (t) => {
     await link.create(connection, { kind: 'ifb', name: 'x'.repeat(15) });
   });
 
+  t.test('tun and tap devices are made in a namespace', async (t) => {
+    using space = new TestNamespace();
+    using connection = await netlink.open({ namespace: space.path });
+    await netlink.tap.create({ name: 'tap0', mode: 'tap', namespace: space.path, owner: 1000 });
+    await netlink.tap.create({
+      name: 'tun0',
+      mode: 'tun',
+      namespace: space.path,
+      multiQueue: true,
+      group: 7,
+    });
+    t.match(space.ipJson('tuntap', 'show'), [
+      { ifname: 'tap0', flags: ['tap', 'persist'], user: 1000 },
+      { ifname: 'tun0', flags: ['tun', 'multi_queue', 'persist'], group: 7 },
+    ]);
+    t.match(await link.get(connection, 'tap0'), {
+      kind: 'tun',
+      data: { type: 'tap', owner: 1000, persistent: 1 },
+    });
+    const again = netlink.tap.create({ name: 'tap0', mode: 'tap', namespace: space.path });
+    await t.rejects(again, { code: 'EBUSY', call: 'TUNSETIFF', path: 'tap0' });
+    t.equal(await link.remove(connection, 'tap0'), true);
+    using own = await netlink.open();
+    t.equal(await link.find(own, 'tun0'), undefined);
+  });
+
   t.test('a namespace that is none is told', async (t) => {
     const failure = await netlink.open({ namespace: '/proc/self/ns/uts' }).catch((e: unknown) => e);
     t.ok(isKernelError(failure, 'EINVAL'), String(failure));

@@ -3,7 +3,7 @@ import { netlink } from '../../../src/index.ts';
 import { skip, TestNamespace } from './namespace.ts';
 import { encoded, hasStrace, messagesOf, sorted } from './oracle.ts';
 
-const { link, address, route, neighbour, qdisc, filter } = netlink;
+const { link, address, route, neighbour, qdisc, filter, rule, fdb, bridgePort } = netlink;
 
 const skipReason = skip || (hasStrace ? false : 'strace is not installed');
 
@@ -192,3 +192,81 @@ t.test('our messages are byte for byte those of iproute2', { skip: skipReason },
     headers.tc,
   );
 });
+
+t.test(
+  'messages about rules and bridges are those of iproute2',
+  { skip: skipReason },
+  async (t) => {
+    using space = new TestNamespace();
+    space.ip('link', 'add', 'br0', 'type', 'bridge');
+    space.ip('link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
+    space.ip('link', 'set', 'v0', 'master', 'br0');
+    space.ip('link', 'add', 'x0', 'type', 'vxlan', 'id', '7', 'dstport', '4789', 'dev', 'v1');
+    using connection = await netlink.open({ namespace: space.path });
+    const v0 = await link.indexOf(connection, 'v0');
+    const x0 = await link.indexOf(connection, 'x0');
+    const same = (command: string, request: netlink.Request, bytes: number): void => {
+      const [theirs] = messagesOf(space, command, command.includes('vlan'));
+      t.same(sorted(encoded(request), bytes), sorted(theirs ?? Buffer.alloc(0), bytes), command);
+    };
+    same(
+      'ip rule add from 10.1.0.0/16 to 10.2.0.0/16 iif v0 priority 100 table 200',
+      rule.addRequest({
+        from: '10.1.0.0/16',
+        to: '10.2.0.0/16',
+        inputInterface: 'v0',
+        priority: 100,
+        table: 200,
+      }),
+      headers.route,
+    );
+    same(
+      'ip -6 rule add not fwmark 0x10/0xff table 5000 suppress_prefixlength 0',
+      rule.addRequest({
+        family: 'ipv6',
+        invert: true,
+        mark: 0x10,
+        markMask: 0xff,
+        table: 5000,
+        suppressPrefixLength: 0,
+      }),
+      headers.route,
+    );
+    same(
+      'ip rule delete priority 100',
+      rule.removeRequest({ family: 'ipv4', priority: 100 }),
+      headers.route,
+    );
+    const linkAddress = '02:00:00:00:00:09';
+    same(
+      `bridge fdb add ${linkAddress} dev x0 dst 10.0.0.9 vni 8 port 4790`,
+      fdb.addRequest({ device: x0, linkAddress, remote: '10.0.0.9', vni: 8, port: 4790 }),
+      headers.neighbour,
+    );
+    same(
+      `bridge fdb append 00:00:00:00:00:00 dev x0 dst 10.0.0.8`,
+      fdb.appendRequest({ device: x0, linkAddress: '00:00:00:00:00:00', remote: '10.0.0.8' }),
+      headers.neighbour,
+    );
+    same(
+      `bridge fdb delete ${linkAddress} dev x0 dst 10.0.0.9 vni 8 port 4790`,
+      fdb.removeRequest({ device: x0, linkAddress, remote: '10.0.0.9', vni: 8, port: 4790 }),
+      headers.neighbour,
+    );
+    same(
+      'bridge link set dev v0 hairpin on learning off flood off isolated on',
+      bridgePort.setRequest(v0, { hairpin: true, learning: false, flood: false, isolated: true }),
+      headers.link,
+    );
+    same(
+      'bridge vlan add dev v0 vid 10 pvid untagged',
+      bridgePort.vlanRequest('add', v0, { id: 10, pvid: true, untagged: true }),
+      headers.link,
+    );
+    same(
+      'bridge vlan delete dev v0 vid 20-30',
+      bridgePort.vlanRequest('remove', v0, { id: { from: 20, to: 30 } }),
+      headers.link,
+    );
+  },
+);
