@@ -7,7 +7,13 @@ import { limits } from '../base/limits.ts';
 import { CniCode, CniError } from './cni-error.ts';
 import { type JsonObject, isObject } from './json.ts';
 
-export type Verb = 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
+const verbs = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'VERSION'] as const;
+
+export type Verb = (typeof verbs)[number];
+
+export function isVerb(text: string): text is Verb {
+  return (verbs as readonly string[]).includes(text);
+}
 
 /** One call of one plugin, as the specification has it: environment and stdin. */
 export interface Invocation {

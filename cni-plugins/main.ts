@@ -1,0 +1,23 @@
+/** Runs one plugin as a program of its own: `node cni-plugins/main.ts host-local`. */
+import { text } from 'node:stream/consumers';
+import { answer } from '../src/cni/answer.ts';
+import { plugins } from './registry.ts';
+
+/** A plugin whose caller gave up must not go on for ever. */
+const longestMs = 120_000;
+
+const type = process.argv[2] ?? '';
+const plugin = plugins.get(type);
+if (plugin === undefined) {
+  console.error(`keelson has no CNI plugin "${type}"; it has ${[...plugins.keys()].join(', ')}`);
+  process.exitCode = 1;
+} else {
+  const { exitCode, stdout, stderr } = await answer(plugin, {
+    environment: process.env,
+    readInput: () => text(process.stdin),
+    signal: AbortSignal.timeout(longestMs),
+  });
+  process.stdout.write(stdout);
+  process.stderr.write(stderr);
+  process.exitCode = exitCode;
+}

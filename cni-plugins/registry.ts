@@ -1,0 +1,7 @@
+import type { CniPlugin } from '../src/cni/plugin.ts';
+import { hostLocal } from './host-local/host-local.ts';
+
+/** Every plugin of keelson, by its type. */
+export const plugins: ReadonlyMap<string, CniPlugin> = new Map(
+  [hostLocal].map((plugin) => [plugin.type, plugin]),
+);

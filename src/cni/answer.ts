@@ -1,0 +1,88 @@
+import { messageOf } from '../base/error.ts';
+import { CniCode, CniError } from './cni-error.ts';
+import type { JsonObject } from './json.ts';
+import { type Environment, parseRequest, parseVerb } from './parse-request.ts';
+import type { CniPlugin, PluginRequest } from './plugin.ts';
+import { encodeResult, type NetworkResult } from './result.ts';
+import { newestSpecVersion } from './spec-version.ts';
+
+/** What a plugin's process prints and ends with. */
+export interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export interface PluginCall {
+  readonly environment: Environment;
+  /** Read only when the verb has an input: a runtime may close stdin for VERSION. */
+  readonly readInput: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+/** Serves one call of a plugin, from its environment to the bytes of its stdout. Never throws. */
+export async function answer(plugin: CniPlugin, call: PluginCall): Promise<Answer> {
+  if ((call.environment['CNI_COMMAND'] ?? '') === '') return introduction(plugin);
+  try {
+    if (parseVerb(call.environment) === 'VERSION') return printed(versions(plugin));
+    const request = parseRequest(plugin, call.environment, await readAll(call));
+    const result = await perform(plugin, request, call.signal);
+    return result === undefined ? silent : printed(encodeResult(result, request.specVersion));
+  } catch (error) {
+    return failure(error);
+  }
+}
+
+const silent: Answer = { exitCode: 0, stdout: '', stderr: '' };
+
+function introduction(plugin: CniPlugin): Answer {
+  const versions = plugin.specVersions.join(', ');
+  const text = `keelson CNI ${plugin.type} plugin\nCNI protocol versions: ${versions}\n`;
+  return { exitCode: 0, stdout: '', stderr: text };
+}
+
+function versions(plugin: CniPlugin): JsonObject {
+  return { cniVersion: newestSpecVersion, supportedVersions: plugin.specVersions };
+}
+
+async function readAll(call: PluginCall): Promise<string> {
+  try {
+    return await call.readInput();
+  } catch (error) {
+    throw new CniError(CniCode.io, 'error reading from stdin', messageOf(error));
+  }
+}
+
+const methods = {
+  DEL: 'delete',
+  CHECK: 'check',
+  STATUS: 'status',
+  GC: 'collectGarbage',
+} as const;
+
+/** Only ADD has a result. */
+async function perform(
+  plugin: CniPlugin,
+  request: PluginRequest,
+  signal: AbortSignal,
+): Promise<NetworkResult | undefined> {
+  if (request.verb === 'ADD') return await plugin.add(request, signal);
+  await plugin[methods[request.verb]](request, signal);
+  return undefined;
+}
+
+/** The specification's error document. Logs and traces never go to stdout. */
+function failure(error: unknown): Answer {
+  const known = error instanceof CniError;
+  const document = {
+    cniVersion: newestSpecVersion,
+    code: known ? error.code : CniCode.internal,
+    msg: messageOf(error),
+    ...(known && error.details !== '' && { details: error.details }),
+  };
+  return { ...printed(document), exitCode: 1 };
+}
+
+function printed(document: JsonObject): Answer {
+  return { exitCode: 0, stdout: `${JSON.stringify(document, undefined, 4)}\n`, stderr: '' };
+}
