@@ -102,9 +102,6 @@ t.test(
   'ranges of the runtime, gateways, several ranges of a set, routes and dns',
   { skip },
   async (t) => {
-    const folder = t.testdir({
-      'resolv.conf': 'domain a.example\nsearch b c\nnameserver 1.1.1.1\n',
-    });
     const ipam = {
       ranges: [
         [
