@@ -53,6 +53,14 @@ inline Napi::Value cgroupOpen(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), static_cast<double>(fd));
 }
 
+// The same for "..", which openat2 refuses as a way out of the folder.
+inline Napi::Value cgroupOpenParent(const Napi::CallbackInfo& info) {
+  const CgroupEntry entry(info);
+  Descriptor parent = openEntry(entry, O_RDONLY | O_DIRECTORY);
+  if (!parent.valid()) return raise(info.Env(), failed("openat", entry.path()));
+  return Napi::Number::New(info.Env(), parent.release());
+}
+
 // -> true when the cgroup was made, false when it was there.
 inline Napi::Value cgroupMake(const Napi::CallbackInfo& info) {
   const CgroupEntry entry(info);
@@ -125,6 +133,7 @@ inline Napi::Value cgroupChown(const Napi::CallbackInfo& info) {
 
 inline void registerCgroup(Napi::Env env, Napi::Object exports) {
   exports["cgroupOpen"] = Napi::Function::New(env, cgroupOpen);
+  exports["cgroupOpenParent"] = Napi::Function::New(env, cgroupOpenParent);
   exports["cgroupMake"] = Napi::Function::New(env, cgroupMake);
   exports["cgroupRemove"] = Napi::Function::New(env, cgroupRemove);
   exports["cgroupRead"] = Napi::Function::New(env, cgroupRead);

@@ -61,7 +61,7 @@ async function writeOne(folder: CgroupFolder, { file, texts }: Write): Promise<v
   for (const text of texts) {
     if (mayBlock(folder, file, text)) {
       // oxlint-disable-next-line no-await-in-loop: the order is the point
-      await promises.writeFile(`${folder.ownPath}/${file}`, text);
+      await promises.writeFile(`${folder.ownPath}/${file}`, text, { flag: 'r+' });
     } else {
       folder.write(file, text);
     }

@@ -1,3 +1,4 @@
+import { DomainError } from '../base/error.ts';
 import { applyResources } from './apply-resources.ts';
 import { applySettings, type Applied, type ApplyOptions } from './apply-settings.ts';
 import { attachDeviceFilter } from './attach-device-filter.ts';
@@ -120,7 +121,10 @@ export class Cgroup implements Disposable {
 
   /** One interface file's text, such as `memory.stat`. Prefer the typed reads. */
   read(file: string): string {
-    return this.#folder.read(componentsOf(file).join('.'));
+    if (!/^[\w.]+$/.test(file)) {
+      throw new DomainError('invalid', `${JSON.stringify(file)} is not an interface file`);
+    }
+    return this.#folder.read(file);
   }
 
   /** What it and the cgroups below have used, by the enabled controllers. */

@@ -1,4 +1,5 @@
 import { closeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { DomainError, hasCode } from '../base/error.ts';
 import { addon } from '../kernel/addon.ts';
 
@@ -27,6 +28,12 @@ export class CgroupFolder implements Disposable {
   open(relativePath: string): CgroupFolder {
     const descriptor = addon.cgroupOpen(this.descriptor, relativePath, this.path);
     return new CgroupFolder(descriptor, join(this.path, relativePath));
+  }
+
+  /** Opens the cgroup that this one is in. Nobody asks it of the hierarchy's own. */
+  openParent(): CgroupFolder {
+    const descriptor = addon.cgroupOpenParent(this.descriptor, '..', this.path);
+    return new CgroupFolder(descriptor, dirname(this.path));
   }
 
   /** Makes a child; false when it is there already. */

@@ -1,6 +1,7 @@
 import { hasCode } from '../base/error.ts';
 import type { CgroupFolder } from './folder.ts';
 import { lines } from './interface-file.ts';
+import { walkBelow } from './walk.ts';
 
 /** Process numbers in one cgroup; those of other PID namespaces, which show as 0, are left out. */
 export function processesOf(folder: CgroupFolder): number[] {
@@ -13,31 +14,8 @@ export function processesOf(folder: CgroupFolder): number[] {
 /** The same with all cgroups below. */
 export function processesBelow(folder: CgroupFolder): number[] {
   const pids = processesOf(folder);
-  for (const name of childrenOf(folder)) {
-    using child = openChild(folder, name);
-    if (child !== undefined) pids.push(...processesBelow(child));
-  }
+  walkBelow(folder, { enter: (below) => void pids.push(...processesOf(below)) });
   return pids;
-}
-
-/** Names of the children; none when the cgroup has been removed. */
-export function childrenOf(folder: CgroupFolder): string[] {
-  try {
-    return folder.children();
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENODEV')) return [];
-    throw error;
-  }
-}
-
-/** Undefined when the child has been removed. */
-export function openChild(folder: CgroupFolder, name: string): CgroupFolder | undefined {
-  try {
-    return folder.open(name);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT', 'ENODEV')) return undefined;
-    throw error;
-  }
 }
 
 function readUnlessRemoved(folder: CgroupFolder, file: string): string {

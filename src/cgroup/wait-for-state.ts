@@ -12,7 +12,7 @@ export interface AwaitedState {
 
 /**
  * Resolves when cgroup.events shows the state. The kernel tells of changes by inotify, so nothing
- * polls. DomainError `timeout` after `timeoutMs`.
+ * polls where that is to be had. DomainError `timeout` after `timeoutMs`.
  */
 export async function waitForState(
   folder: CgroupFolder,
@@ -28,9 +28,12 @@ export async function waitForState(
       reject(error);
     }
   };
-  const watcher = watch(`${folder.ownPath}/cgroup.events`, check);
-  watcher.on('error', reject);
-  const timer = setTimeout(() => reject(tooLate(folder, state, timeoutMs)), timeoutMs);
+  const watcher = watchState(folder, check);
+  const timer = setTimeout(() => {
+    // Not every kernel tells of a removal.
+    check();
+    reject(tooLate(folder, state, timeoutMs));
+  }, timeoutMs);
   try {
     // The change may have come before the watch.
     check();
@@ -38,6 +41,19 @@ export async function waitForState(
   } finally {
     clearTimeout(timer);
     watcher.close();
+  }
+}
+
+/** Where no watch is to be had (fs.inotify.max_user_watches), it looks every 20 ms instead. */
+function watchState(folder: CgroupFolder, check: () => void): { close(): void } {
+  try {
+    const watcher = watch(`${folder.ownPath}/cgroup.events`, check);
+    watcher.on('error', check);
+    return watcher;
+  } catch (error) {
+    if (!hasCode(error, 'ENOSPC', 'EMFILE', 'ENOENT', 'ENODEV')) throw error;
+    const timer = setInterval(check, 20);
+    return { close: () => clearInterval(timer) };
   }
 }
 

@@ -5,6 +5,7 @@
 export interface CgroupAddon {
   /** Descriptor of a cgroup below the folder, no symbolic link followed; the caller closes it. */
   cgroupOpen(folder: number, path: string, folderPath: string): number;
+  cgroupOpenParent(folder: number, name: '..', folderPath: string): number;
   /** True when the cgroup was made, false when it was there already. */
   cgroupMake(folder: number, name: string, folderPath: string): boolean;
   cgroupRemove(folder: number, name: string, folderPath: string): void;

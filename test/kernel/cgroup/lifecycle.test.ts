@@ -136,6 +136,52 @@ t.test('an object of a removed cgroup never means a new one of its name', { skip
   t.same(renewed.processes(), [child.pid]);
 });
 
+t.test('a removed object never removes a new cgroup of its name', { skip }, async (t) => {
+  const { hierarchy, base } = scratch(t);
+  using old = hierarchy.create(`${base}/a`);
+  await hierarchy.remove(`${base}/a`);
+  using renewed = hierarchy.create(`${base}/a`);
+  await old.remove();
+  t.equal(renewed.read('cgroup.events'), 'populated 0\nfrozen 0\n');
+});
+
+t.test('the root is not removed', { skip }, async (t) => {
+  const { hierarchy } = scratch(t);
+  await t.rejects(hierarchy.remove('/'), refusal('invalid', 'The root cgroup cannot be removed'));
+});
+
+t.test('cgroups nested deeper than descriptors allow are removed', { skip }, async (t) => {
+  const { hierarchy, base } = scratch(t);
+  hierarchy.create(base)[Symbol.dispose]();
+  const path = `${hierarchy.mountPoint}${base}`;
+  let folder = new CgroupFolder(openSync(path, 'r'), path);
+  for (let depth = 0; depth < 1200; depth++) {
+    using parent = folder;
+    if (depth % 100 === 0) parent.make('sibling');
+    parent.make('level');
+    folder = parent.open('level');
+  }
+  const child = sleeper(t);
+  folder.write('cgroup.procs', String(child.pid));
+  folder[Symbol.dispose]();
+  using top = hierarchy.open(base);
+  const before = openDescriptors();
+  t.same(top.processes({ recursive: true }), [child.pid]);
+  await top.remove();
+  t.equal(await exitOf(child), 'SIGKILL');
+  t.notOk(existsSync(path));
+  t.ok(openDescriptors() <= before + 1);
+});
+
+t.test('an empty cgroup freezes and thaws', { skip }, async (t) => {
+  const { hierarchy, base } = scratch(t);
+  using cgroup = hierarchy.create(base);
+  await cgroup.freeze();
+  t.equal(cgroup.frozen(), true);
+  await cgroup.thaw();
+  t.equal(cgroup.frozen(), false);
+});
+
 t.test(
   'delegate gives a user the right to make cgroups, not to lift limits',
   { skip },
