@@ -55,7 +55,7 @@ export const dataTypes = {
     bytes: 4,
     hostOrder: true,
     encode: (value) => hostOrder(numberBytes(value, 4)),
-    decode: (bytes) => hostOrder(Buffer.from(bytes)).readUInt32BE(0),
+    decode: (bytes) => Buffer.from(hostOrder(bytes)).readUInt32BE(0),
   },
   ifname: {
     number: 41,
@@ -108,11 +108,12 @@ export function encodeFields(
   }
   const [only] = names;
   if (names.length === 1 && only !== undefined) return dataTypes[only].encode(values[0] ?? '');
-  const result = Buffer.alloc(paddedBytes(names));
+  const result = new Uint8Array(paddedBytes(names));
   let offset = 0;
-  for (const [i, name] of names.entries()) {
-    result.set(dataTypes[name].encode(values[i] ?? ''), offset);
-    offset += (dataTypes[name].bytes + 3) & ~3;
+  for (let i = 0; i < names.length; i++) {
+    const type = dataTypes[names[i] ?? 'mark'];
+    result.set(type.encode(values[i] ?? ''), offset);
+    offset += (type.bytes + 3) & ~3;
   }
   return result;
 }
@@ -163,18 +164,19 @@ export function interfaceName(name: string): Buffer {
 }
 
 /** A number in network order. */
-export function numberBytes(value: FieldValue, length: number): Buffer {
+export function numberBytes(value: FieldValue, length: number): Uint8Array {
   const number = Number(value);
   if (!Number.isInteger(number) || number < 0 || number >= 2 ** (length * 8)) {
     throw new DomainError('invalid', `"${value}" is not a number of ${length} bytes`);
   }
-  const bytes = Buffer.alloc(length);
-  bytes.writeUIntBE(number, 0, length);
+  // Small arrays of this kind stay on the heap; buffers of their own would not.
+  const bytes = new Uint8Array(length);
+  for (let i = 0; i < length; i++) bytes[i] = number >>> ((length - 1 - i) * 8);
   return bytes;
 }
 
-export function hostOrder(bytes: Buffer): Buffer {
-  return hostIsLittle ? Buffer.from(bytes.toReversed()) : bytes;
+export function hostOrder(bytes: Uint8Array): Uint8Array {
+  return hostIsLittle ? bytes.toReversed() : bytes;
 }
 
 function addressType(number: number, bytes: number): DataType {

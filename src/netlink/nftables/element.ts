@@ -6,7 +6,7 @@ import { flag, type Message } from '../message.ts';
 import type { Request } from '../request.ts';
 import type { MessageWriter } from '../writer.ts';
 import { data, type Data, type Verdict } from './data.ts';
-import { boundsOf, decodeFields, encodeFields, typeOf } from './data-type.ts';
+import { boundsOf, decodeFields, encodeFields, paddedBytes, typeOf } from './data-type.ts';
 import type { DataTypeName, FieldRange, FieldValue } from './data-type.ts';
 import { change, genericHeaderBytes, question, type MessageName } from './message.ts';
 import { isConcatenatedInterval, type NftSet, type SetDefinition } from './set.ts';
@@ -35,11 +35,14 @@ const elementTable = new AttributeTable({
 });
 const intervalEnd = 1;
 
+const elementCodec = nested(elementTable);
+
 /** NFTA_SET_ELEM_LIST_*. */
+const elementsAttribute = 3;
 const listTable = new AttributeTable({
   table: [1, text],
   set: [2, text],
-  elements: [3, list(1, nested(elementTable))],
+  elements: [elementsAttribute, list(1, elementCodec)],
   setId: [4, be32],
 });
 
@@ -86,20 +89,20 @@ export async function listElements(
   return joined(known, raw);
 }
 
-/** The most that one message takes; elements of one key are up to about 300 bytes. */
+/** Below the 64 KiB of an attribute. */
 const chunkBytes = 60_000;
 
+/** Elements are encoded only when a message is written: they would be many small objects. */
 function inChunks(
   name: Extract<MessageName, 'NEWSETELEM' | 'DELSETELEM'>,
   set: SetDefinition,
   elements: readonly Element[],
 ): Request[] {
-  const raw = elements.flatMap((element) => toRaw(set, element));
-  const each = raw.reduce((most, one) => Math.max(most, bytesOf(one)), 64);
-  const perMessage = Math.max(1, Math.floor(chunkBytes / each));
+  const most = elements.reduce((bytes, one) => Math.max(bytes, mostBytesOf(set, one)), 64);
+  const perMessage = Math.floor(chunkBytes / most);
   const chunks: Request[] = [];
-  for (let first = 0; first < raw.length; first += perMessage) {
-    const part = raw.slice(first, first + perMessage);
+  for (let first = 0; first < elements.length; first += perMessage) {
+    const part = elements.slice(first, first + perMessage);
     chunks.push(
       change(name, {
         family: set.family,
@@ -112,18 +115,25 @@ function inChunks(
   return chunks;
 }
 
-function writeElements(writer: MessageWriter, set: SetDefinition, part: readonly Raw[]): void {
-  listTable.write(writer, { table: set.table, set: set.set, elements: part });
+function writeElements(writer: MessageWriter, set: SetDefinition, part: readonly Element[]): void {
+  listTable.write(writer, { table: set.table, set: set.set });
+  const nest = writer.beginNest(elementsAttribute);
+  for (const element of part) {
+    for (const raw of toRaw(set, element)) elementCodec.write(writer, 1, raw);
+  }
+  writer.endNest(nest);
 }
 
 type Raw = ReturnType<typeof elementTable.read>;
 
-function bytesOf({ key, keyEnd, data: led, userData, object }: Raw): number {
-  const lengths = [key, keyEnd, led].map((one) =>
-    one === undefined ? 0 : 16 + ('value' in one ? one.value.length : 48),
-  );
-  const rest = (userData?.length ?? 0) + (object?.length ?? 0) + 40;
-  return lengths.reduce((sum, length) => sum + length, rest);
+/** An upper bound: headers, both ends of an interval, and the texts of any length. */
+function mostBytesOf(set: SetDefinition, { data: led, comment = '' }: Element): number {
+  const fixed = 120 + 2 * paddedBytes(set.key);
+  const text = 3 * comment.length;
+  if (led === undefined) return fixed + text;
+  if (typeof led === 'string') return fixed + text + 3 * led.length;
+  if ('verdict' in led) return fixed + text + 3 * (led.chain?.length ?? 0);
+  return fixed + text + 16 * led.length;
 }
 
 function toRaw(set: SetDefinition, element: Element): Raw[] {

@@ -204,7 +204,7 @@ function compare(operator: Operator, value: Uint8Array): KnownExpression {
   return { name: 'cmp', register, operator, data: { value } };
 }
 
-function bitwise(mask: Buffer): KnownExpression {
+function bitwise(mask: Uint8Array): KnownExpression {
   return {
     name: 'bitwise',
     sourceRegister: register,
@@ -220,7 +220,7 @@ function anyBit(mask: number): KnownExpression[] {
   return [bitwise(word(mask)), compare('neq', word(0))];
 }
 
-function word(value: number): Buffer {
+function word(value: number): Uint8Array {
   return hostOrder(numberBytes(value, 4));
 }
 
