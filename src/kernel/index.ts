@@ -5,6 +5,7 @@ export * from './create-namespaces.ts';
 export { defaultSeccomp, type DefaultSeccompOptions } from './default-seccomp.ts';
 export { Descriptor, closeDescriptor } from './descriptor.ts';
 export * from './extent.ts';
+export { probeFeatures, type Feature } from './feature.ts';
 export type { FileSystemStatus, Path } from './file-addon.ts';
 export * from './file-system-context.ts';
 export * from './file.ts';

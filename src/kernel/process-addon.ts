@@ -16,4 +16,6 @@ export interface ProcessAddon {
   terminalNumber(fd: number): number;
   setWindowSize(fd: number, rows: number, columns: number): void;
   getWindowSize(fd: number): number;
+  /** The errno of a call with arguments that it cannot accept. */
+  probeCall(number: number): number;
 }
