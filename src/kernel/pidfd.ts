@@ -18,7 +18,10 @@ export function openProcess(pid: number): Descriptor {
   }
 }
 
-/** Sends a signal. Returns false when the process has already ended. Equivalent: `kill -SIGNAL`. */
+/**
+ * Sends a signal. Returns false when the process has ended and been collected; one that has only
+ * ended takes it without effect. EPERM for a process of another user. Equivalent: `kill -SIGNAL`.
+ */
 export function signalProcess(pidfd: number, signal: string | number): boolean {
   try {
     addon.pidfdSendSignal(pidfd, signalNumber(signal));
