@@ -96,9 +96,26 @@ inline Outcome unshareThread(int flags) {
   return ok;
 }
 
+// The way back from a new mount namespace. setns leaves the thread at the root of the namespace,
+// which is another than the process's when that runs in a chroot.
+class Home {
+ public:
+  bool open() {
+    mounts_ = Descriptor(::open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
+    root_ = Descriptor(::open("/", O_PATH | O_DIRECTORY | O_CLOEXEC));
+    return mounts_.valid() && root_.valid();
+  }
+  bool enter() const {
+    return setns(mounts_.get(), CLONE_NEWNS) == 0 && fchdir(root_.get()) == 0 && chroot(".") == 0;
+  }
+
+ private:
+  Descriptor mounts_, root_;
+};
+
 inline Result<Opened> makeOnThread(const MakeRequest& request) {
-  Descriptor home(open("/proc/thread-self/ns/mnt", O_RDONLY | O_CLOEXEC));
-  if (!home.valid()) return failed("open", "/proc/thread-self/ns/mnt");
+  Home home;
+  if (!home.open()) return failed("open", "/proc/thread-self/ns/mnt");
   int flags = request.flags();
   if (auto outcome = unshareThread(flags)) return *outcome;
   // /proc/TID exists for every thread, and only there lies timens_offsets.
@@ -108,7 +125,7 @@ inline Result<Opened> makeOnThread(const MakeRequest& request) {
   }
   auto opened = openAll(request, "/proc/thread-self");
   if (!opened) return opened;
-  if ((flags & CLONE_NEWNS) && setns(home.get(), CLONE_NEWNS) < 0) return failed("setns", "mnt");
+  if ((flags & CLONE_NEWNS) && !home.enter()) return failed("setns", "mnt");
   if (auto outcome = pinAll(request, *opened)) return *outcome;
   return opened;
 }

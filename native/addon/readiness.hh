@@ -11,6 +11,7 @@
 #include <memory>
 
 #include "binding.hh"
+#include "throwaway.hh"
 #include "../linux/descriptor.hh"
 
 namespace keelson::addon {
@@ -48,11 +49,13 @@ struct Readiness {
   static void onReady(uv_poll_t* handle, int status, int events) {
     auto* self = static_cast<Readiness*>(handle->data);
     if (self->closing) return;
-    Napi::HandleScope scope(self->env);
+    Napi::Env env = self->env;
+    Napi::HandleScope scope(env);
     Napi::Function ready = self->ready.Value();
     self->close();
+    if (!canRunJavaScript(env)) return;
     // An error (POLLERR) counts as ready: the caller's next read tells what it is.
-    ready.MakeCallback(self->env.Global(), {});
+    ready.MakeCallback(env.Global(), {});
   }
 
   static void onCleanup(napi_async_cleanup_hook_handle, void* data) {

@@ -15,6 +15,14 @@ namespace keelson::addon {
 
 inline constexpr size_t throwawayStackBytes = 256 * 1024;
 
+// False while a worker's environment ends: its loop still runs callbacks, but every call that could
+// reach JavaScript fails, and node-addon-api takes such a failure for fatal.
+inline bool canRunJavaScript(napi_env env) {
+  napi_value probe;
+  return napi_create_object(env, &probe) == napi_ok &&
+         napi_set_element(env, probe, 0, probe) == napi_ok;
+}
+
 template <typename Value, typename Job, typename Convert>
 struct Errand {
   Napi::Promise::Deferred deferred;
@@ -38,7 +46,9 @@ struct Errand {
     if (rawEnv == nullptr) return;
     Napi::Env env(rawEnv);
     Napi::HandleScope scope(env);
-    if (*errand->result) {
+    if (!canRunJavaScript(rawEnv)) {
+      // Nobody waits any more; what was opened is closed with the errand.
+    } else if (*errand->result) {
       errand->deferred.Resolve(errand->convert(env, **errand->result));
     } else {
       errand->deferred.Reject(kernelError(env, errand->result->failure()));

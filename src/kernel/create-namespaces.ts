@@ -39,8 +39,9 @@ export type CreatedNamespaces = Partial<Readonly<Record<NamespaceKind, Namespace
  * A `pid` namespace lives only as long as its first process, so it cannot be made alone:
  * DomainError `unsupported`. Start that process with `spawn`, then pin `/proc/PID/ns/pid`.
  *
- * Throws KernelError: EPERM without CAP_SYS_ADMIN; ENOSPC at a limit of /proc/sys/user; EEXIST when
- * the file to pin on is there. Equivalent: `unshare --net=FILE --ipc=FILE true`.
+ * Throws KernelError: EPERM without CAP_SYS_ADMIN, or for `user` in a chroot; ENOSPC at a limit of
+ * /proc/sys/user; EEXIST when the file to pin on is there.
+ * Equivalent: `unshare --net=FILE --ipc=FILE true`.
  */
 export async function createNamespaces(request: NamespaceRequest): Promise<CreatedNamespaces> {
   const kinds = namespaceKinds.filter((kind) => kind in request.kinds);

@@ -46,10 +46,7 @@ function overlayFeatures(): Feature[] {
     }),
     feature(
       'overlay-lowerdir+',
-      optionFinding(
-        (context) => context.setString('lowerdir+', '/'),
-        'Layers are added one by one',
-      ),
+      optionFinding((context) => context.setString('lowerdir+', '/'), kernelFinding(6, 5)),
       {
         present: 'Images may have as many layers as overlay itself takes (500)',
         absent: "Images with many layers need short names, for mount's 4095 bytes",
@@ -57,7 +54,7 @@ function overlayFeatures(): Feature[] {
     ),
     feature(
       'overlay-userxattr',
-      optionFinding((context) => context.setFlag('userxattr'), 'Option userxattr is known'),
+      optionFinding((context) => context.setFlag('userxattr'), kernelFinding(5, 11)),
       {
         present: 'Overlays can be mounted inside user namespaces',
         absent: 'Overlays cannot be mounted by rootless callers',
@@ -66,8 +63,19 @@ function overlayFeatures(): Feature[] {
   ];
 }
 
-function optionFinding(act: (context: FileSystemContext) => unknown, detail: string): Finding {
-  return attempt(detail, () => {
+/**
+ * Asks for an option by setting it. Before Linux 6.5 overlay takes any option and looks at it when
+ * it is mounted, which is shown by its taking nonsense: then the version has to do.
+ */
+function optionFinding(set: Act, byVersion: Finding): Finding {
+  const nonsense = accepts((context) => context.setString('nonsense', '1'));
+  return nonsense.available ? byVersion : accepts(set);
+}
+
+type Act = (context: FileSystemContext) => unknown;
+
+function accepts(act: Act): Finding {
+  return attempt('The option is taken', () => {
     using opened = overlayContext();
     act(opened.context);
   });

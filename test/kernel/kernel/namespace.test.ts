@@ -18,7 +18,7 @@ import {
 } from '../../../src/index.ts';
 import { failureOf } from '../failure.ts';
 import { scratch } from '../scratch.ts';
-import { withoutRoot } from '../skip.ts';
+import { withoutNamespace, withoutRoot, withoutUserNamespaces } from '../skip.ts';
 
 const maps = {
   uidMap: [{ containerId: 0, hostId: 100_000, size: 65_536 }],
@@ -26,7 +26,9 @@ const maps = {
 };
 const ownInode = (kind: NamespaceKind) =>
   BigInt(/\d+/.exec(readlinkSync(`/proc/self/ns/${kind}`))?.[0] ?? 0);
-const own = () => namespaceKinds.map(ownInode);
+/** The kinds that this kernel has. */
+const kinds = namespaceKinds.filter((kind) => existsSync(`/proc/self/ns/${kind}`));
+const own = () => kinds.map(ownInode);
 const program = (file: string, arguments_: string[]) =>
   execFileSync(file, arguments_, { encoding: 'utf8' });
 
@@ -37,7 +39,7 @@ const held = () => [readdirSync('/proc/self/fd').length, readdirSync('/proc/self
 
 t.test('new namespaces differ from ours, and ours stay', { skip: withoutRoot }, async (t) => {
   const before = own();
-  for (const kind of namespaceKinds.filter((each) => each !== 'pid' && each !== 'user')) {
+  for (const kind of kinds.filter((each) => each !== 'pid' && each !== 'user')) {
     using created = await createNamespace(kind);
     t.equal(created.kind, kind);
     t.not(created.inode, ownInode(kind), kind);
@@ -72,25 +74,29 @@ t.test('a pinned mount namespace does not see later mounts', { skip: withoutRoot
   t.ok(seen.every((mount) => mount.shared === undefined && mount.master === undefined));
 });
 
-t.test('a user namespace has its maps and owns the others', { skip: withoutRoot }, async (t) => {
-  const { path } = scratch(t);
-  const pins = { user: `${path}/user`, net: `${path}/net`, mnt: `${path}/mnt`, ipc: undefined };
-  const { user, net, mnt, ipc } = await createNamespaces({ kinds: pins, ...maps });
-  for (const pin of [pins.user, pins.net, pins.mnt]) t.teardown(() => unpinNamespace(pin));
-  if (!user || !net || !mnt || !ipc) throw new Error('one is missing');
-  for (const each of [net, mnt, ipc]) {
-    using owner = each.owner();
-    t.ok(owner.is(user), each.kind);
-  }
-  t.equal(user.ownerUid(), 0);
-  using parent = user.parent();
-  t.equal(parent.inode, ownInode('user'));
-  const map = program('nsenter', [`--user=${pins.user}`, 'cat', '/proc/self/uid_map']);
-  t.match(map, /^\s*0\s+100000\s+65536\n$/);
-  for (const each of [user, net, mnt, ipc]) each.close();
-});
+t.test(
+  'a user namespace has its maps and owns the others',
+  { skip: withoutUserNamespaces() },
+  async (t) => {
+    const { path } = scratch(t);
+    const pins = { user: `${path}/user`, net: `${path}/net`, mnt: `${path}/mnt`, ipc: undefined };
+    const { user, net, mnt, ipc } = await createNamespaces({ kinds: pins, ...maps });
+    for (const pin of [pins.user, pins.net, pins.mnt]) t.teardown(() => unpinNamespace(pin));
+    if (!user || !net || !mnt || !ipc) throw new Error('one is missing');
+    for (const each of [net, mnt, ipc]) {
+      using owner = each.owner();
+      t.ok(owner.is(user), each.kind);
+    }
+    t.equal(user.ownerUid(), 0);
+    using parent = user.parent();
+    t.equal(parent.inode, ownInode('user'));
+    const map = program('nsenter', [`--user=${pins.user}`, 'cat', '/proc/self/uid_map']);
+    t.match(map, /^\s*0\s+100000\s+65536\n$/);
+    for (const each of [user, net, mnt, ipc]) each.close();
+  },
+);
 
-t.test('clocks of a time namespace are ahead', { skip: withoutRoot }, async (t) => {
+t.test('clocks of a time namespace are ahead', { skip: withoutNamespace('time') }, async (t) => {
   const path = `${scratch(t).path}/time`;
   const offsets = {
     monotonic: { seconds: 1000, nanoseconds: 5 },
@@ -126,12 +132,19 @@ t.test('what cannot be made says so', { skip: withoutRoot }, async (t) => {
   t.match(await failure({ kinds: { user: undefined } }), { kind: 'invalid', message: /uidMap/ });
   t.match(await failure({ kinds: {} }), { kind: 'invalid' });
   t.match(await failure({ kinds: { net: undefined }, offsets: {} }), { kind: 'invalid' });
-  const empty = [{ containerId: 0, hostId: 0, size: 0 }];
-  t.match(await failure({ kinds: { user: undefined }, uidMap: empty, gidMap: empty }), {
-    call: 'write',
-    path: /gid_map/,
-  });
 });
+
+t.test(
+  'maps that the kernel refuses leave nothing',
+  { skip: withoutUserNamespaces() },
+  async (t) => {
+    const empty = [{ containerId: 0, hostId: 0, size: 0 }];
+    t.match(await failure({ kinds: { user: undefined }, uidMap: empty, gidMap: empty }), {
+      call: 'write',
+      path: /gid_map/,
+    });
+  },
+);
 
 t.test(
   'unpin succeeds when the pin or the file is already gone',
@@ -190,15 +203,22 @@ t.test('the raw calls say what a process with threads cannot', { skip: withoutRo
   t.throws(() => setns(user.fd, CloneFlag.user), { call: 'setns', code: 'EINVAL' });
 });
 
-t.test('500 namespaces leave no descriptor or process behind', { skip: withoutRoot }, async (t) => {
-  await createNamespaces({ kinds: { user: undefined, uts: undefined }, ...maps });
-  const before = held();
-  for (let i = 0; i < 250; i++) {
-    const created = await createNamespaces({ kinds: { user: undefined, uts: undefined }, ...maps });
-    for (const each of Object.values(created)) each.close();
-    (await createNamespace('ipc')).close();
-  }
-  // Pipes of other tests' processes close meanwhile, and the last thread may still be ending.
-  for (const [index, count] of held().entries()) t.ok(count <= (before[index] ?? 0) + 1);
-  t.equal(readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8'), '');
-});
+t.test(
+  '500 namespaces leave no descriptor or process behind',
+  { skip: withoutUserNamespaces() },
+  async (t) => {
+    await createNamespaces({ kinds: { user: undefined, uts: undefined }, ...maps });
+    const before = held();
+    for (let i = 0; i < 250; i++) {
+      const created = await createNamespaces({
+        kinds: { user: undefined, uts: undefined },
+        ...maps,
+      });
+      for (const each of Object.values(created)) each.close();
+      (await createNamespace('ipc')).close();
+    }
+    // Pipes of other tests' processes close meanwhile, and the last thread may still be ending.
+    for (const [index, count] of held().entries()) t.ok(count <= (before[index] ?? 0) + 1);
+    t.equal(readFileSync(`/proc/self/task/${process.pid}/children`, 'utf8'), '');
+  },
+);

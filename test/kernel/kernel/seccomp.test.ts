@@ -10,6 +10,7 @@ import {
 } from '../../../src/index.ts';
 import { failureOf } from '../failure.ts';
 import { scratch } from '../scratch.ts';
+import { beforeLinux } from '../skip.ts';
 import { run, underFilter } from './under-filter.ts';
 
 const allow = 'SCMP_ACT_ALLOW';
@@ -75,7 +76,7 @@ t.test('the default profile runs ordinary programs', async (t) => {
   t.match(run(filter, ['/bin/sh', '-c', script]), /^\d+\na\n2\n$/);
 });
 
-t.test('calls newer than libseccomp follow the profile', async (t) => {
+t.test('calls newer than libseccomp follow the profile', { skip: beforeLinux(6, 8) }, async (t) => {
   const names = [...ordinary, 'listmount'];
   const syscalls = [{ names, action: allow }];
   const answers = await underFilter({ defaultAction: 'SCMP_ACT_ERRNO', syscalls }, [
