@@ -39,6 +39,7 @@ export const limits = {
   layerThreadIdleMs: 5000,
   /** JavaScript memory of one such thread. */
   layerThreadHeapBytes: 96 * 1024 * 1024,
+  layerThreadYoungBytes: 6 * 1024 * 1024,
   /** History that a compressed layer may refer back to: what zstd takes without --long. */
   zstdWindowBytes: 128 * 1024 * 1024,
   /** One stream of an ExecSync answer. */

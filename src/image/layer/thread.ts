@@ -22,7 +22,11 @@ export class UnpackThread {
     this.#onEnd = onEnd;
     this.#worker = new Worker(program, {
       name: 'unpack',
-      resourceLimits: { maxOldGenerationSizeMb: limits.layerThreadHeapBytes / 1024 / 1024 },
+      resourceLimits: {
+        maxOldGenerationSizeMb: limits.layerThreadHeapBytes / 1024 / 1024,
+        // By default short-lived objects pile up to 48 MiB a thread before any is freed.
+        maxYoungGenerationSizeMb: limits.layerThreadYoungBytes / 1024 / 1024,
+      },
       // The addon opens and closes descriptors; Node need not look after them.
       trackUnmanagedFds: false,
     });

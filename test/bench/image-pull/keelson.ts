@@ -17,7 +17,9 @@ const program = fileURLToPath(new URL('./pull-once.ts', import.meta.url));
  */
 export async function pullWithKeelson(folder: string, name: string): Promise<Pulled> {
   const stateFolder = mkdtempSync(join(folder, 'keelson-'));
-  const output = execFileSync(process.execPath, [program, stateFolder, name], { encoding: 'utf8' });
+  // The option is that of bin/keelson.
+  const argv = ['--max-semi-space-size=1', program, stateFolder, name];
+  const output = execFileSync(process.execPath, argv, { encoding: 'utf8' });
   execFileSync('sync');
   return Promise.resolve(JSON.parse(output) as Pulled);
 }
