@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <mutex>
 #include <thread>
 
 #include "../linux/descriptor.hh"
@@ -22,9 +23,18 @@ struct Watch {
   Descriptor wake{eventfd(0, EFD_CLOEXEC)};
   Napi::ThreadSafeFunction notify;
   std::atomic<bool> closed{false};
+  std::mutex ending;  // nobody writes to a descriptor that the thread is giving back
+
   void poke() {
+    std::lock_guard<std::mutex> lock(ending);
     uint64_t one = 1;
-    if (write(wake.get(), &one, sizeof one) < 0) closed = true;
+    if (wake.valid() && write(wake.get(), &one, sizeof one) < 0) closed = true;
+  }
+
+  void end() {
+    std::lock_guard<std::mutex> lock(ending);
+    socket = Descriptor();
+    wake = Descriptor();
   }
 };
 
@@ -39,9 +49,10 @@ inline void watchLoop(const std::shared_ptr<Watch>& watch) {
     } else if (armed && waiting[1].revents != 0) {
       armed = false;
       // The environment is gone: its finalizer has run or will, and nothing may be released.
-      if (watch->notify.NonBlockingCall() != napi_ok) return;
+      if (watch->notify.NonBlockingCall() != napi_ok) return watch->end();
     }
   }
+  watch->end();
   watch->notify.Release();
 }
 

@@ -4,9 +4,11 @@ import { be16, be32, be64, ip, nested, u8 } from './codec.ts';
 import type { Connection } from './connection.ts';
 import { familyName, familyNumber, familyOf, parseIp, type Family } from './ip.ts';
 import { flag, requirePayload, type Message } from './message.ts';
+import { protocol } from './open-socket.ts';
 import type { Request } from './request.ts';
 import { subsystem, writeGenericHeader } from './nftables/message.ts';
 import { nameOf } from './route-name.ts';
+import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 /** linux/netfilter/nfnetlink_conntrack.h: IPCTNL_MSG_CT_*. */
 const messages = { get: 1, remove: 2 } as const;
@@ -150,6 +152,28 @@ export async function removeMatching(
   const refused = failures.find(({ error }) => error.code !== 'ENOENT');
   if (refused !== undefined) throw refused.error;
   return found.length - failures.length;
+}
+
+export interface ConnectionEvent {
+  readonly kind: 'connection';
+  readonly action: 'new' | 'removed';
+  readonly connection: TrackedConnection;
+}
+
+/** linux/netfilter/nfnetlink_compat.h: NFNLGRP_CONNTRACK_NEW and _DESTROY. */
+const groups = [1, 3];
+
+/** Follows connections as they begin and end. `conntrack -E -e NEW,DESTROY`. */
+export function subscribe(
+  options: SubscriptionOptions = {},
+): Promise<Subscription<ConnectionEvent>> {
+  return Subscription.open({ protocol: protocol.netfilter, groups, decode: readEvent }, options);
+}
+
+function readEvent(message: Message): ConnectionEvent {
+  const removed = (message.type & 0xff) === messages.remove;
+  const action = removed ? 'removed' : 'new';
+  return { kind: 'connection', action, connection: readConnection(message) };
 }
 
 /** For `transact` and `batch`. The id keeps a later connection of the same tuple alive. */

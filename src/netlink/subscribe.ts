@@ -4,6 +4,7 @@ import type { Message } from './message.ts';
 import { neighbourType, readNeighbour, type Neighbour } from './neighbour.ts';
 import { protocol } from './open-socket.ts';
 import { readRoute, routeType, type Route } from './route-message.ts';
+import { readRule, ruleType, type Rule } from './rule.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
 
 /** linux/rtnetlink.h: RTNLGRP_*, by the subject they are about. */
@@ -12,6 +13,7 @@ const groups = {
   neighbour: [3],
   address: [5, 9],
   route: [7, 11],
+  rule: [8, 19],
 } as const;
 
 export type RouteSubject = keyof typeof groups;
@@ -21,6 +23,7 @@ export type RouteEvent =
   | { readonly kind: 'link'; readonly action: 'new' | 'removed'; readonly link: Link }
   | { readonly kind: 'address'; readonly action: 'new' | 'removed'; readonly address: Address }
   | { readonly kind: 'route'; readonly action: 'new' | 'removed'; readonly route: Route }
+  | { readonly kind: 'rule'; readonly action: 'new' | 'removed'; readonly rule: Rule }
   | {
       readonly kind: 'neighbour';
       readonly action: 'new' | 'removed';
@@ -28,10 +31,9 @@ export type RouteEvent =
     };
 
 /**
- * Follows changes of interfaces, addresses, routes or neighbours. `ip monitor link address ...`.
- *
- * The first event may come before this resolves to be read; after `{ kind: 'resync' }` events were
- * lost and the consumer lists again.
+ * Follows changes of interfaces, addresses, routes, rules or neighbours from the moment it
+ * resolves: list after that, and nothing falls between. After `{ kind: 'resync' }` events were
+ * lost and the consumer lists again. `ip monitor link address ...`.
  */
 export function subscribe(
   subjects: readonly RouteSubject[],
@@ -72,6 +74,9 @@ function readEvent(message: Message): RouteEvent | undefined {
       const action = actionOf(message, neighbourType.remove);
       return { kind: 'neighbour', action, neighbour: readNeighbour(message) };
     }
+    case ruleType.new:
+    case ruleType.remove:
+      return { kind: 'rule', action: actionOf(message, ruleType.remove), rule: readRule(message) };
     default:
       return undefined;
   }

@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { closeSync, openSync, readdirSync } from 'node:fs';
+import { Worker } from 'node:worker_threads';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { isDomainError, isKernelError, netlink } from '../../../src/index.ts';
@@ -11,6 +14,10 @@ async function withLinkUp(space: TestNamespace): Promise<netlink.Connection> {
   await link.setUp(connection, 'p0');
   await address.add(connection, { device: 'eth0', address: '10.0.0.2/24' });
   return connection;
+}
+
+function descriptors(): number {
+  return readdirSync('/proc/self/fd').length;
 }
 
 function manyRoutes(count: number, device: number): netlink.Request[] {
@@ -111,6 +118,28 @@ t.test('connections', { skip }, async (t) => {
     t.ok(changes > 0);
   });
 
+  t.test('a namespace may be given as a descriptor, closed at once after', async (t) => {
+    using space = new TestNamespace();
+    space.ip('link', 'add', 'only-here', 'type', 'ifb');
+    const fd = openSync(space.path, 'r');
+    const opening = netlink.open({ namespace: fd });
+    closeSync(fd);
+    using connection = await opening;
+    t.equal((await link.get(connection, 'only-here')).name, 'only-here');
+  });
+
+  t.test('a thousand connections leave no descriptor behind', async (t) => {
+    using space = new TestNamespace();
+    const before = descriptors();
+    for (let i = 0; i < 1000; i++) {
+      using connection = await netlink.open({ namespace: space.path });
+      if (i % 100 === 0) await link.get(connection, 'lo');
+      if (i % 100 === 50) (await netlink.subscribe(['link'], { namespace: space.path })).close();
+    }
+    await delay(50);
+    t.ok(descriptors() <= before + 1, `${descriptors()} descriptors, ${before} before`);
+  });
+
   t.test('a socket stays in its namespace when the path is gone', async (t) => {
     let connection: netlink.Connection;
     {
@@ -167,6 +196,52 @@ t.test('subscriptions', { skip }, async (t) => {
     await marker;
     t.ok(resyncs >= 1, 'the loss is told');
     t.ok(received < 2000, 'and there was one');
+  });
+
+  t.test('rules and neighbours come as events too', async (t) => {
+    using space = new TestNamespace();
+    using connection = await withLinkUp(space);
+    const namespace = space.path;
+    await using events = await netlink.subscribe(['rule', 'neighbour'], { namespace });
+    await netlink.rule.add(connection, { from: '10.5.0.0/16', table: 77 });
+    await netlink.neighbour.add(connection, {
+      device: 'eth0',
+      address: '10.0.0.99',
+      linkAddress: '02:00:00:00:00:99',
+    });
+    const seen: string[] = [];
+    for await (const event of events) {
+      if (event.kind === 'rule') seen.push(`rule ${event.rule.from}`);
+      if (event.kind === 'neighbour' && event.neighbour.address === '10.0.0.99') {
+        seen.push(`neighbour ${event.neighbour.linkAddress}`);
+        break;
+      }
+    }
+    t.same(seen, ['rule 10.5.0.0/16', 'neighbour 02:00:00:00:00:99']);
+  });
+
+  t.test('a worker that ends in the middle of everything harms nobody', async (t) => {
+    using space = new TestNamespace();
+    const index = new URL('../../../src/index.ts', import.meta.url).href;
+    const program = `
+      import { parentPort, workerData } from 'node:worker_threads';
+      import { netlink } from ${JSON.stringify(index)};
+      const namespace = workerData;
+      const connection = await netlink.open({ namespace });
+      const events = await netlink.subscribe(['link'], { namespace });
+      void events.next();
+      await netlink.link.create(connection, { kind: 'ifb', name: 'ifb5' });
+      void netlink.link.remove(connection, 'ifb5');
+      parentPort.postMessage('busy');`;
+    for (let round = 0; round < 5; round++) {
+      const url = new URL(`data:text/javascript,${encodeURIComponent(program)}`);
+      const worker = new Worker(url, { workerData: space.path });
+      await once(worker, 'message');
+      await worker.terminate();
+      using connection = await netlink.open({ namespace: space.path });
+      await link.remove(connection, 'ifb5');
+      t.equal((await link.get(connection, 'lo')).name, 'lo');
+    }
   });
 
   t.test('a waiting consumer ends when the subscription is closed', async (t) => {

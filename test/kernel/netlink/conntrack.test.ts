@@ -81,6 +81,23 @@ t.test('connection tracking', { skip: skipReason }, async (t) => {
     const left = await conntrack.list(connection);
     t.match(left, [{ family: 'ipv6' }]);
   });
+
+  t.test('connections are told as they begin and end', async (t) => {
+    using space = new TestNamespace();
+    using connection = await prepared(space);
+    await using events = await conntrack.subscribe({ namespace: space.path });
+    space.exec('bash', '-c', 'echo x > /dev/udp/10.0.0.1/99');
+    const filter = { destination: '10.0.0.1', destinationPort: 99 };
+    t.equal(await conntrack.removeMatching(connection, filter), 1);
+    const seen: string[] = [];
+    for await (const event of events) {
+      if (event.kind === 'resync') continue;
+      const { destinationPort } = event.connection.original;
+      if (destinationPort === 99) seen.push(event.action);
+      if (event.action === 'removed') break;
+    }
+    t.same(seen, ['new', 'removed']);
+  });
 });
 
 t.test('generic netlink families', async (t) => {
