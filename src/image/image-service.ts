@@ -45,6 +45,8 @@ export interface DiskUse {
     readonly uniqueBytes: number;
   }[];
   readonly snapshots: readonly { readonly id: string; readonly bytes: number }[];
+  /** All layers, kept blobs and documents, each counted once. */
+  readonly totalBytes: number;
   readonly reclaimableBytes: number;
 }
 

@@ -18,7 +18,9 @@ export async function diskUse(context: Context): Promise<DiskUse> {
       bytes: (await treeUse(context.snapshots.find(id)?.upper ?? '')).bytes,
     })),
   );
-  return { images, snapshots, reclaimableBytes: reclaimable(context, records, sizes) };
+  const totalBytes = sizes.values().reduce((sum, bytes) => sum + bytes, 0);
+  const reclaimableBytes = reclaimable(context, records, sizes);
+  return { images, snapshots, totalBytes, reclaimableBytes };
 }
 
 /** Bytes of each layer and blob that is there. */

@@ -6,8 +6,8 @@ import type { Digest, Image } from '../image.ts';
 import type { Context } from '../operation/context.ts';
 import { formatPlatform, hostPlatform, parsePlatform, type Platform } from '../platform.ts';
 import { formatReference, parseReference, repositoryOf, type Reference } from '../reference.ts';
-import { resolveImage, type ResolvedImage } from '../registry/resolve.ts';
-import { openSession } from '../registry/session.ts';
+import { currentDigest, resolveImage, type ResolvedImage } from '../registry/resolve.ts';
+import { openSession, type Session } from '../registry/session.ts';
 import type { ImageLayer, ImageRecord } from '../store/image-record.ts';
 import { storedName } from '../store/image-store.ts';
 import { explainDiskError } from './disk-error.ts';
@@ -42,10 +42,33 @@ export async function pullImage(
       ...(credentials === undefined ? {} : { credentials }),
     });
     try {
+      const known = options.platform ? undefined : await knownImage(context, reference, session);
+      if (known !== undefined) return known;
       return await pull(context, { reference, platform }, { session, signal, report });
     } catch (error) {
       throw explainDiskError(error, context.state.root);
     }
+  });
+}
+
+/** The image that the name still stands for: then nothing but the name has to be written. */
+async function knownImage(
+  context: Context,
+  reference: Reference,
+  session: Session,
+): Promise<Image | undefined> {
+  const repository = repositoryOf(reference);
+  if (!context.images.hasPulled(repository)) return undefined;
+  const digest = await currentDigest(session, reference);
+  return await context.exclusive(async () => {
+    const record = digest && context.images.find(`${repository}@${digest}`);
+    // An index is known by the image of one platform, which may have been asked for by name.
+    const isOwn = record?.config.architecture === hostPlatform().architecture;
+    if (record === undefined || !isOwn || hostPlatform().architecture === 'arm') return undefined;
+    if (reference.digest === undefined) {
+      await context.images.setName(storedName(reference), record.id);
+    }
+    return context.images.imageOf(record.id);
   });
 }
 

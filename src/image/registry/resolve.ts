@@ -8,7 +8,7 @@ import { acceptedManifests } from '../media-type.ts';
 import { canRun, choosePlatform, formatPlatform, type Platform } from '../platform.ts';
 import type { Reference } from '../reference.ts';
 import { readBlob } from './download.ts';
-import { readBody } from './read-body.ts';
+import { discardBody, readBody } from './read-body.ts';
 import { isConnectionError, unreachable } from './registry-error.ts';
 import type { Session } from './session.ts';
 
@@ -58,6 +58,25 @@ export async function resolveImage(
     configBytes,
     config,
   };
+}
+
+/**
+ * The digest that a name stands for now, without the document: Docker Hub counts only whole
+ * manifests against its limit. Undefined where a registry does not tell.
+ */
+export async function currentDigest(
+  session: Session,
+  reference: Reference,
+): Promise<Digest | undefined> {
+  const response = await session.request({
+    method: 'HEAD',
+    target: `manifests/${reference.digest ?? reference.tag ?? 'latest'}`,
+    headers: { accept: acceptedManifests },
+    expect: [200, 405],
+  });
+  await discardBody(response);
+  const digest = response.header('docker-content-digest');
+  return response.status === 200 && isDigest(digest) ? digest : undefined;
 }
 
 interface FetchedManifest {

@@ -1,7 +1,8 @@
 import type { Readable } from 'node:stream';
-import { Agent, type Dispatcher } from 'undici';
+import { Agent, ProxyAgent, type Dispatcher } from 'undici';
 import type { ImageSettings } from '../settings.ts';
 import { certificateIdentity, secureContextFor } from './certificate.ts';
+import { proxyFor } from './proxy.ts';
 
 export interface HttpRequest {
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -31,8 +32,8 @@ export interface Transport {
 }
 
 export function openTransport(settings: ImageSettings): Transport {
-  const agents = new Map<string, Agent>();
-  const agentFor = (request: HttpRequest): Agent => {
+  const agents = new Map<string, Dispatcher>();
+  const agentFor = (request: HttpRequest): Dispatcher => {
     const key = agentKey(request, settings);
     const agent = agents.get(key) ?? makeAgent(request, settings);
     agents.set(key, agent);
@@ -53,29 +54,33 @@ function agentKey(
   settings: ImageSettings,
 ): string {
   const identity = url.protocol === 'https:' ? certificateIdentity(url.host, settings) : 'http';
-  return `${dialTimeoutMs} ${skipVerify ?? false} ${identity}`;
+  return `${dialTimeoutMs} ${skipVerify ?? false} ${proxyFor(url) ?? ''} ${identity}`;
 }
 
 function makeAgent(
   { url, dialTimeoutMs, skipVerify }: HttpRequest,
   settings: ImageSettings,
-): Agent {
+): Dispatcher {
   const secure = { rejectUnauthorized: !(skipVerify ?? false) };
   const tls =
     url.protocol === 'https:'
       ? { ...secure, secureContext: secureContextFor(url.host, settings) }
       : {};
-  return new Agent({
+  const common = {
     connections: 16,
-    connect: { timeout: dialTimeoutMs, ...tls },
     headersTimeout: settings.stallTimeoutMs,
     bodyTimeout: settings.stallTimeoutMs,
     keepAliveTimeout: 30_000,
     maxHeaderSize: 32 * 1024,
-  });
+  };
+  const proxy = proxyFor(url);
+  if (proxy === undefined) {
+    return new Agent({ ...common, connect: { timeout: dialTimeoutMs, ...tls } });
+  }
+  return new ProxyAgent({ ...common, uri: proxy, requestTls: { ...tls, timeout: dialTimeoutMs } });
 }
 
-async function exchange(agent: Agent, request: HttpRequest): Promise<HttpResponse> {
+async function exchange(agent: Dispatcher, request: HttpRequest): Promise<HttpResponse> {
   const { url, method, headers, body, signal } = request;
   const response = await agent.request({
     origin: url.origin,

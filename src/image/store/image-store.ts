@@ -19,6 +19,8 @@ export interface ImageStore {
   readonly images: ReadonlyMap<string, ImageRecord>;
   imageOf(id: Digest): Image | undefined;
   list(): readonly Image[];
+  /** Any image of this repository has been pulled. */
+  hasPulled(repository: string): boolean;
   namesOf(id: Digest): readonly string[];
   /** By tag, digest, id or unambiguous beginning of an id; DomainError `conflict`, `invalid`. */
   find(name: string): ImageRecord | undefined;
@@ -95,6 +97,8 @@ function makeImageStore(
         );
       });
     },
+    hasPulled: (repository) =>
+      [...references.records.keys()].some((name) => name.startsWith(`${repository}@`)),
     isDamaged: (id) => images.damaged.has(`${hexOf(id)}.json`),
     async put(record) {
       if (JSON.stringify(record).length > limits.stateFileBytes) {

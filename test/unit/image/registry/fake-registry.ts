@@ -84,6 +84,7 @@ export class FakeRegistry implements AsyncDisposable {
     response.writeHead(start > 0 ? 206 : 200, {
       'content-type': manifest?.type ?? 'application/octet-stream',
       'content-length': bytes.length - start,
+      ...(manifest === undefined ? {} : { 'docker-content-digest': sha256(bytes) }),
       ...(start > 0
         ? { 'content-range': `bytes ${start}-${bytes.length - 1}/${bytes.length}` }
         : {}),
