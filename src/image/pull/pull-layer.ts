@@ -71,7 +71,7 @@ async function fetchLayer(context: Context, request: LayerRequest, work: LayerWo
 async function downloadAndUnpack(
   context: Context,
   { descriptor, diffId, chainIds }: LayerRequest,
-  { session, report, folder }: LayerWork & { folder: string },
+  { session, signal, report, folder }: LayerWork & { folder: string },
 ): Promise<UnpackResult> {
   const unpack = context.unpacker.open({
     folder,
@@ -80,8 +80,12 @@ async function downloadAndUnpack(
     diffId,
   });
   const blob = context.settings.keepBlobs ? await context.blobs.stage() : undefined;
+  const giveUp = (): void => void unpack.abort();
+  signal.addEventListener('abort', giveUp, { once: true });
   let done = 0;
   try {
+    // Waits for a thread: a server closes a connection that is opened long before it is read.
+    await unpack.write(Buffer.alloc(0));
     report(progressOf(descriptor, 'downloading', 0));
     for await (const chunk of blobChunks(session, descriptor, context.settings.stallTimeoutMs)) {
       await bothOf(unpack.write(chunk), blob?.write(chunk) ?? Promise.resolve());
@@ -98,6 +102,8 @@ async function downloadAndUnpack(
     await unpack.abort();
     await blob?.discard();
     throw explained;
+  } finally {
+    signal.removeEventListener('abort', giveUp);
   }
 }
 

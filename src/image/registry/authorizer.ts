@@ -61,10 +61,8 @@ export function makeAuthorizer(options: AuthorizerOptions): Authorizer {
       service: challenge?.parameters['service'] ?? '',
       scopes,
       credentials: others.username === undefined && !others.identityToken ? undefined : others,
-      allowPlainHttp: endpoint.origin.startsWith('http:') || endpoint.skipVerify,
+      endpoint,
       subject,
-      dialTimeoutMs: endpoint.dialTimeoutMs,
-      skipVerify: endpoint.skipVerify,
       ...(signal === undefined ? {} : { signal }),
     });
     tokens.set(key, token);

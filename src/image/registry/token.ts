@@ -2,6 +2,7 @@ import { DomainError } from '../../base/error.ts';
 import { shortened } from '../digest.ts';
 import type { RegistryCredentials } from '../image-service.ts';
 import { parseJsonObject, textField } from '../json.ts';
+import { isLoopback, type Endpoint } from './endpoint.ts';
 import { discardBody, readBody } from './read-body.ts';
 import { denied, isConnectionError, unreachable, type Subject } from './registry-error.ts';
 import type { HttpResponse, Transport } from './transport.ts';
@@ -12,11 +13,9 @@ export interface TokenRequest {
   readonly service: string;
   readonly scopes: readonly string[];
   readonly credentials: RegistryCredentials | undefined;
-  /** The registry itself speaks plain HTTP, so its token server may. */
-  readonly allowPlainHttp: boolean;
+  /** The server that asks for the token. */
+  readonly endpoint: Endpoint;
   readonly subject: Subject;
-  readonly dialTimeoutMs: number;
-  readonly skipVerify: boolean;
   readonly signal?: AbortSignal;
 }
 
@@ -55,12 +54,13 @@ export async function fetchToken(transport: Transport, request: TokenRequest): P
 }
 
 /** Passwords do not travel in the clear because a registry says so. */
-function checkedRealm({ realm, allowPlainHttp }: TokenRequest): URL {
+function checkedRealm({ realm, endpoint }: TokenRequest): URL {
   const url = URL.parse(realm);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username !== '') {
     throw new DomainError('invalid', `Token server "${shortened(realm)}" is not an http(s) URL`);
   }
-  if (url.protocol === 'http:' && !allowPlainHttp) {
+  const mayBePlain = endpoint.origin.startsWith('http:') || isLoopback(url.host);
+  if (url.protocol === 'http:' && !mayBePlain) {
     throw new DomainError('invalid', `Token server "${shortened(url.host)}" does not use TLS`);
   }
   return url;
@@ -103,10 +103,14 @@ function postForToken(
 
 function send(
   transport: Transport,
-  { dialTimeoutMs, skipVerify, signal }: TokenRequest,
+  { endpoint, signal }: TokenRequest,
   message: { method: 'GET' | 'POST'; url: URL; headers?: Record<string, string>; body?: string },
 ): Promise<HttpResponse> {
   const abort = signal === undefined ? {} : { signal };
+  // What is allowed to a registry on this machine is not allowed to the server it names.
+  const skipVerify =
+    endpoint.skipVerify && message.url.hostname === new URL(endpoint.origin).hostname;
+  const { dialTimeoutMs } = endpoint;
   return transport.send({ ...message, dialTimeoutMs, skipVerify, ...abort });
 }
 

@@ -170,10 +170,15 @@ t.test('a token server in the clear gets no password from a registry with TLS', 
     service: '',
     scopes: [],
     credentials,
-    allowPlainHttp: false,
+    endpoint: {
+      origin: 'https://127.0.0.1:5000',
+      host: '127.0.0.1:5000',
+      pathPrefix: '',
+      isMirror: false,
+      dialTimeoutMs: 1000,
+      skipVerify: true,
+    },
     subject: { name: 'app', action: 'pull' as const },
-    dialTimeoutMs: 1000,
-    skipVerify: false,
   };
   await t.rejects(fetchToken(test.transport, request), /does not use TLS/);
   for (const realm of ['', 'token', 'file:///etc/passwd', 'https://user:x@auth.example/']) {
