@@ -121,6 +121,7 @@ async function createSnapshot(
 }
 
 async function closeService(context: Context): Promise<void> {
+  await Promise.all([context.pulls.close(), context.layerPulls.close()]);
   await context.transport.close();
   await context.unpacker.close();
   await context.exclusive(() => context.layers.close());

@@ -8,7 +8,7 @@ export async function pruneImages(
   context: Context,
   { all = false }: { readonly all?: boolean } = {},
 ): Promise<{ removed: readonly Digest[]; freedBytes: number }> {
-  return await context.exclusive(async () => {
+  const pruned = await context.exclusive(async () => {
     const removed: Digest[] = [];
     for (const { id, pinned } of context.images.images.values()) {
       const isTagged = context.images.namesOf(id).some((name) => !name.includes('@'));
@@ -19,4 +19,6 @@ export async function pruneImages(
     }
     return { removed, freedBytes: await collectGarbage(context) };
   });
+  await context.state.settled();
+  return pruned;
 }

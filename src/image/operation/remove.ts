@@ -18,7 +18,7 @@ export async function removeImage(
   name: string,
   options: RemoveOptions = {},
 ): Promise<Removal> {
-  return await context.exclusive(async () => {
+  const removal = await context.exclusive(async () => {
     const record = context.images.find(name);
     if (record === undefined) return await removeDamaged(context, name);
     const names = context.images.namesOf(record.id);
@@ -32,6 +32,9 @@ export async function removeImage(
     await collectGarbage(context, new Set(digestsOf(record)));
     return { untagged: removed, deleted: [record.id] };
   });
+  // Large layers take a while; pulls that end meanwhile need not wait for that.
+  await context.state.settled();
+  return removal;
 }
 
 /** A record that cannot be read can still be removed by its id. */

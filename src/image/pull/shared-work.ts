@@ -1,3 +1,5 @@
+import { DomainError } from '../../base/error.ts';
+
 /** One who waits for shared work: told of its progress, and free to leave. */
 export interface Waiter<P> {
   readonly signal?: AbortSignal | undefined;
@@ -10,6 +12,8 @@ export interface Waiter<P> {
  */
 export interface SharedWork<P, T> {
   run(key: string, waiter: Waiter<P>, start: Start<P, T>): Promise<T>;
+  /** Aborts all that is under way; resolves when nothing of it runs any more. */
+  close(): Promise<void>;
 }
 
 type Start<P, T> = (signal: AbortSignal, report: (progress: P) => void) => Promise<T>;
@@ -54,6 +58,12 @@ export function shareWork<P, T>(partOf: (progress: P) => string): SharedWork<P, 
       // Work that was given up is still cleaning up after itself; new work must not wait in it.
       const flight = under?.controller.signal.aborted === false ? under : begin(key, start);
       return await join(flight, waiter);
+    },
+    async close() {
+      const reason = new DomainError('unavailable', 'The images are being closed');
+      const under = [...flights.values()];
+      for (const { controller } of under) controller.abort(reason);
+      await Promise.allSettled(under.map(({ result }) => result));
     },
   };
 }

@@ -45,6 +45,7 @@ export interface LayerStore {
   stage(): Promise<StagedLayer>;
   /** Resolves when the layer is in place; rejects when the signal is aborted. */
   whenThere(chainId: Digest, signal: AbortSignal): Promise<void>;
+  /** At once for all who look; its files are removed in the background. */
   remove(chainId: Digest): Promise<void>;
   /** Writes all layers to the disk, in the background; a pull need not wait for it. */
   sync(): void;
@@ -68,7 +69,7 @@ export async function openLayerStore(state: StateFolder): Promise<LayerStore> {
   const folderOf = (chainId: Digest): string => join(state.layers, hexOf(chainId));
   const remove = async (chainId: Digest): Promise<void> => {
     present.delete(chainId);
-    await state.discard(folderOf(chainId));
+    await state.bury(folderOf(chainId));
   };
   for (const chainId of unsynced.lost) {
     state.log.warn({ chainId }, 'layer was not on the disk when the machine stopped; removed');

@@ -30,6 +30,10 @@ export interface StateFolder {
   newPath(purpose: string): string;
   /** Makes a tree disappear in one step, then removes what it held. */
   discard(path: string): Promise<void>;
+  /** Only makes it disappear; what it held is removed in the background. */
+  bury(path: string): Promise<void>;
+  /** Resolves when all that was buried is removed. */
+  settled(): Promise<void>;
   /** Waits for removals under way, and lets another process use the folder. */
   close(): Promise<void>;
 }
@@ -71,20 +75,32 @@ export async function openStateFolder(root: string, log: Logger): Promise<StateF
     log,
     newPath,
     async discard(path) {
-      const grave = newPath('removed');
-      try {
-        await rename(path, grave);
-      } catch (error) {
-        if (hasCode(error, 'ENOENT')) return;
-        throw error;
-      }
-      await remove(grave);
+      const grave = await moveAside(path, newPath('removed'));
+      if (grave !== undefined) await remove(grave);
+    },
+    async bury(path) {
+      const grave = await moveAside(path, newPath('removed'));
+      if (grave !== undefined) void remove(grave);
+    },
+    async settled() {
+      await Promise.all(removals);
     },
     async close() {
       await Promise.all(removals);
       owned.close();
     },
   };
+}
+
+/** Undefined when there is nothing. */
+async function moveAside(path: string, grave: string): Promise<string | undefined> {
+  try {
+    await rename(path, grave);
+    return grave;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
 }
 
 /** What writeState leaves when it is killed before its rename. */

@@ -104,6 +104,25 @@ t.test('a pull goes on while one of those who wait for it stays', options, async
   t.same(store.images.list(), []);
 });
 
+t.test('closing ends a pull under way and leaves nothing half', options, async (t) => {
+  await using registry = await FakeRegistry.start();
+  await using store = await openTestStore();
+  registry.addImage('1', [base, top]);
+  const begun = Promise.withResolvers<void>();
+  registry.intercept = (request, response) => {
+    if (!request.url?.endsWith(sha256(top))) return false;
+    response.writeHead(200, { 'content-length': top.length });
+    response.write(top.subarray(0, 100_000), () => begun.resolve());
+    return true;
+  };
+  const refused = t.rejects(store.images.pull(`${registry.host}/app:1`), /being closed/);
+  await begun.promise;
+  await store.images.close();
+  await refused;
+  t.same(store.names('tmp'), []);
+  await store.reopen();
+});
+
 t.test('layers whose bytes are not what was promised leave nothing', options, async (t) => {
   const attacks: Record<string, (registry: FakeRegistry) => void> = {
     'another diff id': (registry) => {
@@ -148,9 +167,20 @@ t.test(
     await using registry = await FakeRegistry.start();
     await using store = await openTestStore();
     registry.addImage('1', [base, top]);
-    registry.blobs.set(sha256(top), randomBytes(top.length));
-    await t.rejects(store.images.pull(`${registry.host}/app:1`), /Layer sha256:.* is not valid/);
-    registry.blobs.set(sha256(top), top);
+    const finished = Promise.withResolvers<void>();
+    registry.intercept = (request, response) => {
+      if (!request.url?.endsWith(sha256(top))) return false;
+      void finished.promise.then(() => response.end(randomBytes(top.length)));
+      return true;
+    };
+    const onProgress = ({ digest, step }: LayerProgress): void => {
+      if (digest === sha256(base) && step === 'done') finished.resolve();
+    };
+    await t.rejects(
+      store.images.pull(`${registry.host}/app:1`, { onProgress }),
+      /Layer sha256:.* is not valid/,
+    );
+    registry.intercept = () => false;
     await store.images.pull(`${registry.host}/app:1`);
     t.equal(registry.requestsFor(sha256(base)), 1);
   },

@@ -74,6 +74,23 @@ t.test('the work is aborted when the last one leaves, and not before', async (t)
   t.equal(await late, 'anew', 'new work does not join what was given up');
 });
 
+t.test('closing aborts what is under way and waits for it', async (t) => {
+  const shared = shareWork<number, void>(String);
+  let cleaned = false;
+  const work = shared.run('a', {}, async (signal) => {
+    try {
+      await delay(10_000, undefined, { signal });
+    } finally {
+      await delay(10);
+      cleaned = true;
+    }
+  });
+  const refused = t.rejects(work);
+  await shared.close();
+  t.equal(cleaned, true);
+  await refused;
+});
+
 t.test('a signal that is aborted already begins nothing', async (t) => {
   const shared = shareWork<number, string>(String);
   const signal = AbortSignal.abort(new Error('gone'));
