@@ -13,6 +13,7 @@ import { killCgroup } from './kill-cgroup.ts';
 import { componentsOf } from './path.ts';
 import { processesBelow, processesOf } from './processes.ts';
 import { readSettings } from './read-settings.ts';
+import { reclaimMemory } from './reclaim-memory.ts';
 import { removeCgroup } from './remove-cgroup.ts';
 import type { Resources } from './resources.ts';
 import type { Settings } from './setting.ts';
@@ -77,6 +78,11 @@ export class Cgroup implements Disposable {
     this.#folder.write('cgroup.procs', String(pid));
   }
 
+  /** Names of the cgroups in it. */
+  children(): string[] {
+    return this.#folder.children();
+  }
+
   /** Processes in it; with `recursive`, in the cgroups below too. None when it is removed. */
   processes(options?: { readonly recursive?: boolean }): number[] {
     return options?.recursive === true ? processesBelow(this.#folder) : processesOf(this.#folder);
@@ -112,6 +118,14 @@ export class Cgroup implements Disposable {
    */
   applyDevices(rules: readonly DeviceRule[]): void {
     attachDeviceFilter(this.#folder, rules);
+  }
+
+  /**
+   * Makes the kernel give up memory now (`echo BYTES > memory.reclaim`); false when it found less.
+   * DomainError `unsupported` before Linux 5.19.
+   */
+  async reclaim(bytes: number): Promise<boolean> {
+    return await reclaimMemory(this.#folder, bytes);
   }
 
   /** All typed settings that the cgroup has. */

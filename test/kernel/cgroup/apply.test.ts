@@ -47,6 +47,16 @@ t.test('no limit needs no controller', { skip }, async (t) => {
   t.same(await cgroup.apply(settings), { notEnforced: [] });
 });
 
+t.test('reclaiming without the memory controller is unsupported', { skip }, async (t) => {
+  const { hierarchy, base } = scratch(t);
+  using cgroup = hierarchy.create(`${base}/a`, { controllers: [] });
+  const message = /^Cannot reclaim memory of cgroup ".*": it has no memory.reclaim/;
+  await t.rejects(cgroup.reclaim(4096), refusal('unsupported', message));
+  await t.rejects(cgroup.reclaim(-1), refusal('invalid'));
+  using above = hierarchy.open(base);
+  t.same(above.children(), ['a']);
+});
+
 t.test('read takes an interface file and no path', { skip }, async (t) => {
   const { hierarchy, base } = scratch(t);
   using cgroup = hierarchy.create(base);

@@ -72,6 +72,18 @@ t.test('a lower limit reclaims what can be given up', async (t) => {
   t.ok((cgroup.statistics().memory?.currentBytes ?? Infinity) <= 8 * mebibyte);
 });
 
+t.test('memory is reclaimed when that is asked for, as far as there is some', async (t) => {
+  const cgroup = makeCgroup(t, 'reclaim');
+  const file = '/var/lib/keelson/reclaimed';
+  const { ended } = start(cgroup, `head -c 32M /dev/zero > ${file}; sync ${file}`);
+  t.match(await ended, { code: 0 });
+  const current = (): number => cgroup.statistics().memory?.currentBytes ?? 0;
+  const before = current();
+  t.equal(await cgroup.reclaim(16 * mebibyte), true);
+  t.ok(before - current() >= 12 * mebibyte, `${before} bytes became ${current()}`);
+  t.equal(await cgroup.reclaim(256 * mebibyte), false);
+});
+
 t.test('a limit below use is refused when that is asked for', async (t) => {
   const cgroup = makeCgroup(t, 'check');
   const holder = start(cgroup, `(${use(32)}; sleep 1000) | (sleep 1000)`);
