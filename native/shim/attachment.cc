@@ -19,6 +19,10 @@ namespace keelson::shim {
 
 static constexpr size_t maximumAttachments = 64;
 static constexpr int64_t patienceNs = 1000000000;
+// A terminal takes no more than this at once; what is typed while it is full is offered again.
+static constexpr size_t inputBytes = 4096;
+static constexpr int64_t inputRetryNs = 20000000;
+static constexpr unsigned inputPart = 2;
 
 struct Attachment {
   Process* process;
@@ -27,6 +31,11 @@ struct Attachment {
   char* pending[2] = {nullptr, nullptr};
   size_t pendingSize[2] = {0, 0};
   int64_t slowSinceNs[2] = {0, 0};
+  // What a client types, on its way to the terminal. A program without a terminal has its stdin's
+  // pipe in common with the client, and needs no hand in between.
+  int input = -1;
+  size_t inputSize = 0;
+  char inputBuffer[inputBytes];
 };
 
 static Attachment* table[maximumAttachments];
@@ -53,6 +62,7 @@ static void detach(size_t index) {
   Attachment* attachment = table[index];
   closePart(*attachment, 0);
   closePart(*attachment, 1);
+  closeOnce(attachment->input);
   table[index] = nullptr;
   free(attachment);
 }
@@ -72,6 +82,35 @@ static void offer(size_t index, unsigned part, const char* data, size_t size) {
   watch(attachment.out[part], EPOLLOUT, Source::attachment, static_cast<uint32_t>(index), part);
 }
 
+static void closeInput(Attachment& attachment) {
+  if (attachment.inputSize == 0) unwatch(attachment.input);
+  closeOnce(attachment.input);
+}
+
+// False while the terminal takes no more.
+static bool flushInput(Attachment& attachment) {
+  ssize_t written =
+      write(attachment.process->terminal, attachment.inputBuffer, attachment.inputSize);
+  if (written < 0 && errno == EAGAIN) return false;
+  size_t taken = written < 0 ? attachment.inputSize : static_cast<size_t>(written);
+  attachment.inputSize -= taken;
+  memmove(attachment.inputBuffer, attachment.inputBuffer + taken, attachment.inputSize);
+  return attachment.inputSize == 0;
+}
+
+static void watchInput(size_t index) {
+  watch(table[index]->input, EPOLLIN, Source::attachment, static_cast<uint32_t>(index), inputPart);
+}
+
+static void readInput(size_t index) {
+  Attachment& attachment = *table[index];
+  ssize_t size = read(attachment.input, attachment.inputBuffer, inputBytes);
+  if (size < 0 && errno == EAGAIN) return;
+  if (size <= 0) return closeInput(attachment);
+  attachment.inputSize = static_cast<size_t>(size);
+  if (!flushInput(attachment)) unwatch(attachment.input);
+}
+
 void forward(Process& process, unsigned part, const char* data, size_t size) {
   for (size_t i = 0; i < maximumAttachments; i++) {
     if (table[i] && table[i]->process == &process && table[i]->out[part] >= 0) {
@@ -82,6 +121,8 @@ void forward(Process& process, unsigned part, const char* data, size_t size) {
 
 void continueAttachment(uint32_t index, unsigned part) {
   Attachment* attachment = index < maximumAttachments ? table[index] : nullptr;
+  if (attachment && part == inputPart && attachment->input >= 0) return readInput(index);
+  if (part == inputPart) return;
   if (!attachment || attachment->out[part] < 0) return;
   ssize_t written =
       write(attachment->out[part], attachment->pending[part], attachment->pendingSize[part]);
@@ -102,6 +143,10 @@ void continueAttachment(uint32_t index, unsigned part) {
 int expireAttachments() {
   int64_t next = -1;
   for (size_t i = 0; i < maximumAttachments; i++) {
+    if (table[i] && table[i]->inputSize > 0) {
+      if (flushInput(*table[i])) watchInput(i);
+      else next = inputRetryNs;
+    }
     for (unsigned part = 0; part < 2 && table[i]; part++) {
       if (table[i]->pendingSize[part] == 0) continue;
       int64_t left = table[i]->slowSinceNs[part] + patienceNs - nowNs();
@@ -134,6 +179,21 @@ static bool openPipes(Attachment& attachment, int parts, int* theirs) {
   return true;
 }
 
+// The writing end of what the program reads; false when that is nothing.
+static bool openInput(size_t index, int& theirs) {
+  Process& process = *table[index]->process;
+  if (process.terminal < 0) {
+    theirs = process.input < 0 ? -1 : fcntl(process.input, F_DUPFD_CLOEXEC, 3);
+    return theirs >= 0;
+  }
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return false;
+  table[index]->input = ends[0];
+  theirs = ends[1];
+  watchInput(index);
+  return true;
+}
+
 static bool isPlace(size_t index) { return index < maximumAttachments; }
 
 // attach CONTAINER: answers `ok` with the reading ends of stdout and stderr (a terminal has only
@@ -153,16 +213,15 @@ void attach(Request& request) {
   int theirs[3] = {-1, -1, -1};
   int parts = process->terminal >= 0 ? 1 : 2;
   if (openPipes(*attachment, parts, theirs)) {
-    int input = process->terminal >= 0 ? process->terminal : process->input;
-    if (input >= 0) theirs[parts] = input;
+    int count = parts + (openInput(index, theirs[parts]) ? 1 : 0);
     RecordWriter<64> reply;
     reply.number(static_cast<int64_t>(request.id)).text("ok");
-    answer(request.client, reply.data(), reply.size(), theirs, parts + (input >= 0 ? 1 : 0));
+    answer(request.client, reply.data(), reply.size(), theirs, count);
   } else {
     answerFailure(request.client, request.id, "pipe2", errno);
     detach(index);
   }
-  for (int part = 0; part < parts; part++) closeOnce(theirs[part]);
+  for (int& fd : theirs) closeOnce(fd);
 }
 
 }  // namespace keelson::shim

@@ -41,6 +41,7 @@ static void becomeCreated(Process& process) {
 
 // The relay's own exit means nothing from here on.
 static void takeFork(Process& process, pid_t pid) {
+  if (!process.awaitsFork) return;
   process.relay = process.pid;
   process.pid = pid;
   closeOnce(process.pidfd);
@@ -153,14 +154,22 @@ static void recordExit(Process& process, int waitStatus) {
   if (!launched || process.name[0] || !process.folder[0]) forgetProcess(&process);
 }
 
+// A child may end before anyone has read that it was forked.
+static Process* findForked(pid_t pid) {
+  for (uint32_t i = 0; i < maximumProcesses; i++) {
+    Process* process = processAt(i);
+    if (process && process->awaitsFork) readStatus(*process);
+  }
+  return findByPid(pid);
+}
+
 void reapChildren() {
   int status = 0;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     Process* process = findByPid(pid);
+    if (!process || process->awaitsFork) process = findForked(pid);
     // Orphans of containers end up here too: a shim is their reaper.
-    if (!process) continue;
-    if (process->awaitsFork) readStatus(*process);
-    if (process->pid == pid) recordExit(*process, status);
+    if (process && process->pid == pid) recordExit(*process, status);
   }
 }
 

@@ -28,7 +28,8 @@ static int run(const char* mode) {
   fcntl(3, F_SETFD, FD_CLOEXEC);
   fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK);
   prctl(PR_SET_NAME, spawner ? "keelson-spawner" : "keelson-shim");
-  prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
+  // Not the spawner: shims that it starts shall be children of the machine's first process.
+  if (!spawner) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   umask(022);
   if (!spawner) protectFromOom();
   if (!spawner && chdir("/") < 0) return 1;

@@ -100,10 +100,12 @@ bool attachMount(Context& context, Fields& fields) {
   return moved == 0 || context.fail("move_mount", path);
 }
 
-// unmount PATH
+// unmount PATH: what is not mounted, or not there, needs no unmounting
 bool unmountPath(Context& context, Fields& fields) {
   const char* path = fields.text();
-  return umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 || context.fail("umount2", path);
+  bool gone = umount2(path, MNT_DETACH | UMOUNT_NOFOLLOW) == 0 || errno == EINVAL ||
+              errno == ENOENT;
+  return gone || context.fail("umount2", path);
 }
 
 }  // namespace keelson::stage

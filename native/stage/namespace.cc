@@ -49,30 +49,48 @@ static bool writeMaps(Context& context, pid_t pid, Field uidMap, Field gidMap) {
   return true;
 }
 
-// user-namespace SLOT UIDMAP GIDMAP: a user namespace that nobody lives in yet. A child holds it
-// only until it is mapped and opened; idmapped mounts need it before the container's first process.
+struct OwnedKind {
+  uint64_t flag;
+  const char* name;
+};
+
+static constexpr OwnedKind ownedKinds[] = {
+    {CLONE_NEWUSER, "user"}, {CLONE_NEWNET, "net"}, {CLONE_NEWIPC, "ipc"}, {CLONE_NEWUTS, "uts"}};
+
+static bool openNamespaces(Context& context, pid_t pid, uint64_t flags, uint64_t slot) {
+  for (const OwnedKind& kind : ownedKinds) {
+    if (!(flags & kind.flag)) continue;
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/ns/%s", pid, kind.name);
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return context.fail("open", "/proc/PID/ns");
+    if (!context.keep(slot++, fd)) return false;
+  }
+  return true;
+}
+
+// user-namespace SLOT UIDMAP GIDMAP FLAGS: a user namespace that nobody lives in yet, and in the
+// following slots those of net, ipc and uts that it shall own. A child holds them only until they
+// are mapped and opened; idmapped mounts need it before the container's first process.
 bool makeUserNamespace(Context& context, Fields& fields) {
   uint64_t slot = fields.number();
   Field uidMap = fields.bytes();
   Field gidMap = fields.bytes();
   clone_args args = {};
-  args.flags = CLONE_NEWUSER;
+  args.flags = fields.number() | CLONE_NEWUSER;
   args.exit_signal = SIGCHLD;
   pid_t child = clone3(args);
   if (child < 0) return context.fail("clone3", "user");
   if (child == 0) {
     for (;;) pause();
   }
-  bool mapped = writeMaps(context, child, uidMap, gidMap);
-  char path[64];
-  snprintf(path, sizeof path, "/proc/%d/ns/user", child);
-  int fd = mapped ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+  bool made = writeMaps(context, child, uidMap, gidMap) &&
+              openNamespaces(context, child, args.flags, slot);
   int error = errno;
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   errno = error;
-  if (!mapped) return false;
-  return fd < 0 ? context.fail("open", "/proc/PID/ns/user") : context.keep(slot, fd);
+  return made;
 }
 
 // time-offsets TEXT: of the time namespace that children will be in
@@ -94,12 +112,15 @@ bool forkInto(Context& context, Fields& fields) {
   _exit(0);
 }
 
-// pin KIND PATH: the namespace lives on without a process
+// pin KIND PATH SLOT: the namespace lives on without a process. SLOT is one plus the slot that
+// holds it, or 0 for this process's own.
 bool pinNamespace(Context& context, Fields& fields) {
   const char* kind = fields.text();
   const char* path = fields.text();
+  uint64_t slot = fields.number();
   char source[64];
-  snprintf(source, sizeof source, "/proc/self/ns/%s", kind);
+  if (slot > 0) snprintf(source, sizeof source, "/proc/self/fd/%d", context.slot(slot - 1));
+  else snprintf(source, sizeof source, "/proc/self/ns/%s", kind);
   int file = open(path, O_RDONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0400);
   if (file < 0) return context.fail("open", path);
   close(file);

@@ -40,7 +40,7 @@ static const char* searchPath(char** environment) {
 }
 
 // As a shell does it: the first file found that may be run; EACCES is remembered, but looked past.
-static void executeFromPath(char** arguments, char** environment) {
+static void executeFromPath(const char* name, char** arguments, char** environment) {
   int error = ENOENT;
   const char* folder = searchPath(environment);
   while (true) {
@@ -48,7 +48,7 @@ static void executeFromPath(char** arguments, char** environment) {
     char file[PATH_MAX];
     int length = static_cast<int>(end - folder);
     const char* here = length == 0 ? "." : "";
-    int size = snprintf(file, sizeof file, "%s%.*s/%s", here, length, folder, arguments[0]);
+    int size = snprintf(file, sizeof file, "%s%.*s/%s", here, length, folder, name);
     if (size < PATH_MAX) {
       execve(file, arguments, environment);
       if (errno == EACCES) error = EACCES;
@@ -67,8 +67,9 @@ static char** readAll(Fields& fields, uint64_t count) {
   return words;
 }
 
-// execute ARGUMENT-COUNT ARGUMENT+ ENVIRONMENT*
+// execute FILE ARGUMENT-COUNT ARGUMENT+ ENVIRONMENT*: FILE is "" where the first argument names it
 bool executeProgram(Context& context, Fields& fields) {
+  const char* file = fields.text();
   char** arguments = readAll(fields, fields.number());
   char** environment = readAll(fields, fields.left());
   if (!arguments || !environment || !arguments[0] || !fields.good()) {
@@ -76,9 +77,10 @@ bool executeProgram(Context& context, Fields& fields) {
   }
   // The status socket is closed by exec as well, which is how success is told.
   if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return context.fail("close_range");
-  if (strchr(arguments[0], '/')) execve(arguments[0], arguments, environment);
-  else executeFromPath(arguments, environment);
-  return context.fail("execve", arguments[0]);
+  if (!file[0]) file = arguments[0];
+  if (strchr(file, '/')) execve(file, arguments, environment);
+  else executeFromPath(file, arguments, environment);
+  return context.fail("execve", file);
 }
 
 // pause: stays as the first process of a PID namespace, and reaps

@@ -8,12 +8,12 @@
 
 namespace keelson::stage {
 
-// root SLOT PLACE: attaches the new root at a folder of the host, in this mount namespace only
+// root SLOT: attaches the new root over the old one, in this mount namespace only. Paths of the host
+// still mean the host until the pivot; any other folder may be closed to a user namespace's root.
 bool enterRoot(Context& context, Fields& fields) {
   int fd = context.slot(fields.number());
-  const char* place = fields.text();
-  if (move_mount(fd, "", AT_FDCWD, place, MOVE_MOUNT_F_EMPTY_PATH) < 0) {
-    return context.fail("move_mount", place);
+  if (move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+    return context.fail("move_mount", "/");
   }
   context.root = fd;
   return true;

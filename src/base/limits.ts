@@ -54,6 +54,8 @@ export const limits = {
   eventQueue: 4096,
   /** Waiting for the processes of a killed container to be gone. */
   killTimeoutMs: 10_000,
+  /** Until a shim has reaped what was killed. */
+  reapTimeoutMs: 1000,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

@@ -12,6 +12,8 @@ export interface ContainerRecord {
   readonly finishedAtMs: number;
   readonly exitCode: number;
   readonly oomKilled: boolean;
+  /** Its shim was killed, and how it ended is not known. */
+  readonly lost: boolean;
   /** Why it never ran; '' otherwise. */
   readonly startError: string;
   readonly notEnforced: readonly string[];
@@ -25,6 +27,7 @@ export const newRecord: ContainerRecord = {
   finishedAtMs: 0,
   exitCode: 0,
   oomKilled: false,
+  lost: false,
   startError: '',
   notEnforced: [],
 };
@@ -32,4 +35,6 @@ export const newRecord: ContainerRecord = {
 export interface StoredContainer {
   readonly request: ContainerRequest;
   readonly record: ContainerRecord;
+  /** Its files cannot be read: what is here is a guess, good enough to remove it. */
+  readonly damaged?: boolean;
 }

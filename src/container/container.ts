@@ -1,21 +1,23 @@
 import type { ContainerRequest, ContainerState, ContainerStatus } from './container-engine.ts';
-import type { ContainerRecord, Phase } from './container-record.ts';
+import type { ContainerRecord, Phase, StoredContainer } from './container-record.ts';
 import type { RecordStore } from './record-store.ts';
+import type { Spec } from './spec.ts';
 import { WorkQueue } from './work-queue.ts';
 
 /** A container as this process knows it: its request, its record, and its one worker. */
 export class Container {
-  readonly request: ContainerRequest;
   readonly queue: WorkQueue;
   /** Resolves when it has ended, and stays so. */
   readonly ended: Promise<void>;
   readonly #store: RecordStore;
   readonly #end: () => void;
+  readonly #damaged: boolean;
+  #request: ContainerRequest;
   #record: ContainerRecord;
-  #paused = false;
 
-  constructor(request: ContainerRequest, record: ContainerRecord, store: RecordStore) {
-    this.request = request;
+  constructor({ request, record, damaged = false }: StoredContainer, store: RecordStore) {
+    this.#request = request;
+    this.#damaged = damaged;
     this.queue = new WorkQueue(`container "${request.id}"`);
     this.#store = store;
     this.#record = record;
@@ -25,8 +27,12 @@ export class Container {
     if (record.finishedAtMs > 0) resolve();
   }
 
+  get request(): ContainerRequest {
+    return this.#request;
+  }
+
   get id(): string {
-    return this.request.id;
+    return this.#request.id;
   }
 
   get record(): ContainerRecord {
@@ -37,8 +43,13 @@ export class Container {
     return this.#record.phase;
   }
 
-  set paused(paused: boolean) {
-    this.#paused = paused;
+  /** Its processes are frozen. */
+  paused = false;
+
+  /** New limits, so that they are known after a restart. */
+  replaceSpec(spec: Spec): void {
+    this.#request = { ...this.#request, spec };
+    this.#store.writeRequest(this.#request);
   }
 
   /** On disk first, then here. */
@@ -51,7 +62,7 @@ export class Container {
 
   status(): ContainerStatus {
     const { id, podId } = this.request;
-    const { phase: _, oomKilled: _oom, startError, ...rest } = this.#record;
+    const { phase: _, oomKilled: _oom, lost: _lost, startError, ...rest } = this.#record;
     return {
       id,
       podId,
@@ -63,13 +74,15 @@ export class Container {
   }
 
   #state(): ContainerState {
-    return this.phase === 'running' && this.#paused ? 'paused' : states[this.phase];
+    if (this.#damaged) return 'unknown';
+    return this.phase === 'running' && this.paused ? 'paused' : states[this.phase];
   }
 
   #reason(): string {
-    const { startError, oomKilled, exitCode } = this.#record;
+    const { startError, oomKilled, exitCode, lost } = this.#record;
     if (this.#state() !== 'exited') return '';
     if (startError !== '') return 'StartError';
+    if (this.#damaged || lost) return 'Unknown';
     if (oomKilled) return 'OOMKilled';
     return exitCode === 0 ? 'Completed' : 'Error';
   }

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { encodePlan } from '../kernel/operation.ts';
@@ -21,10 +20,10 @@ export async function createContainer(
   request: ContainerRequest,
   known: (container: Container) => void,
 ): Promise<Container> {
-  const plan = planFor(context, request);
+  const plan = await planFor(context, request);
   const record = { ...newRecord, createdAtMs: Date.now() };
   context.store.add(request, record);
-  const container = new Container(request, record, context.store);
+  const container = new Container({ request, record }, context.store);
   known(container);
   try {
     fault('container.create.after-record');
@@ -42,7 +41,7 @@ export async function createContainer(
   }
 }
 
-function planFor(context: EngineContext, request: ContainerRequest): ContainerPlan {
+async function planFor(context: EngineContext, request: ContainerRequest): Promise<ContainerPlan> {
   const { spec, snapshot, id } = request;
   const { seccomp } = spec.linux ?? {};
   return planContainer({
@@ -50,9 +49,8 @@ function planFor(context: EngineContext, request: ContainerRequest): ContainerPl
     spec,
     capabilities: context.capabilities,
     ...(snapshot === undefined ? {} : { snapshot }),
-    ...(seccomp === undefined ? {} : { seccomp: context.compileSeccomp(seccomp) }),
+    ...(seccomp === undefined ? {} : { seccomp: await context.compileSeccomp(seccomp) }),
     bundle: context.store.folderOf(id),
-    rootPlace: join(context.stateFolder, 'root'),
     cgroupMountPoint: context.hierarchy.mountPoint,
   });
 }

@@ -1,6 +1,7 @@
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
 import type { ContainerEvent } from './container-engine.ts';
 import type { Container } from './container.ts';
+import type { ExecExits } from './exec-exits.ts';
 import type { EventStream } from './event-stream.ts';
 import type { RecordStore } from './record-store.ts';
 import type { Shims } from './shims.ts';
@@ -16,6 +17,8 @@ export interface EngineOptions {
   readonly stateFolder?: string;
   /** What to do about a limit whose controller is missing; `refuse` by default. */
   readonly missingControllers?: 'refuse' | 'warn';
+  /** Takes one line; nothing by default. */
+  readonly warn?: (text: string) => void;
 }
 
 /** What the steps of a container's life share. */
@@ -28,7 +31,10 @@ export interface EngineContext {
   readonly missingControllers: 'refuse' | 'warn';
   /** What this process may give on, as a bit mask. */
   readonly capabilities: bigint;
-  compileSeccomp(profile: Seccomp): CompiledSeccomp;
+  readonly execs: ExecExits;
+  compileSeccomp(profile: Seccomp): Promise<CompiledSeccomp>;
+  /** What went wrong without being anyone's answer. */
+  warn(text: string): void;
 }
 
 export function emit(

@@ -1,48 +1,62 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError } from '../base/error.ts';
+import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
-import { openHierarchy, type Hierarchy } from '../cgroup/hierarchy.ts';
+import { openHierarchy } from '../cgroup/hierarchy.ts';
+import { capabilityMask, processCapabilities } from '../kernel/capability.ts';
+import { SeccompCache } from '../kernel/seccomp-cache.ts';
+import { signalNumber } from '../kernel/signal.ts';
 import type { ProcessExit } from '../kernel/supervisor.ts';
-import type { ContainerEvent, ContainerRequest, ContainerStatus } from './container-engine.ts';
+import { attachContainer } from './attach-container.ts';
+import type {
+  ContainerEngine,
+  ContainerEvent,
+  ContainerRequest,
+  ContainerStatus,
+  ExecRequest,
+  Session,
+} from './container-engine.ts';
 import { Container } from './container.ts';
 import { createContainer } from './create-container.ts';
 import { discardContainer } from './discard-container.ts';
-import {
-  emit,
-  type CompiledSeccomp,
-  type EngineContext,
-  type EngineOptions,
-} from './engine-context.ts';
+import { emit, type EngineContext, type EngineOptions } from './engine-context.ts';
 import { EventStream } from './event-stream.ts';
+import { execContainer } from './exec-container.ts';
+import { ExecExits } from './exec-exits.ts';
+import { updateCgroup } from './limit-cgroup.ts';
+import { endPause, startPause, type PausePlan } from './pod-pause.ts';
 import { RecordStore } from './record-store.ts';
+import { loseContainer, recoverContainer, saveExit } from './recover-container.ts';
 import { Shims } from './shims.ts';
-import type { Seccomp } from './spec-linux.ts';
+import type { Resources } from './spec-linux.ts';
 import type { Spec } from './spec.ts';
 import { startContainer } from './start-container.ts';
+import { signalContainer, stopContainer } from './stop-container.ts';
 
-/** The engine on this machine's kernel. */
-export class KeelsonEngine {
+/** Containers on this machine's kernel; the state folder is one engine's at a time. */
+export class KeelsonEngine implements ContainerEngine {
   readonly #containers = new Map<string, Container>();
   readonly #context: EngineContext;
-  readonly #hierarchy: Hierarchy;
 
   constructor(options: EngineOptions = {}) {
     const stateFolder = options.stateFolder ?? '/run/keelson';
-    mkdirSync(join(stateFolder, 'root'), { recursive: true, mode: 0o700 });
-    this.#hierarchy = openHierarchy();
+    mkdirSync(stateFolder, { recursive: true, mode: 0o700 });
+    const seccomp = new SeccompCache(join(stateFolder, 'seccomp'));
     this.#context = {
       store: new RecordStore(stateFolder),
       shims: new Shims(stateFolder, {
         onExit: (_, exit) => this.#onExit(exit),
-        onLost: () => undefined,
+        onLost: (podId) => this.#onLost(podId),
       }),
-      hierarchy: this.#hierarchy,
+      hierarchy: openHierarchy(),
       events: new EventStream(),
+      execs: new ExecExits(),
       stateFolder,
       missingControllers: options.missingControllers ?? 'refuse',
-      capabilities: ownCapabilities(),
-      compileSeccomp,
+      // What this process cannot do, it cannot let others do.
+      capabilities: capabilityMask(processCapabilities().permitted),
+      compileSeccomp: (profile) => seccomp.compile(profile),
+      warn: options.warn ?? (() => undefined),
     };
   }
 
@@ -56,7 +70,9 @@ export class KeelsonEngine {
       emit(this.#context, container, 'created');
       return container.status();
     } catch (error) {
-      this.#containers.delete(request.id);
+      if (this.#containers.get(request.id)?.request === request) {
+        this.#containers.delete(request.id);
+      }
       throw error;
     }
   }
@@ -67,16 +83,50 @@ export class KeelsonEngine {
     return container.status();
   }
 
-  async remove(id: string): Promise<void> {
-    const container = this.#containers.get(id);
-    if (container === undefined) return;
+  async stop(
+    id: string,
+    options: { readonly signal: string; readonly timeoutMs: number },
+  ): Promise<ContainerStatus> {
+    const container = this.#find(id);
+    await container.queue.run(() => stopContainer(this.#context, container, options));
+    return container.status();
+  }
+
+  async signal(id: string, signal: string): Promise<void> {
+    await signalContainer(this.#context, this.#find(id), signalNumber(signal));
+  }
+
+  async pause(id: string): Promise<void> {
+    const container = this.#running(id);
     await container.queue.run(async () => {
-      if (!this.#containers.has(id)) return;
-      container.save({ phase: 'removing' });
-      fault('container.remove.after-record');
-      await discardContainer(this.#context, container);
-      this.#containers.delete(id);
-      emit(this.#context, container, 'removed');
+      using cgroup = this.#context.hierarchy.open(container.request.cgroupPath);
+      await cgroup.freeze();
+      if (!container.paused) emit(this.#context, container, 'paused');
+      container.paused = true;
+    });
+  }
+
+  async resume(id: string): Promise<void> {
+    const container = this.#running(id);
+    await container.queue.run(async () => {
+      using cgroup = this.#context.hierarchy.open(container.request.cgroupPath);
+      await cgroup.thaw();
+      if (container.paused) emit(this.#context, container, 'resumed');
+      container.paused = false;
+    });
+  }
+
+  async update(id: string, resources: Resources = {}): Promise<void> {
+    const container = this.#find(id);
+    await container.queue.run(async () => {
+      const { request } = container;
+      const notEnforced = await updateCgroup(this.#context, request, resources);
+      const { spec } = request;
+      const merged = { ...spec.linux?.resources, ...resources };
+      container.replaceSpec({ ...spec, linux: { ...spec.linux, resources: merged } });
+      container.save({
+        notEnforced: [...new Set([...container.record.notEnforced, ...notEnforced])],
+      });
     });
   }
 
@@ -93,6 +143,33 @@ export class KeelsonEngine {
     return container.status();
   }
 
+  async exec(id: string, request: ExecRequest): Promise<Session> {
+    return await execContainer(this.#context, this.#find(id), request);
+  }
+
+  async attach(id: string, options: { readonly stdin: boolean }): Promise<Session> {
+    return await attachContainer(this.#context, this.#find(id), options);
+  }
+
+  async reopenLog(id: string): Promise<void> {
+    const container = this.#running(id);
+    const shim = await this.#context.shims.find(container.request.podId);
+    await shim?.reopenLog(id);
+  }
+
+  async remove(id: string): Promise<void> {
+    const container = this.#containers.get(id);
+    if (container === undefined) return;
+    await container.queue.run(async () => {
+      if (!this.#containers.has(id)) return;
+      container.save({ phase: 'removing' });
+      fault('container.remove.after-record');
+      await discardContainer(this.#context, container);
+      this.#containers.delete(id);
+      emit(this.#context, container, 'removed');
+    });
+  }
+
   status(id: string): ContainerStatus {
     return this.#find(id).status();
   }
@@ -105,18 +182,73 @@ export class KeelsonEngine {
     return [...this.#containers.values()].map((container) => container.status());
   }
 
+  async processes(id: string): Promise<readonly number[]> {
+    using cgroup = this.#context.hierarchy.open(this.#find(id).request.cgroupPath);
+    return cgroup.processes({ recursive: true });
+  }
+
   events(signal?: AbortSignal): AsyncIterable<ContainerEvent> {
     return this.#context.events.read(signal);
   }
 
-  /** Ends a pod's shim, once nothing of the pod runs. Not part of a container's life. */
+  async recover(): Promise<void> {
+    const { store } = this.#context;
+    for (const id of store.list()) {
+      const stored = await store.read(id);
+      if (stored === undefined) {
+        store.remove(id);
+        continue;
+      }
+      const container = new Container(stored, store);
+      this.#containers.set(id, container);
+      try {
+        if (!(await recoverContainer(this.#context, container))) this.#containers.delete(id);
+      } catch (error) {
+        // It stays listed, and can be removed later; the others are not its victims.
+        this.#context.warn(`Cannot recover container "${id}": ${messageOf(error)}`);
+      }
+    }
+  }
+
+  /** The folder of a pod, which its shim listens in; sandboxes keep their files there. */
+  podFolder(podId: string): string {
+    return this.#context.shims.folderOf(podId);
+  }
+
+  /** Starts a pod's shim, or finds it; its pid. Not part of a container's life. */
+  async startPod(podId: string): Promise<number> {
+    const shim = await this.#context.shims.open(podId);
+    return (await shim.state()).pid;
+  }
+
+  /** The pid of a pod's shim; 0 when there is none. */
+  async findPod(podId: string): Promise<number> {
+    const shim = await this.#context.shims.find(podId);
+    return shim === undefined ? 0 : (await shim.state()).pid;
+  }
+
+  /** Starts the first process of a PID namespace that the pod's containers share; its pid. */
+  async startPause(podId: string, plan: PausePlan): Promise<number> {
+    return await startPause(this.#context, podId, plan);
+  }
+
+  async endPause(podId: string): Promise<void> {
+    await endPause(this.#context, podId);
+  }
+
+  /** A pod's own cgroup, with everything below. */
+  async removeCgroup(path: string): Promise<void> {
+    await this.#context.hierarchy.remove(path);
+  }
+
+  /** Ends a pod's shim, once nothing of the pod runs. */
   async endPod(podId: string): Promise<void> {
     await this.#context.shims.end(podId);
   }
 
   async close(): Promise<void> {
     this.#context.shims.close();
-    this.#hierarchy[Symbol.dispose]();
+    this.#context.hierarchy[Symbol.dispose]();
   }
 
   #find(id: string): Container {
@@ -125,17 +257,32 @@ export class KeelsonEngine {
     throw new DomainError('notFound', `No container "${id}"`);
   }
 
+  #running(id: string): Container {
+    const container = this.#find(id);
+    if (container.phase === 'running') return container;
+    throw new DomainError('conflict', `Container "${id}" is ${container.phase}, not running`);
+  }
+
   #onExit(exit: ProcessExit): void {
+    if (exit.name !== '') return this.#context.execs.settle(exit);
     const container = this.#containers.get(exit.container);
-    if (container === undefined || exit.name !== '') return;
-    if (container.record.finishedAtMs > 0) return;
-    const { exitCode, oomKilled } = exit;
-    const finishedAtMs = Number(exit.finishedAtNs / 1_000_000n);
-    const startedAtMs = container.record.startedAtMs || finishedAtMs;
-    const phase = container.phase === 'removing' ? 'removing' : 'exited';
-    container.save({ phase, exitCode, oomKilled, finishedAtMs, startedAtMs });
-    if (oomKilled) emit(this.#context, container, 'oom');
+    if (container === undefined || container.record.finishedAtMs > 0) return;
+    saveExit(container, exit);
+    if (exit.oomKilled) emit(this.#context, container, 'oom');
     emit(this.#context, container, 'exited');
+  }
+
+  /** A shim was killed. Its containers cannot be supervised any more, so they are ended. */
+  #onLost(podId: string): void {
+    for (const container of this.#containers.values()) {
+      if (container.request.podId !== podId) continue;
+      this.#context.execs.loseAll(container.id);
+      if (container.record.finishedAtMs > 0 || container.phase === 'creating') continue;
+      loseContainer(this.#context, container).then(
+        () => emit(this.#context, container, 'exited'),
+        (error: unknown) => this.#context.warn(messageOf(error)),
+      );
+    }
   }
 }
 
@@ -143,16 +290,7 @@ function abortable(promise: Promise<void>, signal?: AbortSignal): Promise<void> 
   if (signal === undefined) return promise;
   const aborted = new Promise<never>((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+    if (signal.aborted) reject(signal.reason as Error);
   });
   return Promise.race([promise, aborted]);
-}
-
-/** The permitted set of this process: what it cannot do, it cannot let others do. */
-function ownCapabilities(): bigint {
-  const match = /^CapPrm:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-  return BigInt(`0x${match?.[1] ?? '0'}`);
-}
-
-function compileSeccomp(_profile: Seccomp): CompiledSeccomp {
-  throw new DomainError('unsupported', 'Seccomp profiles');
 }

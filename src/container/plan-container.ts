@@ -26,8 +26,6 @@ export interface ContainerSource extends ProcessContext {
   readonly snapshot?: Snapshot;
   /** The container's own folder, which hooks are told as its bundle. */
   readonly bundle: string;
-  /** An empty folder of the host that the root is attached at, in the container's view alone. */
-  readonly rootPlace: string;
   readonly cgroupMountPoint: string;
 }
 
@@ -64,7 +62,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const recursivePrivate = propagationFlag.recursive | propagationFlag.private;
   builder.add(operation.propagation(recursivePrivate));
   builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
-  builder.add(operation.root(rootSlot, source.rootPlace));
+  builder.add(operation.root(rootSlot));
   planAttachments(context, mounts);
   builder.add(...devices);
   const terminal = process.terminal === true;

@@ -48,9 +48,8 @@ export function planNamespaces(builder: PlanBuilder, linux: Linux): NamespacePla
 /** Enters what is given by path, and makes the user namespace. Still with the host's mounts. */
 export function planJoins(builder: PlanBuilder, linux: Linux, plan: NamespacePlan): void {
   if (plan.userSlot !== undefined && plan.own.has('user')) {
-    const uidMap = mapText(linux.uidMappings);
-    const gidMap = mapText(linux.gidMappings);
-    builder.add(operation.userNamespace(plan.userSlot, uidMap, gidMap));
+    const maps = { uid: mapText(linux.uidMappings), gid: mapText(linux.gidMappings) };
+    builder.add(operation.userNamespace(plan.userSlot, maps));
   }
   for (const [type, path] of plan.joined) {
     const slot = type === 'user' && plan.userSlot !== undefined ? plan.userSlot : builder.slot();

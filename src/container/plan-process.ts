@@ -1,7 +1,6 @@
-import { constants } from 'node:os';
 import { DomainError } from '../base/error.ts';
 import { operation } from '../kernel/operation.ts';
-import { capabilityOperations } from './capability.ts';
+import { capabilityOperations } from './plan-capabilities.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planScheduling } from './plan-scheduling.ts';
 import type { Process, Rlimit } from './spec.ts';
@@ -120,18 +119,4 @@ function resourceOf({ type }: Rlimit): number {
 function limitOf(value: number): bigint {
   if (value < 0 || value >= 18446744073709549568) return infinity;
   return BigInt(Math.trunc(value));
-}
-
-/** `SIGTERM`, `TERM`, `15`, `SIGRTMIN+3` to a number; DomainError `invalid` for what is none. */
-export function signalNumber(signal: string): number {
-  const word = signal.toUpperCase().replace(/^SIG/, '');
-  const real = /^RTMIN(?:\+(\d+))?$/.exec(word);
-  const reverse = /^RTMAX(?:-(\d+))?$/.exec(word);
-  const known: Readonly<Record<string, number>> = constants.signals;
-  let number = known[`SIG${word}`];
-  if (/^\d+$/.test(word)) number = Number(word);
-  else if (real) number = 34 + Number(real[1] ?? 0);
-  else if (reverse) number = 64 - Number(reverse[1] ?? 0);
-  if (number !== undefined && number >= 1 && number <= 64) return number;
-  throw new DomainError('invalid', `No signal is named "${signal}"`);
 }

@@ -1,5 +1,5 @@
 import { DomainError } from '../base/error.ts';
-import { operation } from '../kernel/operation.ts';
+import { operation, type Operation } from '../kernel/operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { NamespaceType } from './spec-linux.ts';
 import type { Spec } from './spec.ts';
@@ -16,10 +16,8 @@ export function planSettings(builder: PlanBuilder, spec: Spec): void {
     builder.add(operation.domainname(spec.domainname));
   }
   for (const [name, value] of Object.entries(spec.linux?.sysctl ?? {})) {
-    const path = sysctlPath(name);
-    require(own, sysctlNamespace(name, path), `Sysctl "${name}"`);
-    checkSysctlValue(name, value);
-    builder.add(operation.sysctl(path, value));
+    require(own, sysctlNamespace(name), `Sysctl "${name}"`);
+    builder.add(sysctlOperation(name, value));
   }
 }
 
@@ -37,8 +35,15 @@ export function sysctlPath(name: string): string {
   return path;
 }
 
+/** `sysctl -w NAME=VALUE`, checked. */
+export function sysctlOperation(name: string, value: string): Operation {
+  checkSysctlValue(name, value);
+  return operation.sysctl(sysctlPath(name), value);
+}
+
 /** Only those that a namespace has of its own: any other would be the whole node's. */
-export function sysctlNamespace(name: string, path: string): NamespaceType {
+export function sysctlNamespace(name: string): 'network' | 'ipc' | 'uts' {
+  const path = sysctlPath(name);
   const ipc = ['msgmax', 'msgmnb', 'msgmni', 'msg_next_id', 'sem', 'sem_next_id', 'shmall'];
   ipc.push('shmmax', 'shmmni', 'shm_next_id', 'shm_rmid_forced');
   const [first, second = ''] = path.split('/');

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { readState, writeVolatileState } from '../base/state-file.ts';
 import type { ContainerRequest } from './container-engine.ts';
-import type { ContainerRecord, StoredContainer } from './container-record.ts';
+import { newRecord, type ContainerRecord, type StoredContainer } from './container-record.ts';
 
 /** A name that is one folder and nothing else. */
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
@@ -30,7 +30,10 @@ export class RecordStore {
     } catch (cause) {
       throw new DomainError('exists', `Container "${request.id}" exists already`, { cause });
     }
-    writeVolatileState(join(folder, 'request.json'), request);
+    // Apart, so that a damaged request can still be undone.
+    const { podId, cgroupPath } = request;
+    writeVolatileState(join(folder, 'place.json'), { podId, cgroupPath });
+    this.writeRequest(request);
     this.write(request.id, record);
   }
 
@@ -38,25 +41,66 @@ export class RecordStore {
     writeVolatileState(join(this.folderOf(id), 'state.json'), record);
   }
 
+  writeRequest(request: ContainerRequest): void {
+    writeVolatileState(join(this.folderOf(request.id), 'request.json'), request);
+  }
+
   /** Ids of all folders, damaged ones too. */
   list(): string[] {
     return readdirSync(this.#root).filter((name) => identifier.test(name));
   }
 
-  /** Undefined when something is missing or damaged. */
+  /** Undefined when not even its place is known: then it was killed before anything was done. */
   async read(id: string): Promise<StoredContainer | undefined> {
     const folder = this.folderOf(id);
-    try {
-      const request = (await readState(join(folder, 'request.json'))) as ContainerRequest;
-      const record = (await readState(join(folder, 'state.json'))) as ContainerRecord;
-      const whole = request?.id === id && typeof record?.phase === 'string';
-      return whole && request.spec !== undefined ? { request, record } : undefined;
-    } catch {
-      return undefined;
-    }
+    const [place, request, record] = await Promise.all(
+      ['place.json', 'request.json', 'state.json'].map((name) =>
+        readOrUndefined(join(folder, name)),
+      ),
+    );
+    if (isRequest(request, id) && isRecord(record)) return { request, record };
+    const { podId, cgroupPath } = (
+      isPlace(place) ? place : isPlace(request) ? request : {}
+    ) as Partial<ContainerRequest>;
+    if (podId === undefined || cgroupPath === undefined) return undefined;
+    const spec = { ociVersion: '1.3.0' };
+    const guess: ContainerRequest = { id, podId, cgroupPath, spec, stdin: 'none' };
+    return {
+      request: isRequest(request, id) ? request : guess,
+      record: { ...newRecord, phase: 'exited', finishedAtMs: Date.now() },
+      damaged: true,
+    };
   }
 
   remove(id: string): void {
     rmSync(this.folderOf(id), { recursive: true, force: true });
   }
+}
+
+async function readOrUndefined(path: string): Promise<unknown> {
+  try {
+    return await readState(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function has(value: unknown, ...keys: string[]): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    keys.every((key) => typeof (value as Record<string, unknown>)[key] === 'string')
+  );
+}
+
+function isPlace(value: unknown): value is Pick<ContainerRequest, 'podId' | 'cgroupPath'> {
+  return has(value, 'podId', 'cgroupPath');
+}
+
+function isRequest(value: unknown, id: string): value is ContainerRequest {
+  return isPlace(value) && has(value, 'id', 'stdin') && (value as ContainerRequest).id === id;
+}
+
+function isRecord(value: unknown): value is ContainerRecord {
+  return has(value, 'phase') && typeof (value as ContainerRecord).finishedAtMs === 'number';
 }

@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError, hasCode, isKernelError } from '../base/error.ts';
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError, hasCode, isDomainError, isKernelError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
 import { sharedSpawner } from '../kernel/spawner.ts';
 import { Supervisor, type ProcessExit } from '../kernel/supervisor.ts';
 
@@ -43,14 +45,12 @@ export class Shims {
     return supervisor;
   }
 
-  /** Ends a pod's shim; fails with EBUSY while something of the pod runs. */
+  /** Ends a pod's shim; fails with EBUSY while something of the pod goes on running. */
   async end(podId: string): Promise<void> {
     const supervisor = await this.find(podId);
     if (supervisor !== undefined) {
-      await supervisor.shutdown().catch((error: unknown) => {
-        if (isKernelError(error)) throw error;
-      });
       this.#open.delete(podId);
+      await shutDown(supervisor);
       supervisor.close();
     }
     rmSync(join(this.folderOf(podId), 'shim.sock'), { force: true });
@@ -101,5 +101,20 @@ export class Shims {
     const supervisor = this.#connect(podId);
     if (supervisor !== undefined) return supervisor;
     throw new DomainError('unavailable', `The shim of pod "${podId}" did not start`);
+  }
+}
+
+/** What was just killed may not be reaped yet. */
+async function shutDown(supervisor: Supervisor): Promise<void> {
+  const deadline = Date.now() + limits.reapTimeoutMs;
+  for (;;) {
+    try {
+      return await supervisor.shutdown();
+    } catch (error) {
+      // The shim ends without a farewell to everyone.
+      if (isDomainError(error, 'unavailable')) return;
+      if (!isKernelError(error, 'EBUSY') || Date.now() > deadline) throw error;
+      await delay(2);
+    }
   }
 }

@@ -18,19 +18,23 @@ export const operation = {
   unshare: (flags: number): Operation => ['unshare', flags],
   /** setns(2) with a namespace, or with a pidfd and several flags at once. */
   join: (slot: number, flags: number): Operation => ['join', slot, flags],
-  /** A user namespace with these maps (`inside outside count` lines) that nobody lives in yet. */
-  userNamespace: (slot: number, uidMap: string, gidMap: string): Operation => [
+  /**
+   * A user namespace with these maps (`inside outside count` lines) that nobody lives in; in the
+   * slots after it the network, IPC and UTS namespaces of `flags`, which it owns.
+   */
+  userNamespace: (slot: number, maps: { uid: string; gid: string }, flags = 0): Operation => [
     'user-namespace',
     slot,
-    uidMap,
-    gidMap,
+    maps.uid,
+    maps.gid,
+    flags,
   ],
   /** For the time namespace of children: `monotonic SECONDS NANOSECONDS` lines. */
   timeOffsets: (text: string): Operation => ['time-offsets', text],
   /** The rest runs in a child, which takes this process's place; launch with `relay`. */
   fork: (flags: number): Operation => ['fork', flags],
-  /** Binds a namespace of this process (`net`, `ipc`, …) to a new file of the host. */
-  pin: (kind: string, path: string): Operation => ['pin', kind, path],
+  /** Binds a namespace (`net`, `ipc`, …) of this process, or of a slot, to a new host file. */
+  pin: (kind: string, path: string, slot = -1): Operation => ['pin', kind, path, slot + 1],
   /** `ip link set lo up` */
   loopbackUp: (): Operation => ['loopback-up'],
 
@@ -86,8 +90,8 @@ export const operation = {
   ],
   unmount: (path: string): Operation => ['unmount', path],
 
-  /** Attaches the new root at a folder of the host; visible in this mount namespace only. */
-  root: (slot: number, place: string): Operation => ['root', slot, place],
+  /** Attaches the new root, in this mount namespace only; host paths are valid until `pivot`. */
+  root: (slot: number): Operation => ['root', slot],
   /** Paths inside are resolved from the slot's folder: a program that shares the host's root. */
   useRoot: (slot: number): Operation => ['use-root', slot],
   /** pivot_root(2) into the root; the host's tree is gone afterwards. */
@@ -190,8 +194,9 @@ export const operation = {
   /** Tells that all before is done, and waits for `start`. */
   wait: (): Operation => ['wait'],
   /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */
-  execute: (args: readonly string[], env: readonly string[]): Operation => [
+  execute: (args: readonly string[], env: readonly string[], file = ''): Operation => [
     'execute',
+    file,
     args.length,
     ...args,
     ...env,

@@ -1,0 +1,32 @@
+import { DomainError } from '../base/error.ts';
+import type { Session } from './container-engine.ts';
+import type { Container } from './container.ts';
+import type { EngineContext } from './engine-context.ts';
+import { attachedSession } from './session.ts';
+
+/** Output from now on, and input where the container's stdin is open. */
+export async function attachContainer(
+  context: EngineContext,
+  container: Container,
+  options: { readonly stdin: boolean },
+): Promise<Session> {
+  const { id, podId, spec, stdin: mode } = container.request;
+  const shim = await context.shims.find(podId);
+  if (shim === undefined || container.record.finishedAtMs > 0) {
+    throw new DomainError('conflict', `Container "${id}" does not run`);
+  }
+  const terminal = spec.process?.terminal === true;
+  const input = options.stdin && mode !== 'none';
+  const session = attachedSession(await shim.attach(id), {
+    terminal,
+    input,
+    exited: container.ended.then(() => container.record.exitCode),
+    resize: ({ rows, columns }) => shim.resize({ container: id, name: '' }, rows, columns),
+    close: async () => undefined,
+  });
+  // The first client's end of input is the container's; with `open` it stays for the next.
+  if (mode === 'once' && !terminal) {
+    session.stdin?.on('close', () => void shim.closeInput(id, '').catch(() => undefined));
+  }
+  return session;
+}

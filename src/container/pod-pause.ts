@@ -1,0 +1,49 @@
+import { hasCode } from '../base/error.ts';
+import { encodePlan, type Operation } from '../kernel/operation.ts';
+import { cloneFlag } from '../kernel/flag.ts';
+import type { EngineContext } from './engine-context.ts';
+
+/** What the shim knows the first process of a shared PID namespace by; no container's id. */
+const pauseName = 'pause/';
+
+export interface PausePlan {
+  readonly operations: readonly Operation[];
+  readonly relay: boolean;
+  readonly cgroupPath: string;
+}
+
+/** Starts it in the pod's shim; its pid. */
+export async function startPause(
+  context: EngineContext,
+  podId: string,
+  plan: PausePlan,
+): Promise<number> {
+  using cgroup = context.hierarchy.create(`${plan.cgroupPath}/pause`);
+  const shim = await context.shims.open(podId);
+  const { pid } = await shim.launch({
+    container: pauseName,
+    name: '',
+    cloneFlags: plan.relay ? 0 : cloneFlag.pid,
+    cgroup: cgroup.folderPath,
+    folder: '',
+    log: '',
+    stdio: 'null',
+    input: false,
+    terminal: false,
+    relay: plan.relay,
+    join: false,
+    plan: encodePlan(plan.operations),
+    fds: [],
+  });
+  return pid;
+}
+
+/** Ends it, and with it whatever is left in its namespace; fine when there is none. */
+export async function endPause(context: EngineContext, podId: string): Promise<void> {
+  const shim = await context.shims.find(podId);
+  try {
+    await shim?.signal(pauseName, '', 9);
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
+}

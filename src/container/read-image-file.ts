@@ -1,0 +1,118 @@
+import { readSync } from 'node:fs';
+import { DomainError, hasCode } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import type { Snapshot } from '../image/snapshot.ts';
+import type { Descriptor } from '../kernel/descriptor.ts';
+import { openFolder, openInRoot, openat2, OpenFlag, ResolveFlag } from '../kernel/open.ts';
+import { fstat, isRegular, statx, type FileStatus } from '../kernel/stat.ts';
+import { getXattr } from '../kernel/xattr.ts';
+
+const flags = OpenFlag.readOnly | OpenFlag.noFollow | OpenFlag.nonBlocking;
+
+/** A file of a root folder; undefined when it is missing. Links are followed within the root. */
+export function readInRoot(root: string, path: string): string | undefined {
+  using folder = openFolder(root);
+  return readIfThere(() => openInRoot(folder.fd, path, { flags }), path);
+}
+
+/** A file as a process sees it; the magic link is the kernel's own and is followed once. */
+export function readInProcess(pid: number, path: string): string | undefined {
+  return readInRoot(`/proc/${pid}/root`, path);
+}
+
+/**
+ * A file of an overlay that is not mounted: from the topmost folder that has it. A whiteout, or an
+ * opaque parent, hides what is below. Symbolic links are not followed: the answer would lie in
+ * another layer.
+ */
+export function readInSnapshot(snapshot: Snapshot, path: string): string | undefined {
+  const parent = path.slice(0, path.lastIndexOf('/'));
+  for (const layer of [snapshot.upper, ...snapshot.layers]) {
+    using folder = openLayer(layer);
+    if (folder === undefined) continue;
+    const status = statusOf(folder.fd, path);
+    if (status !== undefined && isWhiteout(status)) return undefined;
+    if (status !== undefined) {
+      const resolve = ResolveFlag.beneath | ResolveFlag.noSymlinks;
+      return readIfThere(() => openat2(folder.fd, path, { flags, resolve }), path);
+    }
+    if (hides(layer, folder.fd, parent)) return undefined;
+  }
+  return undefined;
+}
+
+function openLayer(layer: string): Descriptor | undefined {
+  try {
+    return openFolder(layer);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
+
+function statusOf(folder: number, path: string): FileStatus | undefined {
+  try {
+    const resolve = ResolveFlag.beneath | ResolveFlag.noSymlinks;
+    const how = { flags: OpenFlag.path | OpenFlag.noFollow, resolve };
+    using file = openat2(folder, path, how);
+    return fstat(file.fd);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasCode(error, 'ELOOP')) throw new DomainError('invalid', `/${path} is below a link`);
+    throw error;
+  }
+}
+
+function isWhiteout(status: FileStatus): boolean {
+  const { major, minor } = status.represents;
+  return (status.mode & 0o170000) === 0o020000 && major === 0 && minor === 0;
+}
+
+/** True when this layer's parent folder is a file, a whiteout, or opaque. */
+function hides(layer: string, folder: number, parent: string): boolean {
+  if (parent === '') return false;
+  let status: FileStatus;
+  try {
+    status = statx(folder, parent);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return false;
+    throw error;
+  }
+  if ((status.mode & 0o170000) !== 0o040000) return true;
+  return String(getXattr(`${layer}/${parent}`, 'trusted.overlay.opaque')) === 'y';
+}
+
+/** Regular and bounded, or refused: a device or a giant file would hang or fill the runtime. */
+function readIfThere(open: () => Descriptor, path: string): string | undefined {
+  try {
+    using file = open();
+    const status = fstat(file.fd);
+    if (!isRegular(status)) {
+      throw new DomainError('invalid', `The image's /${path} is no regular file`);
+    }
+    if (status.sizeBytes > limits.imageFileBytes) {
+      throw new DomainError('invalid', `The image's /${path} is ${status.sizeBytes} bytes long`);
+    }
+    return readAll(file.fd);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    if (hasCode(error, 'ELOOP', 'ENXIO')) {
+      throw new DomainError('invalid', `The image's /${path} is no regular file`, { cause: error });
+    }
+    throw error;
+  }
+}
+
+/** A file that grows while it is read is read up to the bound and no further. */
+function readAll(fd: number): string {
+  const chunks: Buffer[] = [];
+  let total = 0;
+  while (total < limits.imageFileBytes) {
+    const chunk = Buffer.alloc(65_536);
+    const size = readSync(fd, chunk);
+    if (size === 0) break;
+    chunks.push(chunk.subarray(0, size));
+    total += size;
+  }
+  return Buffer.concat(chunks).toString();
+}

@@ -1,0 +1,38 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { readState, writeVolatileState } from '../base/state-file.ts';
+import type { PodSandboxRequest } from './sandbox-service.ts';
+
+/** Each is on disk before its effects begin. */
+export type SandboxPhase = 'making' | 'ready' | 'stopping' | 'stopped' | 'removing';
+
+export interface SandboxRecord {
+  readonly phase: SandboxPhase;
+  readonly createdAtMs: number;
+  readonly request: PodSandboxRequest;
+  /** The first process of a shared PID namespace; 0 for none. */
+  readonly pausePid: number;
+}
+
+export function writeRecord(folder: string, record: SandboxRecord): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  writeVolatileState(join(folder, 'sandbox.json'), record);
+}
+
+/** Undefined when it is missing or damaged. */
+export async function readRecord(folder: string): Promise<SandboxRecord | undefined> {
+  try {
+    const record = (await readState(join(folder, 'sandbox.json'))) as SandboxRecord | undefined;
+    const whole = typeof record?.phase === 'string' && typeof record.request?.id === 'string';
+    return whole ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The names of all folders of pods. */
+export function podFolders(root: string): string[] {
+  return readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map((entry) => entry.name);
+}

@@ -1,0 +1,208 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { DomainError, messageOf } from '../base/error.ts';
+import { fault } from '../base/fault.ts';
+import type { KeelsonEngine } from '../container/engine.ts';
+import { WorkQueue } from '../container/work-queue.ts';
+import { operation } from '../kernel/operation.ts';
+import { runPlan } from '../kernel/run-plan.ts';
+import { hostFiles, writeHostFiles } from './host-files.ts';
+import { checkSandbox, pinnedNamespaces, planPause, planSandbox } from './plan-sandbox.ts';
+import { podFolders, readRecord, writeRecord, type SandboxRecord } from './sandbox-record.ts';
+import type { PodSandboxes, PodSandboxRequest, PodSandboxStatus } from './sandbox-service.ts';
+
+export interface SandboxOptions {
+  readonly engine: KeelsonEngine;
+  /** `/var/run/netns` by default, where `ip netns` looks. */
+  readonly networkFolder?: string;
+  readonly warn?: (text: string) => void;
+}
+
+interface Pod {
+  readonly id: string;
+  readonly queue: WorkQueue;
+  /** Undefined where it is damaged. */
+  record: SandboxRecord | undefined;
+  shimPid: number;
+}
+
+/** Pods on this machine's kernel. */
+export class KeelsonSandboxes implements PodSandboxes {
+  readonly #engine: KeelsonEngine;
+  readonly #networkFolder: string;
+  readonly #warn: (text: string) => void;
+  readonly #pods = new Map<string, Pod>();
+
+  constructor(options: SandboxOptions) {
+    this.#engine = options.engine;
+    this.#networkFolder = options.networkFolder ?? '/var/run/netns';
+    this.#warn = options.warn ?? (() => undefined);
+  }
+
+  async run(request: PodSandboxRequest): Promise<PodSandboxStatus> {
+    checkSandbox(request);
+    const { id } = request;
+    if (this.#pods.has(id)) throw new DomainError('exists', `Pod "${id}" exists already`);
+    const record: SandboxRecord = {
+      phase: 'making',
+      createdAtMs: Date.now(),
+      request,
+      pausePid: 0,
+    };
+    const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
+    this.#pods.set(id, pod);
+    try {
+      await pod.queue.run(() => this.#make(pod, record));
+    } catch (error) {
+      await this.#clear(pod);
+      throw error;
+    }
+    return this.status(id);
+  }
+
+  async stop(id: string): Promise<void> {
+    const pod = this.#pods.get(id);
+    await pod?.queue.run(() => this.#stop(pod));
+  }
+
+  async remove(id: string): Promise<void> {
+    const pod = this.#pods.get(id);
+    await pod?.queue.run(async () => {
+      if (!this.#pods.has(id)) return;
+      await this.#stop(pod);
+      if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'removing' });
+      fault('sandbox.remove.after-record');
+      await this.#clear(pod);
+    });
+  }
+
+  status(id: string): PodSandboxStatus {
+    const pod = this.#pods.get(id);
+    if (pod === undefined) throw new DomainError('notFound', `No pod "${id}"`);
+    const { record, shimPid } = pod;
+    const ready = record?.phase === 'ready' && shimPid !== 0;
+    return {
+      id,
+      state: record === undefined ? 'unknown' : ready ? 'ready' : 'notReady',
+      createdAtMs: record?.createdAtMs ?? 0,
+      request: record?.request,
+      namespaces: record === undefined ? {} : this.#pins(record.request),
+      files: hostFiles(this.#engine.podFolder(id)),
+      shimPid,
+    };
+  }
+
+  list(): readonly PodSandboxStatus[] {
+    return [...this.#pods.keys()].map((id) => this.status(id));
+  }
+
+  async recover(): Promise<void> {
+    const root = join(this.#engine.podFolder('pod'), '..');
+    for (const id of podFolders(root)) {
+      const record = await readRecord(this.#engine.podFolder(id));
+      const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
+      this.#pods.set(id, pod);
+      try {
+        await this.#recoverPod(pod);
+      } catch (error) {
+        this.#warn(`Cannot recover pod "${id}": ${messageOf(error)}`);
+      }
+    }
+  }
+
+  async #make(pod: Pod, record: SandboxRecord): Promise<void> {
+    const { request } = record;
+    const folder = this.#engine.podFolder(pod.id);
+    this.#save(pod, record);
+    fault('sandbox.run.after-record');
+    writeHostFiles(folder, request);
+    mkdirSync(join(folder, 'ns'), { recursive: true, mode: 0o700 });
+    const pins = this.#pins(request);
+    if (pins.network !== undefined) mkdirSync(this.#networkFolder, { recursive: true });
+    const [shimPid] = await Promise.all([
+      this.#engine.startPod(pod.id),
+      runPlan(planSandbox(request, pins)),
+    ]);
+    pod.shimPid = shimPid;
+    fault('sandbox.run.after-namespaces');
+    const pausePid = pins.pid === undefined ? 0 : await this.#startPause(pod.id, request);
+    this.#save(pod, { ...record, phase: 'ready', pausePid });
+    fault('sandbox.run.after-ready');
+  }
+
+  /** The PID namespace is pinned too: its number alone could be another process's one day. */
+  async #startPause(id: string, request: PodSandboxRequest): Promise<number> {
+    const pins = this.#pins(request);
+    const { operations, relay } = planPause(pins);
+    const pid = await this.#engine.startPause(id, { operations, relay, ...request });
+    if (pins.pid !== undefined) {
+      await runPlan([
+        operation.open(0, `/proc/${pid}/ns/pid`, 0),
+        operation.pin('pid', pins.pid, 0),
+      ]);
+    }
+    return pid;
+  }
+
+  async #stop(pod: Pod): Promise<void> {
+    if (pod.record?.phase === 'stopped') return;
+    if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'stopping' });
+    fault('sandbox.stop.after-record');
+    for (const { id, podId } of this.#engine.list()) {
+      if (podId !== pod.id) continue;
+      await this.#engine.stop(id, { signal: 'SIGKILL', timeoutMs: 0 });
+    }
+    await this.#engine.endPause(pod.id);
+    await this.#unpin(pod);
+    fault('sandbox.stop.after-unpin');
+    if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'stopped' });
+  }
+
+  async #clear(pod: Pod): Promise<void> {
+    for (const { id, podId } of this.#engine.list()) {
+      if (podId === pod.id) await this.#engine.remove(id);
+    }
+    await this.#engine.endPause(pod.id);
+    await this.#unpin(pod);
+    await this.#engine.endPod(pod.id);
+    const cgroup = pod.record?.request.cgroupPath;
+    if (cgroup !== undefined) await this.#engine.removeCgroup(cgroup);
+    fault('sandbox.remove.after-shim');
+    rmSync(this.#engine.podFolder(pod.id), { recursive: true, force: true });
+    this.#pods.delete(pod.id);
+  }
+
+  /** By what may be there, not by what should: a damaged record must not keep a mount. */
+  async #unpin(pod: Pod): Promise<void> {
+    const place = join(this.#engine.podFolder(pod.id), 'ns');
+    const network = join(this.#networkFolder, `keelson-${pod.id}`);
+    const pins = [network, ...['ipc', 'uts', 'user', 'pid'].map((kind) => join(place, kind))];
+    await runPlan(pins.map((path) => operation.unmount(path)));
+    for (const path of pins) rmSync(path, { force: true });
+  }
+
+  async #recoverPod(pod: Pod): Promise<void> {
+    pod.shimPid = await this.#engine.findPod(pod.id);
+    switch (pod.record?.phase) {
+      case 'making':
+      case 'removing':
+        return await pod.queue.run(() => this.#clear(pod));
+      case 'stopping':
+        return await pod.queue.run(() => this.#stop(pod));
+      case 'ready':
+      case 'stopped':
+      case undefined:
+        return;
+    }
+  }
+
+  #pins(request: PodSandboxRequest): ReturnType<typeof pinnedNamespaces> {
+    const folder = this.#engine.podFolder(request.id);
+    return pinnedNamespaces(request, { folder, networkFolder: this.#networkFolder });
+  }
+
+  #save(pod: Pod, record: SandboxRecord): void {
+    writeRecord(this.#engine.podFolder(pod.id), record);
+    pod.record = record;
+  }
+}

@@ -1,0 +1,120 @@
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import t from 'tap';
+import { KeelsonSandboxes } from '../../../src/sandbox/sandboxes.ts';
+import type { PodSandboxRequest } from '../../../src/sandbox/sandbox-service.ts';
+import type { NamespaceType } from '../../../src/container/spec-linux.ts';
+import { Scratch } from '../container/scratch.ts';
+
+if (process.getuid?.() !== 0) {
+  t.plan(0, 'needs root');
+  process.exit();
+}
+
+function podRequest(scratch: Scratch, change: Partial<PodSandboxRequest> = {}): PodSandboxRequest {
+  const id = scratch.bundle.name.toLowerCase().replaceAll(/[^a-z0-9-]/g, '-');
+  return {
+    id,
+    hostname: 'pod1',
+    network: 'none',
+    ipc: 'pod',
+    pid: 'container',
+    cgroupPath: `/${scratch.bundle.name}/pod`,
+    ...change,
+  };
+}
+
+/** A container in the pod: its namespaces by path where the pod has them. */
+async function runIn(scratch: Scratch, pods: KeelsonSandboxes, args: readonly string[]) {
+  const [pod] = pods.list();
+  const pins = pod?.namespaces ?? {};
+  const own: NamespaceType[] = ['mount', 'cgroup', 'pid'];
+  const namespaces = [
+    ...own.filter((type) => !(type in pins)).map((type) => ({ type })),
+    ...Object.entries(pins).map(([type, path]) => ({ type: type as NamespaceType, path })),
+  ];
+  const { hostname: _, ...spec } = scratch.bundle.spec(args);
+  const request = {
+    podId: pod?.id ?? '',
+    cgroupPath: `/${scratch.bundle.name}/pod/c`,
+    spec: { ...spec, linux: { ...spec.linux, namespaces } },
+  };
+  return await scratch.run(args, { request });
+}
+
+t.test('a pod has pinned namespaces that its containers share', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const request = podRequest(scratch, { sysctls: { 'net.ipv4.ip_unprivileged_port_start': '7' } });
+  const pod = await pods.run(request);
+  t.match(pod, { state: 'ready', request });
+  t.not(pod.shimPid, 0);
+  const host = readlinkSync('/proc/self/ns/net');
+  const script =
+    'hostname; readlink /proc/self/ns/net; cat /sys/class/net/lo/operstate; ' +
+    'cat /proc/sys/net/ipv4/ip_unprivileged_port_start';
+  const first = await runIn(scratch, pods, ['sh', '-c', script]);
+  const second = await runIn(scratch, pods, ['sh', '-c', script]);
+  t.equal(first.out, second.out);
+  const [hostname, network, , start] = first.out.split('\n');
+  t.equal(hostname, 'pod1');
+  t.not(network, host);
+  t.equal(start, '7');
+  t.match(readFileSync(pod.files.hosts, 'utf8'), /127\.0\.1\.1\tpod1/);
+  await pods.remove(pod.id);
+  for (const path of Object.values(pod.namespaces)) t.notOk(existsSync(path), `${path} is gone`);
+  for (let i = 0; i < 100 && existsSync(`/proc/${pod.shimPid}`); i++) await delay(10);
+  t.notOk(existsSync(`/proc/${pod.shimPid}`), 'the shim is gone');
+  t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), pod.id);
+  t.same(pods.list(), []);
+});
+
+t.test('a pod with a shared PID namespace keeps it until it is stopped', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const pod = await pods.run(podRequest(scratch, { pid: 'pod' }));
+  const { out } = await runIn(scratch, pods, ['sh', '-c', 'echo $$; ps | wc -l']);
+  t.not(out.split('\n')[0], '1', 'the pause process has number 1');
+  await pods.stop(pod.id);
+  await pods.stop(pod.id);
+  t.match(pods.status(pod.id), { state: 'notReady' });
+  await pods.remove(pod.id);
+  await pods.remove(pod.id);
+});
+
+t.test('a pod with a user namespace owns its network', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const map = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+  const pod = await pods.run(podRequest(scratch, { uidMappings: map, gidMappings: map }));
+  const { out, err } = await runIn(scratch, pods, [
+    'sh',
+    '-c',
+    'id -u; cat /proc/self/uid_map; hostname; ls -ln /bin/busybox | cut -c1-30',
+  ]);
+  t.equal(err, '');
+  const [uid, uidMap, hostname, file] = out.split('\n');
+  t.equal(uid, '0');
+  t.match(uidMap, /0\s+200000\s+65536/);
+  t.equal(hostname, 'pod1');
+  t.match(file, / 0 +0/, 'files belong to root inside');
+  await pods.remove(pod.id);
+});
+
+t.test('what cannot be is refused, and nothing is left', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const invalid = { name: 'DomainError', kind: 'invalid' };
+  const bad: Partial<PodSandboxRequest>[] = [
+    { id: '../x' },
+    { hostname: 'a\nb' },
+    { sysctls: { 'kernel.core_pattern': '|/x' } },
+    { sysctls: { 'net.ipv4.ip_forward': '1\n2' } },
+    { dns: { servers: ['1.1.1.1\noptions'] } },
+  ];
+  for (const change of bad) {
+    await t.rejects(pods.run(podRequest(scratch, change)), invalid, JSON.stringify(change));
+  }
+  t.same(pods.list(), []);
+  t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), scratch.bundle.name.toLowerCase());
+});
