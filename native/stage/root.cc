@@ -8,8 +8,8 @@
 
 namespace keelson::stage {
 
-// root SLOT: attaches the new root over the old one, in this mount namespace only. Paths of the host
-// still mean the host until the pivot; any other folder may be closed to a user namespace's root.
+// root SLOT: attaches the new root over the old one, in this mount namespace only. Host paths
+// stay valid until the pivot; any other folder may be closed to a user namespace's root.
 bool enterRoot(Context& context, Fields& fields) {
   int fd = context.slot(fields.number());
   if (move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
