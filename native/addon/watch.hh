@@ -13,32 +13,54 @@ namespace keelson::addon {
 struct Watch {
   uv_poll_t poll;
   napi_env env;
-  Napi::FunctionReference callback;
-  Napi::AsyncContext context;
+  napi_ref callback = nullptr;
+  napi_async_context context = nullptr;
   bool stopped = false;
-
-  Watch(Napi::Env environment, Napi::Function function)
-      : env(environment),
-        callback(Napi::Persistent(function)),
-        context(environment, "keelson.watch") {}
 };
 
+// What the callback throws is nobody's to catch, as with any event.
 inline void onPollEvent(uv_poll_t* poll, int status, int events) {
   auto* watch = static_cast<Watch*>(poll->data);
   Napi::Env env(watch->env);
   Napi::HandleScope scope(env);
   // An error shows itself in the read that follows.
-  int ready = status < 0 ? UV_READABLE : events;
-  watch->callback.MakeCallback(env.Global(), {Napi::Number::New(env, ready)}, watch->context);
+  Napi::Number ready = Napi::Number::New(env, status < 0 ? UV_READABLE : events);
+  napi_value function = nullptr, argument = ready;
+  napi_get_reference_value(env, watch->callback, &function);
+  napi_status called = napi_make_callback(env, watch->context, env.Global(), function, 1,
+                                          &argument, nullptr);
+  if (called != napi_pending_exception) return;
+  napi_value error = nullptr;
+  napi_get_and_clear_last_exception(env, &error);
+  napi_fatal_exception(env, error);
+}
+
+// A watch may be stopped from within its own callback, so its references go later, with it.
+inline void releaseWatch(Watch* watch) {
+  napi_delete_reference(watch->env, watch->callback);
+  napi_async_destroy(watch->env, watch->context);
+}
+
+inline void closeWatch(Watch* watch, uv_close_cb closed) {
+  watch->stopped = true;
+  uv_poll_stop(&watch->poll);
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll), closed);
+}
+
+// The environment ends first: no event may reach it any more.
+inline void abandonWatch(void* data) {
+  auto* watch = static_cast<Watch*>(data);
+  releaseWatch(watch);
+  closeWatch(watch, [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
 }
 
 inline void stopWatch(Watch* watch) {
   if (watch->stopped) return;
-  watch->stopped = true;
-  uv_poll_stop(&watch->poll);
-  uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll), [](uv_handle_t* handle) {
+  napi_remove_env_cleanup_hook(watch->env, abandonWatch, watch);
+  closeWatch(watch, [](uv_handle_t* handle) {
     auto* closed = static_cast<Watch*>(handle->data);
     Napi::HandleScope scope(Napi::Env(closed->env));
+    releaseWatch(closed);
     delete closed;
   });
 }
@@ -49,13 +71,17 @@ inline Napi::Value watchStart(const Call& info) {
   Napi::Env env = info.Env();
   uv_loop_t* loop = nullptr;
   napi_get_uv_event_loop(env, &loop);
-  auto* watch = new Watch(env, info[1].As<Napi::Function>());
+  auto* watch = new Watch();
+  watch->env = env;
   watch->poll.data = watch;
   int result = uv_poll_init(loop, &watch->poll, toInt(info[0]));
   if (result < 0) {
     delete watch;
     return raise(env, Failure{"epoll_ctl", -result, {}});
   }
+  napi_create_reference(env, info[1], 1, &watch->callback);
+  napi_async_init(env, nullptr, Napi::String::New(env, "keelson.watch"), &watch->context);
+  napi_add_env_cleanup_hook(env, abandonWatch, watch);
   uv_poll_start(&watch->poll, UV_READABLE, onPollEvent);
   return Napi::External<Watch>::New(env, watch);
 }

@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "../linux/call.hh"
 #include "../linux/message.hh"
@@ -72,7 +73,15 @@ static void takeFailure(Process& process, Fields& fields) {
   reply.number(static_cast<int64_t>(process.request)).text("failed").text(call).number(error);
   reply.text(path).number(index);
   process.failed = true;
-  answer(process.client, reply.data(), reply.size());
+  process.failure = static_cast<char*>(malloc(reply.size()));
+  if (!process.failure) return;
+  memcpy(process.failure, reply.data(), reply.size());
+  process.failureSize = reply.size();
+}
+
+static void answerFailed(Process& process) {
+  if (!process.failed) return;
+  answer(process.client, process.failure, process.failureSize);
   process.client = -1;
 }
 
@@ -146,6 +155,7 @@ static void recordExit(Process& process, int waitStatus) {
   process.oomKilled = wasOomKilled(process);
   process.state = State::exited;
   drainOutput(process);
+  answerFailed(process);
   if (launched) {
     keepExit(process);
     tellExit(process);

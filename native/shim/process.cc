@@ -60,6 +60,7 @@ void forgetProcess(Process* process) {
     closeOnce(stream.fd);
     free(stream.partial);
   }
+  free(process->failure);
   table[indexOf(process)] = nullptr;
   while (used > 0 && !table[used - 1]) used--;
   free(process);

@@ -47,8 +47,11 @@ struct Process {
   int terminal = -1;
   int log = -1;
   Stream streams[2];
-  // Its stage could not do the plan, and said so.
+  // Its stage could not do the plan, and said so. What it said is told when the stage has ended, so
+  // that who hears it finds nothing of it any more.
   bool failed = false;
+  char* failure = nullptr;
+  size_t failureSize = 0;
   // Who waits for the answer to launch or start.
   int client = -1;
   uint64_t request = 0;

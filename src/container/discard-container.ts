@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode, isKernelError } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
@@ -23,26 +24,19 @@ export async function discardContainer(
 
 /** A shim keeps a container until it has ended, so it is killed first where it has not. */
 async function forget(shim: Supervisor, container: Container): Promise<void> {
-  const { id } = container;
-  try {
-    await shim.forget(id, '');
-  } catch (error) {
-    if (hasCode(error, 'ESRCH')) return;
-    if (!isKernelError(error, 'EBUSY')) throw error;
-    await shim.signal(id, '', 9).catch(ignoreGone);
-    await endOf(container);
-    await shim.forget(id, '').catch(ignoreGone);
+  const deadline = Date.now() + limits.killTimeoutMs;
+  for (let waitMs = 1; ; waitMs = Math.min(2 * waitMs, 100)) {
+    try {
+      return await shim.forget(container.id, '');
+    } catch (error) {
+      if (hasCode(error, 'ESRCH')) return;
+      if (!isKernelError(error, 'EBUSY') || Date.now() > deadline) throw error;
+    }
+    await shim.signal(container.id, '', 9).catch(ignoreGone);
+    await delay(waitMs);
   }
 }
 
 function ignoreGone(error: unknown): void {
   if (!hasCode(error, 'ESRCH')) throw error;
-}
-
-async function endOf(container: Container): Promise<void> {
-  const timer = AbortSignal.timeout(limits.killTimeoutMs);
-  await Promise.race([
-    container.ended,
-    new Promise((resolve) => timer.addEventListener('abort', resolve, { once: true })),
-  ]);
 }

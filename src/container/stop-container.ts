@@ -1,9 +1,9 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, hasCode, isDomainError } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
 import { signalNumber } from '../kernel/signal.ts';
 import type { Container } from './container.ts';
+import { endsWithin } from './ends-within.ts';
 import type { EngineContext } from './engine-context.ts';
 
 /**
@@ -60,13 +60,4 @@ async function thaw(context: EngineContext, container: Container): Promise<void>
   using cgroup = context.hierarchy.open(container.request.cgroupPath);
   await cgroup.thaw();
   container.paused = false;
-}
-
-/** False when it has not ended in time. */
-async function endsWithin(container: Container, timeoutMs: number): Promise<boolean> {
-  const timer = new AbortController();
-  const late = delay(timeoutMs, false, { signal: timer.signal }).catch(() => false);
-  const inTime = await Promise.race([container.ended.then(() => true), late]);
-  timer.abort();
-  return inTime;
 }

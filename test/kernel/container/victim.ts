@@ -1,0 +1,21 @@
+/**
+ * A runtime that recover.test.ts kills: `node victim.ts STATE REQUEST-FILE VERB...` does the verbs
+ * in order. KEELSON_FAULT says where it dies.
+ */
+import { readFileSync } from 'node:fs';
+import type { ContainerRequest } from '../../../src/container/container-engine.ts';
+import { KeelsonEngine } from '../../../src/container/engine.ts';
+
+const [stateFolder = '', file = '', ...verbs] = process.argv.slice(2);
+const request = JSON.parse(readFileSync(file, 'utf8')) as ContainerRequest;
+const engine = new KeelsonEngine({ stateFolder });
+const { id } = request;
+
+for (const verb of verbs) {
+  if (verb === 'create') await engine.create(request);
+  else if (verb === 'start') await engine.start(id);
+  else if (verb === 'stop') await engine.stop(id, { signal: 'SIGTERM', timeoutMs: 500 });
+  else if (verb === 'remove') await engine.remove(id);
+  else if (verb === 'die') process.kill(process.pid, 'SIGKILL');
+}
+await engine.close();
