@@ -8,6 +8,8 @@ export const limits = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Layers of one image: overlayfs stacks 500. */
   imageLayers: 500,
+  /** Layers of a pull that was interrupted so long ago are not waited for any more. */
+  pullLeftoverMs: 24 * 3600 * 1000,
   /** Images in one archive, and bytes of an archive after decompression. */
   archiveImages: 1000,
   archiveBytes: 256 * 1024 * 1024 * 1024,

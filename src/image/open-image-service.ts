@@ -7,6 +7,7 @@ import type { Digest, Image } from './image.ts';
 import { diffFolder } from './layer/diff.ts';
 import { createUnpacker } from './layer/unpack.ts';
 import type { Context } from './operation/context.ts';
+import { collectOldLeftovers } from './operation/collect.ts';
 import { commitImage } from './operation/commit.ts';
 import { diskUse } from './operation/disk-use.ts';
 import { imageHistory } from './operation/history.ts';
@@ -58,6 +59,7 @@ export async function openImageService(options: ImageServiceOptions): Promise<Im
     layerPulls: shareWork<LayerProgress, void>(({ digest }) => digest),
     log,
   };
+  await context.exclusive(() => collectOldLeftovers(context));
   return makeService(context);
 }
 

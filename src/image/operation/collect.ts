@@ -1,3 +1,6 @@
+import { stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { limits } from '../../base/limits.ts';
 import type { Digest } from '../image.ts';
 import type { ImageRecord } from '../store/image-record.ts';
 import type { Context } from './context.ts';
@@ -27,6 +30,27 @@ export async function collectGarbage(
     await context.blobs.remove(digest);
   }
   return freedBytes;
+}
+
+/**
+ * Removes what interrupted pulls left long ago. What is younger stays, so that the next pull of the
+ * same image can go on with it.
+ */
+export async function collectOldLeftovers(context: Context): Promise<void> {
+  const used = usedDigests(context);
+  const paths = [
+    ...context.layers.list().map((id) => [id, dirname(context.layers.folderOf(id))] as const),
+    ...(await context.blobs.list()).map((id) => [id, context.blobs.pathOf(id)] as const),
+  ];
+  const old = new Set<Digest>();
+  for (const [digest, path] of paths) {
+    if (used.has(digest)) continue;
+    const ageMs = Date.now() - (await stat(path)).mtimeMs;
+    if (ageMs > limits.pullLeftoverMs) old.add(digest);
+  }
+  if (old.size === 0) return;
+  const freedBytes = await collectGarbage(context, old);
+  context.log.info({ freedBytes }, 'removed what interrupted pulls had left');
 }
 
 /** All layers and blobs that an image is made of. */

@@ -7,8 +7,10 @@ import {
   linkSync,
   mkdirSync,
   readdirSync,
+  rmSync,
   statSync,
   symlinkSync,
+  utimesSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -164,6 +166,30 @@ t.test('rests of a killed process are gone after the next start', options, async
   t.equal(store.names('references').length, 1);
   t.notOk(store.names('.').some((name) => name.endsWith('.new')));
   await store.reopen();
+});
+
+t.test('what an interrupted pull left is kept for a day', options, async (t) => {
+  await using store = await openTestStore();
+  const image = await importFile(store, { name: 'app' });
+  await store.images.close();
+  const hex = image.id.slice(7);
+  rmSync(join(store.stateFolder, 'images', `${hex}.json`));
+  const again = await openTestStore({ stateFolder: store.stateFolder });
+  t.equal(store.names('layers').length, 1, 'the next pull can go on with it');
+  await again.images.close();
+  const yesterday = Date.now() / 1000 - 25 * 3600;
+  for (const folder of ['layers', 'blobs']) {
+    for (const name of store.names(folder)) {
+      utimesSync(join(store.stateFolder, folder, name), yesterday, yesterday);
+    }
+  }
+  const later = await openTestStore({ stateFolder: store.stateFolder });
+  await later.images.close();
+  t.same(
+    ['layers', 'blobs', 'tmp'].flatMap((folder) => store.names(folder)),
+    [],
+  );
+  t.match(later.logged.join(''), /interrupted pulls had left/);
 });
 
 t.test('hundreds of images are there again in milliseconds', options, async (t) => {
