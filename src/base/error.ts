@@ -82,5 +82,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 /** One line for a log or a message: the error's own words and those of its causes. */
 export function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause === undefined ? error.message : `${error.message}: ${messageOf(error.cause)}`;
+  if (error.cause === undefined) return error.message;
+  const cause = messageOf(error.cause);
+  return error.message.includes(cause) ? error.message : `${error.message}: ${cause}`;
 }

@@ -80,6 +80,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/trace.ts'),
     failureCode: 125,
   },
+  runtime: { summary: 'Be the runtime', load: () => import('./commands/runtime.ts') },
   completion: {
     summary: 'Print completion for a shell',
     load: () => import('./commands/completion.ts'),

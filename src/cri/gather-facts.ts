@@ -8,6 +8,7 @@ import { type ContainerConfig, NamespaceMode, ProfileType } from './generated/ru
 import type { Node } from './node.ts';
 import type { ContainerFacts } from './plan-input.ts';
 import { seccompProfile } from './plan-seccomp.ts';
+import { resolveUserInImage } from './resolve-user.ts';
 import { userRequest } from './user-request.ts';
 
 export interface FactsRequest {
@@ -22,7 +23,7 @@ export interface FactsRequest {
 export async function gatherFacts(node: Node, request: FactsRequest): Promise<ContainerFacts> {
   const { config, options, snapshot } = request;
   const [user, sources, devices, seccomp] = await Promise.all([
-    node.resolveUser(snapshot, userRequest(request)),
+    resolveUserInImage(snapshot, userRequest(request)),
     findSources(config),
     findDevices(config),
     readSeccomp(config, options),

@@ -41,8 +41,9 @@ export function lookCalls(node: Node): Handlers<typeof Containers> {
       return processTable(await node.engine.processes(record.id), columns);
     },
     Diff: async ({ container }) => {
-      const { id } = node.containers.find(container);
-      return { changes: await node.images.diff(id) };
+      const record = node.containers.find(container);
+      const hidden = (specOf(node, record)?.mounts ?? []).map(({ destination }) => destination);
+      return { changes: withoutMounts(await node.images.diff(record.id), hidden) };
     },
     Stats: async function* ({ containers, once }, { signal }) {
       for (;;) {
@@ -62,6 +63,19 @@ export function lookCalls(node: Node): Handlers<typeof Containers> {
       }
     },
   };
+}
+
+/** The empty files and folders that mounts lie on are the runtime's doing, not the container's. */
+function withoutMounts(
+  changes: readonly { path: string; kind: 'A' | 'C' | 'D' }[],
+  mountPoints: readonly string[],
+): readonly { path: string; kind: string }[] {
+  const own = changes.filter(({ path }) => !mountPoints.includes(path));
+  const parents = new Set(mountPoints.map((path) => path.slice(0, path.lastIndexOf('/'))));
+  return own.filter(
+    ({ path, kind }) =>
+      kind !== 'C' || !parents.has(path) || own.some((item) => item.path.startsWith(`${path}/`)),
+  );
 }
 
 function refuseUnlessRunning(node: Node, record: ContainerRecord): void {

@@ -2,19 +2,12 @@ import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ContainerEngine } from '../container/container-engine.ts';
 import type { ImageService } from '../image/image-service.ts';
-import type { Snapshot } from '../image/snapshot.ts';
 import type { PodSandboxes } from '../sandbox/sandbox-service.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
 import type { EventFeed } from './event-feed.ts';
-import type { Machine, ResolvedUser } from './plan-input.ts';
+import type { Machine } from './plan-input.ts';
 import type { RecordStore } from './record-store.ts';
 import type { StatisticsReader } from './statistics.ts';
-
-/** Looks a user up in an image before anything runs. */
-export type ResolveUser = (
-  snapshot: Snapshot,
-  request: { readonly user: string; readonly groups: readonly string[]; readonly merge: boolean },
-) => Promise<ResolvedUser>;
 
 /** Everything the services stand on; made once by openRuntime. */
 export interface Node {
@@ -22,7 +15,6 @@ export interface Node {
   readonly sandboxes: PodSandboxes;
   readonly images: ImageService;
   readonly statistics: StatisticsReader;
-  readonly resolveUser: ResolveUser;
   readonly machine: Machine;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;

@@ -1,5 +1,5 @@
 import type { Linux } from '../container/spec-linux.ts';
-import type { Spec } from '../container/spec.ts';
+import type { Process, Spec } from '../container/spec.ts';
 import { planMounts, planPropagation } from './plan-mounts.ts';
 import { planNamespaces } from './plan-namespaces.ts';
 import { planProcess } from './plan-process.ts';
@@ -15,9 +15,10 @@ import { checkAppArmor, planSeccomp } from './plan-seccomp.ts';
 export function planContainer(input: PlanInput): Spec {
   const { config, options } = input;
   checkAppArmor(input);
+  const process = planProcess(input);
   return {
     ociVersion: '1.3.0',
-    process: planProcess(input),
+    process,
     // The snapshot is the root; only the flag is the request's.
     root: {
       path: 'rootfs',
@@ -25,15 +26,15 @@ export function planContainer(input: PlanInput): Spec {
     },
     mounts: planMounts(input),
     annotations: config.annotations,
-    linux: planLinux(input),
+    linux: planLinux(input, process),
     ...((options?.domainname ?? '') === '' ? {} : { domainname: options?.domainname ?? '' }),
   };
 }
 
-function planLinux(input: PlanInput): Linux {
+function planLinux(input: PlanInput, process: Process): Linux {
   const { config, options, facts, cgroupPath, sandbox } = input;
   const privileged = config.linux?.security_context?.privileged === true;
-  const seccomp = planSeccomp(input);
+  const seccomp = planSeccomp(input, process.capabilities?.bounding ?? []);
   const resources = planResources(config.linux?.resources, options);
   const uidMappings = sandbox.request?.uidMappings ?? [];
   const gidMappings = sandbox.request?.gidMappings ?? [];

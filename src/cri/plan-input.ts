@@ -9,8 +9,8 @@ export interface Machine {
   /** All that the kernel has, and those that this process may give away; CAP_CHOWN. */
   readonly knownCapabilities: readonly string[];
   readonly ownCapabilities: readonly string[];
-  /** The profile behind "runtime/default"; undefined without seccomp in the kernel. */
-  readonly seccomp: Seccomp | undefined;
+  /** The profile behind "runtime/default", which depends on what the container may do. */
+  readonly seccomp: (capabilities: readonly string[]) => Seccomp;
   readonly appArmor: boolean;
 }
 

@@ -11,13 +11,16 @@ import type { PlanInput } from './plan-input.ts';
  * The profile to apply; undefined is unconfined. Containers of the command line get the default
  * profile where they name none, those of the CRI none, as the CRI says.
  */
-export function planSeccomp({ config, machine, facts, options }: PlanInput): Seccomp | undefined {
+export function planSeccomp(
+  { config, machine, facts, options }: PlanInput,
+  capabilities: readonly string[],
+): Seccomp | undefined {
   const security = config.linux?.security_context;
   if (security?.privileged === true) return undefined;
   const profile = seccompProfile(security);
   const type = profile?.profile_type ?? (options === undefined ? undefined : 0);
   if (type === undefined || type === ProfileType.Unconfined) return undefined;
-  if (type === ProfileType.RuntimeDefault) return machine.seccomp;
+  if (type === ProfileType.RuntimeDefault) return machine.seccomp(capabilities);
   if (facts.seccomp !== undefined) return facts.seccomp;
   throw new DomainError('invalid', `Seccomp profile "${profile?.localhost_ref ?? ''}" is not read`);
 }

@@ -1,8 +1,9 @@
-import { DomainError, messageOf } from '../base/error.ts';
+import { DomainError } from '../base/error.ts';
 import { SpanRecorder } from '../base/span.ts';
 import type { ExecRequest, Session } from '../container/container-engine.ts';
 import { removeContainer, startContainer, statusOfContainer } from './container-life.ts';
 import { configOf, type ContainerRecord, optionsOf } from './container-record.ts';
+import { specOf } from './cri-containers.ts';
 import type {
   AttachSession,
   Containers,
@@ -15,7 +16,7 @@ import type { Call, Handlers } from './grpc-server.ts';
 import { makeContainer } from './make-container.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
-import { startFailureCode } from './start-failure.ts';
+import { startFailureCode, startFailureMessage } from './start-failure.ts';
 import { sessionOutput } from './session-stream.ts';
 import { signalName } from './stop-signal.ts';
 
@@ -80,8 +81,9 @@ async function* run(node: Node, flow: Flow & { readonly create: CreateRequest })
     yield exit;
   } catch (error) {
     // Nothing of a container that never ran is worth keeping where it was to be removed anyway.
+    const program = specOf(node, record)?.process?.args[0] ?? '';
     if (removes && node.containers.has(record.id)) await removeContainer(node, record);
-    yield { failure: { message: messageOf(error), exit_code: startFailureCode(error) } };
+    yield failureOf(error, program);
   } finally {
     node.attended.delete(record.id);
   }
@@ -117,7 +119,7 @@ async function* execute(node: Node, flow: Flow & { readonly exec: ExecSession })
   try {
     session = await node.engine.exec(record.id, requestOf(exec));
   } catch (error) {
-    yield { failure: { message: messageOf(error), exit_code: startFailureCode(error) } };
+    yield failureOf(error, exec.args[0] ?? '');
     return;
   }
   yield { started: { id: record.id, terminal: exec.terminal } };
@@ -129,6 +131,11 @@ async function* execute(node: Node, flow: Flow & { readonly exec: ExecSession })
   // Signals go to the terminal as keys; without one the exec ends with its client.
   const kill = (): Promise<void> => session.close();
   yield* sessionOutput({ session, inputs, signal: call.signal, kill });
+}
+
+function failureOf(error: unknown, program: string): Draft<SessionOutput> {
+  const message = startFailureMessage(error, program);
+  return { failure: { message, exit_code: startFailureCode(error) } };
 }
 
 function requestOf(exec: ExecSession): ExecRequest {

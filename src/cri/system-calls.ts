@@ -69,7 +69,6 @@ function information(node: Node): object {
     Images: node.images.list().length,
     RootFolder: node.settings.rootFolder,
     CgroupParent: node.settings.cgroupParent,
-    Seccomp: node.machine.seccomp !== undefined,
     AppArmor: node.machine.appArmor,
     Capabilities: node.machine.ownCapabilities,
   };

@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
 import { RuntimeService } from '../../cri/generated/runtime.ts';
 import type { Cli } from '../cli.ts';
+import { packageVersion } from '../package-version.ts';
 import { compileTemplate } from '../template.ts';
 
 interface Flags {
@@ -29,9 +29,4 @@ async function show(cli: Cli, { format, output }: Flags): Promise<void> {
         `Runtime:  ${answer.runtime_name} ${runtime.Version} (CRI ${runtime.ApiVersion})\n`,
     );
   }
-}
-
-export function packageVersion(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  return (JSON.parse(text) as { version: string }).version;
 }

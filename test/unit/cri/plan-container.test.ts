@@ -107,7 +107,7 @@ t.test('another container its IPC namespace is joined', async (t) => {
 t.test('seccomp: message over older string; none in the CRI, the default for people', async (t) => {
   const profile = { defaultAction: 'SCMP_ACT_KILL' };
   const plan = (context: object, more = {}): unknown =>
-    planSeccomp(planInput({ config: security(context), ...more }));
+    planSeccomp(planInput({ config: security(context), ...more }), []);
   const standard = { defaultAction: 'SCMP_ACT_ERRNO' };
   t.equal(plan({}), undefined);
   t.same(plan({}, { options: {} }), standard);

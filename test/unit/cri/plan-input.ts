@@ -13,7 +13,7 @@ const ownCapabilities =
 export const machine: Machine = {
   knownCapabilities: capabilities(`${ownCapabilities} SYS_RESOURCE`),
   ownCapabilities: capabilities(ownCapabilities),
-  seccomp: { defaultAction: 'SCMP_ACT_ERRNO' },
+  seccomp: () => ({ defaultAction: 'SCMP_ACT_ERRNO' }),
   appArmor: false,
 };
 

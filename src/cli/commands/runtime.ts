@@ -1,0 +1,26 @@
+import type { Command } from 'commander';
+import { parseConfig, readConfig } from '../../cri/config.ts';
+import type { Cli } from '../cli.ts';
+import { runRuntime } from '../run-runtime.ts';
+
+const defaultConfigPath = '/etc/keelson/config.yaml';
+
+interface Flags {
+  readonly config?: string;
+  readonly [field: string]: string | undefined;
+}
+
+export function define(command: Command, _cli: Cli): void {
+  command
+    .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
+    .option('--root <path>', 'images and records')
+    .option('--state <path>', 'what is gone at a reboot')
+    .option('--socket <path>', 'where to answer')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
+    .option('--cgroup-parent <path>', 'cgroup of pods without one of their own')
+    .option('--missing-controllers <mode>', 'refuse or warn about limits that cannot be enforced')
+    .action(async ({ config, ...flags }: Flags) => {
+      const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+      await runRuntime(parseConfig(text, process.env, flags));
+    });
+}

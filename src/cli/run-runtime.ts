@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { messageOf } from '../base/error.ts';
+import { openLog, type Logger } from '../base/log.ts';
+import { openHierarchy } from '../cgroup/hierarchy.ts';
+import { KeelsonEngine } from '../container/engine.ts';
+import type { Seccomp } from '../container/spec-linux.ts';
+import type { RuntimeConfig } from '../cri/config.ts';
+import type { GrpcServer } from '../cri/grpc-server.ts';
+import type { Node } from '../cri/node.ts';
+import { openNode } from '../cri/open-node.ts';
+import type { Machine } from '../cri/plan-input.ts';
+import { serveNode } from '../cri/serve-node.ts';
+import { restartAll, supervise } from '../cri/supervise.ts';
+import { openImageService } from '../image/open-image-service.ts';
+import { parseImageSettings } from '../image/settings.ts';
+import { kernelCapabilities, processCapabilities } from '../kernel/capability.ts';
+import { defaultSeccomp } from '../kernel/default-seccomp.ts';
+import type { SeccompProfile } from '../kernel/seccomp-profile.ts';
+import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
+import { packageVersion } from './package-version.ts';
+import { notifyReady } from './notify-ready.ts';
+import { statisticsReader } from './read-statistics.ts';
+
+/** Calls that are answered when the end comes have this long. */
+const graceMs = 5000;
+
+/** Is the runtime until SIGTERM or SIGINT; containers stay. */
+export async function runRuntime(config: RuntimeConfig): Promise<void> {
+  process.env['KEELSON_LOG'] ??= config.logLevel;
+  // Whatever this process makes is its own; what containers see has its mode set explicitly.
+  process.umask(0o022);
+  const log = openLog('runtime');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  const node = await assemble(config, log);
+  const work = supervise(node, stop.signal);
+  work.catch((error: unknown) => {
+    if (!stop.signal.aborted) log.fatal({ err: error }, 'no longer follows containers');
+  });
+  const server = await serveNode(node, config.socket);
+  await restartAll(node, stop.signal);
+  log.info({ socket: config.socket, root: config.root }, 'ready');
+  await notifyReady();
+  await aborted(stop.signal);
+  await close({ node, server, log });
+}
+
+async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
+  await mkdir(config.root, { recursive: true, mode: 0o700 });
+  await mkdir(config.state, { recursive: true, mode: 0o700 });
+  const images = await openImageService({
+    ...parseImageSettings(config.image),
+    stateFolder: `${config.root}/images`,
+    log: log.child({ part: 'image' }),
+  });
+  const warn = (text: string): void => log.warn(text);
+  const engine = new KeelsonEngine({
+    stateFolder: config.state,
+    missingControllers: config.missingControllers,
+    warn,
+  });
+  return openNode({
+    engine,
+    sandboxes: new KeelsonSandboxes({ engine, warn }),
+    images,
+    statistics: statisticsReader(openHierarchy()),
+    machine: lookAtMachine(),
+    log,
+    settings: {
+      cgroupParent: config.cgroupParent,
+      rootFolder: config.root,
+      version: packageVersion(),
+    },
+  });
+}
+
+function lookAtMachine(): Machine {
+  return {
+    knownCapabilities: kernelCapabilities(),
+    ownCapabilities: processCapabilities().permitted,
+    seccomp: (capabilities) => documentOf(defaultSeccomp(capabilities)),
+    appArmor: existsSync('/sys/module/apparmor'),
+  };
+}
+
+/** The profile as a document of the specification, whose numbers are not bigint. */
+function documentOf(profile: SeccompProfile): Seccomp {
+  return JSON.parse(JSON.stringify(profile, plainNumber)) as Seccomp;
+}
+
+function plainNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}
+
+async function close(parts: { node: Node; server: GrpcServer; log: Logger }): Promise<void> {
+  const { node, server, log } = parts;
+  log.info('stopping; containers stay');
+  await server.close(graceMs);
+  try {
+    await node.engine.close();
+    await node.images.close();
+  } catch (error) {
+    log.error(`closing: ${messageOf(error)}`);
+  }
+  // Sockets to shims and spawners would keep an idle process.
+  process.exit(0);
+}
