@@ -80,6 +80,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/trace.ts'),
     failureCode: 125,
   },
+  doctor: { summary: 'Show what the machine offers', load: () => import('./commands/doctor.ts') },
   runtime: { summary: 'Be the runtime', load: () => import('./commands/runtime.ts') },
   completion: {
     summary: 'Print completion for a shell',

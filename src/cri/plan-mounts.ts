@@ -133,14 +133,7 @@ function mapping(from: { host_id: number; container_id: number; length: number }
 
 function tmpfsOf({ options }: PlanInput): Mount[] {
   return (options?.tmpfs ?? []).map(({ path, options }) =>
-    mount(destinationOf(path), 'tmpfs', [
-      'nosuid',
-      'nodev',
-      'noexec',
-      'mode=1777',
-      'tmpcopyup',
-      ...options,
-    ]),
+    mount(destinationOf(path), 'tmpfs', ['nosuid', 'nodev', 'noexec', 'mode=1777', ...options]),
   );
 }
 

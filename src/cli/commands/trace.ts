@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { DomainError } from '../../base/error.ts';
 import { Containers, type Span } from '../../cri/generated/keelson.ts';
 import type { Cli } from '../cli.ts';
 import { createRequest } from '../create-request.ts';
@@ -10,15 +9,14 @@ import { addRunFlags, type RunFlags } from '../run-flags.ts';
 import { runSession } from '../session.ts';
 
 export function define(command: Command, cli: Cli): void {
-  addRunFlags(command)
-    .usage('run [OPTIONS] IMAGE [COMMAND...]')
-    .argument('<run>', 'the word run')
-    .argument('<words...>', 'image to run, and a command in place of its own')
+  command.enablePositionalOptions();
+  addRunFlags(command.command('run').description('Make a container and start it'))
+    .argument('<image>', 'image to run')
+    .argument('[command...]', "in place of the image's command")
     .passThroughOptions()
-    .action(async (word: string, words: readonly string[], flags: RunFlags) => {
-      if (word !== 'run') throw new DomainError('invalid', `Cannot trace "${word}", only run`);
-      await trace(cli, flags, words);
-    });
+    .action((image: string, words: readonly string[], flags: RunFlags) =>
+      trace(cli, flags, [image, ...words]),
+    );
 }
 
 async function trace(cli: Cli, flags: RunFlags, words: readonly string[]): Promise<void> {

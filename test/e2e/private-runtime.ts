@@ -1,0 +1,159 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import {
+  chmod,
+  cp,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
+
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A runtime with folders, socket and cgroup of its own, and an image named `busybox`. */
+export class PrivateRuntime implements AsyncDisposable {
+  readonly folder: string;
+  readonly name: string;
+  #process: ChildProcess | undefined;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.name = folder.split('/').at(-1) ?? '';
+  }
+
+  static async start(): Promise<PrivateRuntime> {
+    const runtime = new PrivateRuntime(await mkdtemp('/tmp/keelson-e2e-'));
+    await runtime.up();
+    await runtime.#makeImage();
+    return runtime;
+  }
+
+  get socket(): string {
+    return `${this.folder}/state/cri.sock`;
+  }
+
+  get log(): Promise<string> {
+    return readFile(`${this.folder}/log`, 'utf8');
+  }
+
+  async up(): Promise<void> {
+    const { root, state } = { root: `${this.folder}/root`, state: `${this.folder}/state` };
+    const flags = ['--root', root, '--state', state, '--socket', this.socket];
+    const log = `${this.folder}/log`;
+    this.#process = spawn(
+      'sh',
+      ['-c', 'log=$1; shift; exec "$@" 2>>"$log"', 'sh', log, process.execPath, main].concat(
+        ['runtime', ...flags],
+        ['--cgroup-parent', `/${this.name}`, '--missing-controllers', 'warn'],
+      ),
+      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, KEELSON_LOG: 'debug' } },
+    );
+    for (let attempt = 0; attempt < 200; attempt += 1) {
+      if ((await this.run('version')).code === 0) return;
+      await sleep(50);
+    }
+    throw new Error(`The runtime does not answer: ${await this.log}`);
+  }
+
+  /** Ends the runtime with a signal; containers stay. */
+  async down(signal: NodeJS.Signals): Promise<number | null> {
+    const child = this.#process;
+    if (child === undefined) return null;
+    const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
+    child.kill(signal);
+    return ended;
+  }
+
+  /** One command, with its exit code, output, and optional input. */
+  run(...args: readonly string[]): Promise<Outcome> {
+    return this.runWith('', ...args);
+  }
+
+  runWith(input: string, ...args: readonly string[]): Promise<Outcome> {
+    return new Promise((resolve) => {
+      const argv = ['--', main, '--socket', this.socket, ...args];
+      const options = { timeout: 30_000, maxBuffer: 64 * 1024 * 1024 };
+      const child = execFile(process.execPath, argv, options, (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+        resolve({ code, stdout, stderr });
+      });
+      child.stdin?.on('error', () => undefined);
+      child.stdin?.end(input);
+    });
+  }
+
+  /** What a container leaves when it is not cleaned up: nothing, here, as names. */
+  async leftovers(): Promise<string[]> {
+    const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
+      .split('\n')
+      .filter((line) => line.includes(this.folder));
+    const folders = ['root/containers', 'root/pods', 'root/images/snapshots', 'root/tmp'];
+    const files = await Promise.all(folders.map((path) => names(`${this.folder}/${path}`)));
+    const pods = await names(`${this.folder}/state/pods`);
+    return [...mounts, ...files.flat(), ...pods, ...(await this.#cgroups())];
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.run('rm', '--all', '--force');
+    await this.down('SIGTERM');
+    await rm(this.folder, { recursive: true, force: true });
+  }
+
+  async #cgroups(): Promise<string[]> {
+    const line = (await readFile('/proc/self/mountinfo', 'utf8'))
+      .split('\n')
+      .find((text) => text.includes(' - cgroup2 '));
+    const root = line?.split(' ')[4] ?? '/sys/fs/cgroup';
+    const entries = await names(`${root}/${this.name}`, true);
+    return entries.map((name) => `cgroup ${name}`);
+  }
+
+  async #makeImage(): Promise<void> {
+    const root = `${this.folder}/rootfs`;
+    for (const name of ['bin', 'etc', 'tmp', 'dev', 'proc', 'sys', 'root']) {
+      await mkdir(`${root}/${name}`, { recursive: true });
+    }
+    await cp('/bin/busybox', `${root}/bin/busybox`);
+    await chmod(`${root}/tmp`, 0o1777);
+    for (const name of applets) await symlink('busybox', `${root}/bin/${name}`);
+    const users = 'root:x:0:0:root:/root:/bin/sh\nworker:x:1000:1001::/home/worker:/bin/sh\n';
+    await writeFile(`${root}/etc/passwd`, users);
+    await writeFile(`${root}/etc/group`, 'root:x:0:\nworker:x:1001:\nextra:x:1002:worker\n');
+    const archive = `${this.folder}/rootfs.tar`;
+    await new Promise<void>((resolve, reject) => {
+      execFile('tar', ['-C', root, '-cf', archive, '.'], (error) => {
+        if (error === null) resolve();
+        else reject(error);
+      });
+    });
+    const { code, stderr } = await this.run('import', '--change', 'CMD ["sh"]', archive, 'busybox');
+    if (code !== 0) throw new Error(`import: ${stderr}`);
+  }
+}
+
+const applets = (
+  'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv printf ' +
+  'ps pwd readlink rm seq sh sleep sort stat stty tail test touch tr true tty umask wc yes'
+).split(' ');
+
+async function names(path: string, foldersOnly = false): Promise<string[]> {
+  try {
+    const entries = await readdir(path, { withFileTypes: true });
+    return entries
+      .filter((entry) => !foldersOnly || entry.isDirectory())
+      .map(({ name }) => `${path}/${name}`);
+  } catch {
+    return [];
+  }
+}
