@@ -87,6 +87,22 @@ function changeCalls(node: Node): Handlers<typeof Containers> {
       await removeContainer(node, record);
       return shown(record);
     },
+    Commit: async (request) => {
+      const record = node.containers.find(request.container);
+      const { state } = statusOfContainer(node, record);
+      const pauses = request.pause && state === 'running';
+      if (pauses) await node.engine.pause(record.id);
+      try {
+        const { id } = await node.images.commit(record.id, {
+          ...(request.name === '' ? {} : { name: request.name }),
+          changes: request.changes,
+          comment: request.comment,
+        });
+        return { id };
+      } finally {
+        if (pauses) await node.engine.resume(record.id);
+      }
+    },
     Rename: async ({ container, name }) => {
       const record = node.containers.find(container);
       checkContainerName(name);

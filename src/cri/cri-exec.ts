@@ -13,11 +13,15 @@ export function execHandlers(node: Node): Handlers<typeof RuntimeService> {
       const session = await node.engine.exec(id, { args: cmd, terminal: false, stdin: false });
       const ended = timeout > 0 ? AbortSignal.timeout(timeout * 1000) : undefined;
       const stop = ended === undefined ? signal : AbortSignal.any([signal, ended]);
-      const [stdout, stderr, code] = await finish(session, stop);
-      if (ended?.aborted === true) {
+      // An aborted one fails in the midst of reading; why it was aborted says more.
+      const outcome = await finish(session, stop).catch((error: unknown) => {
+        if (!stop.aborted) throw error;
+      });
+      if (outcome === undefined || stop.aborted) {
         throw new DomainError('timeout', `Command "${cmd.join(' ')}" timed out after ${timeout} s`);
       }
-      return { stdout, stderr, exit_code: code };
+      const [stdout, stderr, exit_code] = outcome;
+      return { stdout, stderr, exit_code };
     },
   };
 }

@@ -61,7 +61,8 @@ function stateDocument(status: ContainerStatus): object {
     Restarting: false,
     OOMKilled: status.reason === 'OOMKilled',
     Dead: status.state === 'unknown',
-    Pid: status.pid,
+    // Of one that waits to be started the pid is not that of its program yet.
+    Pid: status.state === 'created' ? 0 : status.pid,
     ExitCode: status.exitCode,
     Error: status.message,
     StartedAt: time(status.startedAtMs),

@@ -7,6 +7,8 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
+// Every step starts a process; on a busy machine that takes its time.
+t.setTimeout(110_000);
 const runtime = await PrivateRuntime.start();
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const run = runtime.run.bind(runtime);
@@ -19,33 +21,33 @@ t.test('a container lives: create, start, stop, start again, remove', async (t) 
   const { stdout } = await run(
     'create',
     '--name',
-    'c',
+    'cc',
     'busybox',
     'sh',
     '-c',
     'echo run; sleep 60',
   );
   t.match(stdout, /^[0-9a-f]{64}\n$/);
-  t.equal(await inspect('c', '{{.State.Status}} {{.State.Pid}}'), 'created 0');
-  t.equal((await run('start', 'c')).stdout, 'c\n');
-  t.match(await inspect('c', '{{.State.Status}} {{.State.Pid}}'), /^running [1-9]/);
-  t.equal((await run('rm', 'c')).code, 1, 'a running one is not removed');
-  t.equal((await run('stop', '-t', '0', 'c')).code, 0);
-  t.equal(await inspect('c', '{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
-  t.equal((await run('stop', 'c')).code, 0, 'stopping again is fine');
-  t.equal((await run('start', 'c')).code, 0);
-  t.equal((await run('restart', '-t', '0', 'c')).code, 0);
-  t.equal(await inspect('c', '{{.State.Status}}'), 'running');
-  t.equal((await run('rm', '-f', 'c')).code, 0);
-  t.equal((await run('rm', '-f', 'c')).code, 0, 'removing by force again is fine');
+  t.equal(await inspect('cc', '{{.State.Status}} {{.State.Pid}}'), 'created 0');
+  t.equal((await run('start', 'cc')).stdout, 'cc\n');
+  t.match(await inspect('cc', '{{.State.Status}} {{.State.Pid}}'), /^running [1-9]/);
+  t.equal((await run('rm', 'cc')).code, 1, 'a running one is not removed');
+  t.equal((await run('stop', '-t', '0', 'cc')).code, 0);
+  t.equal(await inspect('cc', '{{.State.Status}} {{.State.ExitCode}}'), 'exited 137');
+  t.equal((await run('stop', 'cc')).code, 0, 'stopping again is fine');
+  t.equal((await run('start', 'cc')).code, 0);
+  t.equal((await run('restart', '-t', '0', 'cc')).code, 0);
+  t.equal(await inspect('cc', '{{.State.Status}}'), 'running');
+  t.equal((await run('rm', '-f', 'cc')).code, 0);
+  t.equal((await run('rm', '-f', 'cc')).code, 0, 'removing by force again is fine');
   t.same(await runtime.leftovers(), []);
 });
 
 t.test('exec runs beside it, with its own code, input, user and folder', async (t) => {
-  await run('run', '-d', '--name', 'e', 'busybox', 'sleep', '60');
-  t.equal((await run('exec', 'e', 'sh', '-c', 'exit 3')).code, 3);
-  t.equal((await run('exec', 'e', 'nosuch')).code, 127);
-  t.equal((await runtime.runWith('typed', 'exec', '-i', 'e', 'cat')).stdout, 'typed');
+  await run('run', '-d', '--name', 'ee', 'busybox', 'sleep', '60');
+  t.equal((await run('exec', 'ee', 'sh', '-c', 'exit 3')).code, 3);
+  t.equal((await run('exec', 'ee', 'nosuch')).code, 127);
+  t.equal((await runtime.runWith('typed', 'exec', '-i', 'ee', 'cat')).stdout, 'typed');
   const who = [
     'exec',
     '-u',
@@ -54,65 +56,65 @@ t.test('exec runs beside it, with its own code, input, user and folder', async (
     '/tmp',
     '-e',
     'A=1',
-    'e',
+    'ee',
     'sh',
     '-c',
     'id -u; pwd; echo $A',
   ];
   t.equal((await run(...who)).stdout, '1000\n/tmp\n1\n');
-  t.equal((await run('exec', '-d', 'e', 'touch', '/tmp/later')).code, 0);
+  t.equal((await run('exec', '-d', 'ee', 'touch', '/tmp/later')).code, 0);
   await sleep(200);
-  t.match((await run('diff', 'e')).stdout, /^A \/tmp\/later$/m);
+  t.match((await run('diff', 'ee')).stdout, /^A \/tmp\/later$/m);
   t.notMatch(
-    (await run('diff', 'e')).stdout,
+    (await run('diff', 'ee')).stdout,
     /etc/,
     "the runtime's own mount points are not shown",
   );
-  t.match((await run('top', 'e')).stdout, /^UID +PID.*CMD\n0 .*sleep 60\n$/);
-  t.match((await run('top', 'e', 'pid,comm')).stdout, /^PID +COMMAND\n\d+ +sleep\n$/);
-  await run('rm', '-f', 'e');
-  t.match((await run('exec', 'e', 'true')).stderr, /No such container: e/);
+  t.match((await run('top', 'ee')).stdout, /^UID +PID.*CMD\n0 .*sleep 60\n$/);
+  t.match((await run('top', 'ee', 'pid,comm')).stdout, /^PID +COMMAND\n\d+ +sleep\n$/);
+  await run('rm', '-f', 'ee');
+  t.match((await run('exec', 'ee', 'true')).stderr, /No such container: ee/);
 });
 
 t.test('pause freezes and unpause lets go on', async (t) => {
-  await run('run', '-d', '--name', 'p', 'busybox', 'sleep', '60');
-  t.equal((await run('pause', 'p')).code, 0);
+  await run('run', '-d', '--name', 'pp', 'busybox', 'sleep', '60');
+  t.equal((await run('pause', 'pp')).code, 0);
   t.match((await run('ps')).stdout, /\(Paused\)/);
-  t.match((await run('exec', 'p', 'true')).stderr, /not running \(paused\)/);
-  t.equal((await run('unpause', 'p')).code, 0);
-  t.equal((await run('exec', 'p', 'true')).code, 0);
-  t.equal((await run('kill', '-s', 'KILL', 'p')).code, 0);
-  t.equal((await run('wait', 'p')).stdout, '137\n');
-  t.match((await run('kill', 'p')).stderr, /not running \(exited\)/);
-  await run('rm', 'p');
+  t.match((await run('exec', 'pp', 'true')).stderr, /not running \(paused\)/);
+  t.equal((await run('unpause', 'pp')).code, 0);
+  t.equal((await run('exec', 'pp', 'true')).code, 0);
+  t.equal((await run('kill', '-s', 'KILL', 'pp')).code, 0);
+  t.equal((await run('wait', 'pp')).stdout, '137\n');
+  t.match((await run('kill', 'pp')).stderr, /not running \(exited\)/);
+  await run('rm', 'pp');
 });
 
 t.test('logs: tail, times, both streams, following until the end', async (t) => {
   const script = 'for i in 1 2 3 4 5; do echo line $i; done; echo bad >&2; sleep 1; echo last';
-  await run('run', '-d', '--name', 'l', 'busybox', 'sh', '-c', script);
-  const followed = await run('logs', '-f', 'l');
+  await run('run', '-d', '--name', 'll', 'busybox', 'sh', '-c', script);
+  const followed = await run('logs', '-f', 'll');
   t.equal(followed.stdout, 'line 1\nline 2\nline 3\nline 4\nline 5\nlast\n');
   t.equal(followed.stderr, 'bad\n');
-  t.equal((await run('logs', '--tail', '1', 'l')).stdout, 'last\n');
-  t.equal((await run('logs', '--tail', '0', 'l')).stdout, '');
-  t.match((await run('logs', '-t', '--tail', '1', 'l')).stdout, /^\d{4}-.*T.*Z last\n$/);
-  t.equal((await run('logs', '--since', '2100-01-01', 'l')).stdout, '');
-  t.equal((await run('logs', '--until', '2001-01-01', 'l')).stdout, '');
-  await run('rm', 'l');
+  t.equal((await run('logs', '--tail', '1', 'll')).stdout, 'last\n');
+  t.equal((await run('logs', '--tail', '0', 'll')).stdout, '');
+  t.match((await run('logs', '-t', '--tail', '1', 'll')).stdout, /^\d{4}-.*T.*Z last\n$/);
+  t.equal((await run('logs', '--since', '2100-01-01', 'll')).stdout, '');
+  t.equal((await run('logs', '--until', '2001-01-01', 'll')).stdout, '');
+  await run('rm', 'll');
 });
 
 t.test('restart policies: so often, always, and not after stop', async (t) => {
-  await run('run', '-d', '--restart', 'on-failure:2', '--name', 'r', 'busybox', 'false');
-  for (let wait = 0; wait < 50 && (await inspect('r', '{{.RestartCount}}')) !== '2'; wait += 1) {
+  await run('run', '-d', '--restart', 'on-failure:2', '--name', 'rr', 'busybox', 'false');
+  for (let wait = 0; wait < 50 && (await inspect('rr', '{{.RestartCount}}')) !== '2'; wait += 1) {
     await sleep(100);
   }
   await sleep(500);
-  t.equal(await inspect('r', '{{.RestartCount}} {{.State.Status}}'), '2 exited');
-  await run('run', '-d', '--restart', 'always', '--name', 'a', 'busybox', 'sleep', '60');
-  await run('stop', '-t', '0', 'a');
+  t.equal(await inspect('rr', '{{.RestartCount}} {{.State.Status}}'), '2 exited');
+  await run('run', '-d', '--restart', 'always', '--name', 'aa', 'busybox', 'sleep', '60');
+  await run('stop', '-t', '0', 'aa');
   await sleep(500);
-  t.equal(await inspect('a', '{{.State.Status}}'), 'exited');
-  await run('rm', '-f', 'r', 'a');
+  t.equal(await inspect('aa', '{{.State.Status}}'), 'exited');
+  await run('rm', '-f', 'rr', 'aa');
 });
 
 t.test('listings: filters, JSON, templates, short ids', async (t) => {
@@ -135,15 +137,15 @@ t.test(
   'the runtime killed at once: containers, output and exit codes are still there',
   async (t) => {
     const script = 'for i in 1 2 3 4 5 6 7 8; do echo $i; sleep 0.25; done; exit 9';
-    await run('run', '-d', '--name', 'k', 'busybox', 'sh', '-c', script);
-    const pid = await inspect('k', '{{.State.Pid}}');
+    await run('run', '-d', '--name', 'kk', 'busybox', 'sh', '-c', script);
+    const pid = await inspect('kk', '{{.State.Pid}}');
     await runtime.down('SIGKILL');
     await sleep(500);
     await runtime.up();
-    t.equal(await inspect('k', '{{.State.Pid}}'), pid);
-    t.equal((await run('wait', 'k')).stdout, '9\n');
-    t.equal((await run('logs', 'k')).stdout, '1\n2\n3\n4\n5\n6\n7\n8\n');
-    await run('rm', 'k');
+    t.equal(await inspect('kk', '{{.State.Pid}}'), pid);
+    t.equal((await run('wait', 'kk')).stdout, '9\n');
+    t.equal((await run('logs', 'kk')).stdout, '1\n2\n3\n4\n5\n6\n7\n8\n');
+    await run('rm', 'kk');
     t.same(await runtime.leftovers(), []);
   },
 );

@@ -9,6 +9,8 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
+// Every step starts a process; on a busy machine that takes its time.
+t.setTimeout(110_000);
 const runtime = await PrivateRuntime.start();
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const run = runtime.run.bind(runtime);
@@ -111,7 +113,7 @@ t.test('security: capabilities, no_new_privs and seccomp are as asked', async (t
   t.match(strict, /CapEff:\s+0000000000000000/);
   t.match(strict, /NoNewPrivs:\s+1/);
   t.match(await status('--security-opt', 'seccomp=unconfined'), /Seccomp:\s+0/);
-  const masked = await run('run', '--rm', 'busybox', 'wc', '-c', '/proc/kcore');
+  const masked = await run('run', '--rm', 'busybox', 'wc', '-c', '/proc/interrupts');
   t.match(masked.stdout, /^0 /);
 });
 
