@@ -143,8 +143,8 @@ export class PrivateRuntime implements AsyncDisposable {
 }
 
 const applets = (
-  'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv printf ' +
-  'ps pwd readlink rm seq sh sleep sort stat stty tail test touch tr true tty umask wc yes'
+  'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
+  'printf ps pwd readlink rm seq sh sleep sort stat stty tail test touch tr true tty umask wc yes'
 ).split(' ');
 
 async function names(path: string, foldersOnly = false): Promise<string[]> {
