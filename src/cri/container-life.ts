@@ -2,6 +2,7 @@ import { isDomainError } from '../base/error.ts';
 import type { SpanRecorder } from '../base/span.ts';
 import type { ContainerStatus } from '../container/container-engine.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { provideSandbox } from './run-pod.ts';
 import { recreateContainer } from './create-container.ts';
 import type { Node } from './node.ts';
 
@@ -40,6 +41,7 @@ export function startContainer(
   return node.locks.run(record.id, async () => {
     const current = node.containers.get(record.id);
     const { state } = statusOfContainer(node, current);
+    if (current.owner === 'cli') await provideSandbox(node, current);
     if (state === 'exited' && current.owner === 'cli') {
       await node.containers.update(record.id, { last: statusOfContainer(node, current) });
       await recreateContainer(node, current);

@@ -25,10 +25,10 @@ export function makeUpName(taken: (name: string) => boolean): string {
 
 /** Docker's rule: letters, digits, `_`, `.`, `-`, not beginning with the last three. */
 export function checkContainerName(name: string): void {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,127}$/.test(name)) return;
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/.test(name)) return;
   throw new DomainError(
     'invalid',
-    `Invalid container name "${name}": letters, digits, "_", "." and "-", 2 to 128 of them`,
+    `Invalid container name "${name}": letters, digits, "_", "." and "-", up to 128 of them`,
   );
 }
 

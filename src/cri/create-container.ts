@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { DomainError, isDomainError } from '../base/error.ts';
 import { SpanRecorder } from '../base/span.ts';
 import type { ContainerRequest } from '../container/container-engine.ts';
 import type { Image } from '../image/image.ts';
@@ -8,6 +9,7 @@ import {
   configOf,
   type ContainerRecord,
   imageStopSignal,
+  optionsOf,
   type Owner,
   podConfigOf,
   textOfConfig,
@@ -52,7 +54,7 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   return record;
 }
 
-interface Draft {
+interface PlanRequest {
   readonly order: CreateOrder;
   readonly id: string;
   readonly snapshot: Snapshot;
@@ -60,7 +62,7 @@ interface Draft {
 
 async function plan(
   node: Node,
-  { order, id, snapshot }: Draft,
+  { order, id, snapshot }: PlanRequest,
 ): Promise<{ record: ContainerRecord; request: ContainerRequest }> {
   const { config, options, podId, image } = order;
   const imageUser = image.config.user;
@@ -132,19 +134,42 @@ function stopSignalOf({ config, options, image }: CreateOrder): string {
   );
 }
 
-/** Makes it again after it ended, with the same files, specification and id. */
+/**
+ * Makes it again after it ended, with the same id and files: by the specification that the engine
+ * has, updates included, or, after a reboot, by a new plan of the same request.
+ */
 export async function recreateContainer(node: Node, record: ContainerRecord): Promise<void> {
-  const spec = node.engine.spec(record.id);
   const snapshot = node.images.findSnapshot(record.id);
-  const config = configOf(record);
+  if (snapshot === undefined) {
+    throw new DomainError('conflict', `The files of container "${record.name}" are gone`);
+  }
+  const request = await requestAgain(node, { record, snapshot });
   await node.engine.remove(record.id);
-  const cgroupPath = spec.linux?.cgroupsPath ?? '';
-  await node.engine.create(
-    requestOf(record, {
-      config,
-      spec,
-      cgroupPath,
-      ...(snapshot === undefined ? {} : { snapshot }),
-    }),
-  );
+  await node.engine.create(request);
+}
+
+async function requestAgain(
+  node: Node,
+  { record, snapshot }: { record: ContainerRecord; snapshot: Snapshot },
+): Promise<ContainerRequest> {
+  const config = configOf(record);
+  try {
+    const spec = node.engine.spec(record.id);
+    const cgroupPath = spec.linux?.cgroupsPath ?? '';
+    return requestOf(record, { config, spec, cgroupPath, snapshot });
+  } catch (error) {
+    if (!isDomainError(error, 'notFound')) throw error;
+  }
+  const image = node.images.find(record.imageId);
+  if (image === undefined) throw new DomainError('notFound', `No such image: ${record.imageName}`);
+  const { options: _, ...rest } = record;
+  const options = optionsOf(record);
+  const order: CreateOrder = {
+    ...rest,
+    image,
+    config,
+    ...(options === undefined ? {} : { options }),
+    logPath: () => record.logPath,
+  };
+  return (await plan(node, { order, id: record.id, snapshot })).request;
 }

@@ -18,6 +18,10 @@ import { chunksOf, TemporaryFolder } from './temporary-file.ts';
 
 /** The command line's image calls. */
 export function imageCalls(node: Node): Handlers<typeof Images> {
+  return { ...nameCalls(node), ...archiveCalls(node) };
+}
+
+function nameCalls(node: Node): Handlers<typeof Images> {
   return {
     Pull: (request, call) => pull(node, request, call),
     Push: async ({ image, auth }, { signal }) => {
@@ -34,17 +38,34 @@ export function imageCalls(node: Node): Handlers<typeof Images> {
     }),
     Tag: async ({ source, target }) => {
       await node.images.tag(source, target);
-      return { id: findImage(node, target).id };
+      const { id } = findImage(node, target);
+      publish(node, 'tag', { id, name: target });
+      return { id };
     },
     Remove: async ({ image, force }) => {
       const before = findImage(node, image);
       await node.images.remove(image, { force });
       const after = node.images.find(before.id);
+      publish(node, after === undefined ? 'delete' : 'untag', { id: before.id, name: image });
       return {
         untagged: before.repoTags.filter((tag) => after?.repoTags.includes(tag) !== true),
         deleted: after === undefined ? [before.id] : [],
       };
     },
+    History: async ({ image }) => ({
+      entries: (await node.images.history(image)).map((entry) => ({
+        created_at: nanoseconds(entry.createdAtMs),
+        created_by: entry.createdBy,
+        comment: entry.comment,
+        size_bytes: entry.sizeBytes,
+      })),
+    }),
+  };
+}
+
+/** Archives pass through a file, because both ways need it whole: sizes first, or twice. */
+function archiveCalls(node: Node): Handlers<typeof Images> {
+  return {
     Save: async function* ({ images, format }) {
       if (format !== 'oci' && format !== 'docker') {
         throw new DomainError('invalid', `Unknown archive format "${format}"`);
@@ -66,15 +87,11 @@ export function imageCalls(node: Node): Handlers<typeof Images> {
       const path = await folder.write('root.tar', importData(inputs, options));
       yield { id: (await node.images.import(path, options)).id };
     },
-    History: async ({ image }) => ({
-      entries: (await node.images.history(image)).map((entry) => ({
-        created_at: nanoseconds(entry.createdAtMs),
-        created_by: entry.createdBy,
-        comment: entry.comment,
-        size_bytes: entry.sizeBytes,
-      })),
-    }),
   };
+}
+
+function publish(node: Node, action: string, { id, name }: { id: string; name: string }): void {
+  node.events.publish({ type: 'image', action, id, atMs: Date.now(), attributes: { name } });
 }
 
 export function findImage(node: Node, name: string): Image {
@@ -124,7 +141,9 @@ async function* pull(
     for (const progress of news.values()) yield { progress: progressMessage(progress) };
     news.clear();
   }
-  yield { image: imageSummary(node, await work) };
+  const pulled = await work;
+  publish(node, 'pull', { id: pulled.id, name: image });
+  yield { image: imageSummary(node, pulled) };
 }
 
 function progressMessage({ digest, step, doneBytes, totalBytes }: LayerProgress): {

@@ -1,5 +1,7 @@
+import { isDomainError } from '../base/error.ts';
 import type { ContainerStatus } from '../container/container-engine.ts';
 import type { Spec } from '../container/spec.ts';
+import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import { statusOfContainer } from './container-life.ts';
 import { configOf, type ContainerRecord, optionsOf } from './container-record.ts';
 import { shownName } from './container-summary.ts';
@@ -18,7 +20,7 @@ export async function inspectContainer(
   const spec = specOf(node, record);
   const config = configOf(record);
   const options = optionsOf(record);
-  const sandbox = node.sandboxes.status(record.podId);
+  const sandbox = sandboxOf(node, record.podId);
   return {
     Id: record.id,
     Created: time(record.createdAtMs),
@@ -26,9 +28,9 @@ export async function inspectContainer(
     Args: spec?.process?.args.slice(1) ?? [],
     State: stateDocument(status),
     Image: record.imageId,
-    ResolvConfPath: sandbox.files.resolvConf,
-    HostnamePath: sandbox.files.hostname,
-    HostsPath: sandbox.files.hosts,
+    ResolvConfPath: sandbox?.files.resolvConf,
+    HostnamePath: sandbox?.files.hostname,
+    HostsPath: sandbox?.files.hosts,
     LogPath: record.logPath,
     Name: `/${shownName(record)}`,
     RestartCount: record.restartCount,
@@ -46,11 +48,21 @@ export async function inspectContainer(
       RW: !mount.readonly,
       Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
     })),
-    Config: configDocument({ record, config, options, spec, hostname: sandbox.request?.hostname }),
-    NetworkSettings: { SandboxKey: sandbox.namespaces.network ?? '', Networks: {} },
+    Config: configDocument({ record, config, options, spec, hostname: sandbox?.request?.hostname }),
+    NetworkSettings: { SandboxKey: sandbox?.namespaces.network ?? '', Networks: {} },
     Pod: record.podId,
     NotEnforced: status.notEnforced,
   };
+}
+
+/** Undefined where a reboot has taken it. */
+function sandboxOf(node: Node, id: string): PodSandboxStatus | undefined {
+  try {
+    return node.sandboxes.status(id);
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
 }
 
 function stateDocument(status: ContainerStatus): object {

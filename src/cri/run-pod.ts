@@ -1,9 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { DomainError } from '../base/error.ts';
+import { DomainError, isDomainError } from '../base/error.ts';
 import type { IdMapping } from '../container/spec.ts';
 import type { PodSandboxRequest } from '../sandbox/sandbox-service.ts';
 import { podCgroup } from './cgroup-path.ts';
-import { type Owner, type PodRecord, textOfPodConfig } from './container-record.ts';
+import {
+  type ContainerRecord,
+  optionsOf,
+  type Owner,
+  podConfigOf,
+  type PodRecord,
+  textOfPodConfig,
+} from './container-record.ts';
 import {
   type IDMapping,
   NamespaceMode,
@@ -45,6 +52,20 @@ export async function runPod(node: Node, request: PodRequest): Promise<PodRecord
     throw error;
   }
   return record;
+}
+
+/** Makes the pod of a command line's container again where a reboot has taken it. */
+export async function provideSandbox(node: Node, record: ContainerRecord): Promise<void> {
+  const { podId } = record;
+  try {
+    if (node.sandboxes.status(podId).state === 'ready') return;
+  } catch (error) {
+    if (!isDomainError(error, 'notFound')) throw error;
+  }
+  const pod = node.pods.get(podId);
+  const network = optionsOf(record)?.network === 'host' ? 'host' : 'none';
+  await node.sandboxes.remove(podId);
+  await node.sandboxes.run(planPod(node, { ...pod, config: podConfigOf(pod), network }));
 }
 
 /** What the sandbox service is asked for; pure but for the settings. */

@@ -66,6 +66,18 @@ export class PrivateRuntime implements AsyncDisposable {
     throw new Error(`The runtime does not answer: ${await this.log}`);
   }
 
+  /** Takes what a reboot takes: everything below the state folder. Only while it is down. */
+  async forgetState(): Promise<void> {
+    const pods = await names(`${this.folder}/state/pods`);
+    const shims = await Promise.all(pods.map((path) => shimOf(path.split('/').at(-1) ?? '')));
+    for (const pid of shims.flat()) process.kill(pid, 'SIGKILL');
+    const pins = pods.map((path) => `/run/netns/keelson-${path.split('/').at(-1) ?? ''}`);
+    const mounts = await mountsBelow(`${this.folder}/state`);
+    for (const mount of [...mounts, ...pins]) await command('umount', ['-l', mount]);
+    for (const pin of pins) await rm(pin, { force: true });
+    await rm(`${this.folder}/state`, { recursive: true, force: true });
+  }
+
   /** Ends the runtime with a signal; containers stay. */
   async down(signal: NodeJS.Signals): Promise<number | null> {
     const child = this.#process;
@@ -131,12 +143,7 @@ export class PrivateRuntime implements AsyncDisposable {
     await writeFile(`${root}/etc/passwd`, users);
     await writeFile(`${root}/etc/group`, 'root:x:0:\nworker:x:1001:\nextra:x:1002:worker\n');
     const archive = `${this.folder}/rootfs.tar`;
-    await new Promise<void>((resolve, reject) => {
-      execFile('tar', ['-C', root, '-cf', archive, '.'], (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
-    });
+    await command('tar', ['-C', root, '-cf', archive, '.']);
     const { code, stderr } = await this.run('import', '--change', 'CMD ["sh"]', archive, 'busybox');
     if (code !== 0) throw new Error(`import: ${stderr}`);
   }
@@ -146,6 +153,32 @@ const applets = (
   'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
   'printf ps pwd readlink rm seq sh sleep sort stat stty tail test touch tr true tty umask wc yes'
 ).split(' ');
+
+function command(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    execFile(program, args, (error, stdout) => {
+      if (error === null) resolve(stdout);
+      else reject(error);
+    });
+  });
+}
+
+/** The processes of a pod's shim, found by their command line: ours alone, by the pod's id. */
+async function shimOf(podId: string): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name));
+  const lines = await Promise.all(
+    pids.map((pid) => readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')),
+  );
+  return pids.filter((_, index) => lines[index]?.includes(podId)).map(Number);
+}
+
+async function mountsBelow(path: string): Promise<string[]> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  return lines.flatMap((line) => {
+    const place = line.split(' ')[4] ?? '';
+    return place.startsWith(path) ? [place] : [];
+  });
+}
 
 async function names(path: string, foldersOnly = false): Promise<string[]> {
   try {

@@ -658,30 +658,6 @@ export const Span: Message<Span> = {
   ],
 };
 
-export interface CopyRequest {
-  container: string;
-  path: string;
-}
-export const CopyRequest: Message<CopyRequest> = {
-  name: 'CopyRequest',
-  fields: () => [
-    [1, 'container', 'string', 'plain'],
-    [2, 'path', 'string', 'plain'],
-  ],
-};
-
-export interface CopyInput {
-  target?: CopyRequest | undefined;
-  data: Uint8Array;
-}
-export const CopyInput: Message<CopyInput> = {
-  name: 'CopyInput',
-  fields: () => [
-    [1, 'target', 'message', 'optional', CopyRequest],
-    [2, 'data', 'bytes', 'plain'],
-  ],
-};
-
 export interface CommitRequest {
   container: string;
   name: string;
@@ -1137,18 +1113,6 @@ export const Containers = {
     request: SessionInput,
     response: SessionOutput,
   } as Method<'both', SessionInput, SessionOutput>,
-  CopyOut: {
-    path: '/keelson.v1.Containers/CopyOut',
-    kind: 'answers',
-    request: CopyRequest,
-    response: Chunk,
-  } as Method<'answers', CopyRequest, Chunk>,
-  CopyIn: {
-    path: '/keelson.v1.Containers/CopyIn',
-    kind: 'both',
-    request: CopyInput,
-    response: ContainerResponse,
-  } as Method<'both', CopyInput, ContainerResponse>,
   Commit: {
     path: '/keelson.v1.Containers/Commit',
     kind: 'unary',
