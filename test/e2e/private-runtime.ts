@@ -151,7 +151,7 @@ export class PrivateRuntime implements AsyncDisposable {
 
 const applets = (
   'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
-  'printf ps pwd readlink rm seq sh sleep sort stat stty tail test touch tr true tty umask wc yes'
+  'printf ps pwd readlink rm seq sh sleep sort stat stty tail tar test touch tr true tty wc yes'
 ).split(' ');
 
 function command(program: string, args: readonly string[]): Promise<string> {
