@@ -86,10 +86,10 @@ export const limits = {
   storeQueueBytes: 64 * 1024 * 1024,
   /** Recent changes kept in memory for watches. */
   storeRecentChanges: 20_000,
-  storeRecentBytes: 64 * 1024 * 1024,
+  storeRecentBytes: 32 * 1024 * 1024,
   /** Changes that wait for one watch's reader. */
   storeBacklogChanges: 20_000,
-  storeBacklogBytes: 32 * 1024 * 1024,
+  storeBacklogBytes: 16 * 1024 * 1024,
   /** Watches open at once. */
   storeWatches: 100_000,
   /** Entries of one page of a list, and its bytes, whatever was asked for. */

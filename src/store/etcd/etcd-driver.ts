@@ -116,6 +116,8 @@ class EtcdDriver implements Driver {
   }
 
   async *changes({ prefix, after, upTo }: Span): AsyncIterable<readonly Change[]> {
+    // Nothing has the first revision, so a watch would wait for ever.
+    if (upTo <= 1) return;
     try {
       for await (const events of eventsBetween(this.#client, after, upTo)) {
         yield events

@@ -7,7 +7,7 @@ import {
   workerData,
 } from 'node:worker_threads';
 import type { Operation } from '../driver.ts';
-import { compactSlice, markCompacted } from './compact.ts';
+import { Compaction } from './compact.ts';
 import { endsStore, sqliteFailure } from './failure.ts';
 import { lockStore } from './lock.ts';
 import type { Answer, Errand, Failure, Request, ThreadOptions } from './message.ts';
@@ -15,6 +15,8 @@ import { createPrivateFile } from './private-file.ts';
 import { prepareDatabase, readMeta } from './schema.ts';
 import { Writer } from './writer.ts';
 
+/** While others write, the sweep rests so many times as long as it has worked. */
+const restFactor = 4;
 /** A transaction takes no more, so that the first of its writers is not kept waiting. */
 const batchOperations = 1_000;
 
@@ -24,9 +26,12 @@ class StoreThread {
   readonly #lock: Disposable;
   readonly #database: DatabaseSync;
   readonly #writer: Writer;
+  readonly #compaction: Compaction;
   readonly #flushTimer: NodeJS.Timeout;
   #waiting: Request[] = [];
   #isSweeping = false;
+  /** Someone has written since the last slice. */
+  #isBusy = false;
   /** Who waits for the sweep to end. */
   #compactions: number[] = [];
 
@@ -38,6 +43,7 @@ class StoreThread {
     this.#database = new DatabaseSync(path);
     prepareDatabase(this.#database, path);
     this.#writer = new Writer(this.#database);
+    this.#compaction = new Compaction(this.#database);
     this.#flushTimer = setInterval(() => this.#inBackground(() => this.#flush()), flushIntervalMs);
   }
 
@@ -76,6 +82,7 @@ class StoreThread {
   }
 
   #write(operations: readonly Operation[]): void {
+    this.#isBusy = true;
     try {
       const outcomes = this.#writer.apply(operations);
       const { head, pastBytes } = this.#writer;
@@ -118,25 +125,29 @@ class StoreThread {
   #compact(revision: number): void {
     // A heartbeat stored after the sweep passed its revision would never be swept.
     this.#flush();
-    markCompacted(this.#database, revision);
+    this.#compaction.mark(revision);
     this.#sweep();
   }
 
-  /** Slice by slice, with the writers that came meanwhile in between. */
-  #sweep(): void {
+  /** Slice by slice, the writers in between: of a busy thread the sweep gets a fifth. */
+  #sweep(restMs = 0): void {
     if (this.#isSweeping) return;
     this.#isSweeping = true;
-    setImmediate(() => {
+    setTimeout(() => {
       this.#isSweeping = false;
       if (this.#database.isOpen) this.#inBackground(() => this.#sweepSlice());
-    });
+    }, restMs);
   }
 
   #sweepSlice(): void {
     try {
-      const { freedBytes, done } = compactSlice(this.#database);
-      this.#writer.pastBytes -= freedBytes;
-      if (!done) this.#sweep();
+      const startMs = performance.now();
+      const done = this.#compaction.slice();
+      this.#writer.pastBytes -= this.#compaction.freedBytes;
+      this.#compaction.freedBytes = 0;
+      const restMs = this.#isBusy ? (performance.now() - startMs) * restFactor : 0;
+      this.#isBusy = false;
+      if (!done) this.#sweep(restMs);
       else for (const id of this.#compactions.splice(0)) this.#done(id, []);
     } catch (error) {
       const failure = this.#failure(error);

@@ -4,6 +4,8 @@ import type { Store } from '../../../src/store/store.ts';
 import { testConformance } from '../../unit/store/conformance.ts';
 import { etcdMissing, startEtcd } from './etcd-server.ts';
 
+t.setTimeout(110_000);
+
 if (etcdMissing !== false) {
   t.test('the etcd driver', { skip: etcdMissing }, async () => {});
 } else {

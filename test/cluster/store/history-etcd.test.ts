@@ -9,11 +9,13 @@ import { HostedStore } from './hosted-store.ts';
 import { chooseSeed, Random } from './random.ts';
 
 const seconds = Number(process.env['KEELSON_SECONDS'] ?? 15);
+t.setTimeout((seconds + 90) * 1_000);
 
 t.test(
   'etcd keeps its promises through kill, pause and a full disk',
   { skip: etcdMissing },
   async (t) => {
+    t.setTimeout((seconds + 90) * 1_000);
     const seed = chooseSeed();
     const folder = await mkdtemp(join(tmpdir(), 'keelson-history-'));
     t.teardown(() => rm(folder, { recursive: true, force: true }));

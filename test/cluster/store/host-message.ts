@@ -4,7 +4,7 @@ import type { Change } from '../../../src/store/store.ts';
 export type HostOptions = { readonly path: string } | { readonly endpoints: readonly string[] };
 
 export interface HostRequest {
-  readonly kind: 'create' | 'update' | 'delete' | 'get' | 'list' | 'current' | 'compact';
+  readonly kind: 'create' | 'update' | 'delete' | 'get' | 'list' | 'current' | 'compact' | 'lead';
   /** The prefix of a list. */
   readonly key?: string;
   readonly value?: Uint8Array;

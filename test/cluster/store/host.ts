@@ -33,6 +33,10 @@ async function act(store: Store, call: Exclude<HostCall, { kind: 'watch' }>): Pr
   if (call.kind === 'get') return store.get(key, past);
   if (call.kind === 'current') return store.currentRevision();
   if (call.kind === 'compact') return store.compact(expected);
+  if (call.kind === 'lead') {
+    const session = await store.openSession({ timeToLiveSeconds: 2 });
+    return store.create(key, value, { session });
+  }
   if (call.kind !== 'list') throw new DomainError('unsupported', call.kind);
   const after = call.after === undefined ? {} : { after: call.after };
   return store.list(key, { ...past, ...after, limit: call.limit ?? 500 });

@@ -7,6 +7,8 @@ import { openEmbeddedStore } from '../../../src/store/open.ts';
 import { bytes, openedFor, refusal, sleep, temporaryFolder } from '../../unit/store/opening.ts';
 import { mountTmpfs } from './faults.ts';
 
+t.setTimeout(110_000);
+
 t.test(
   'heartbeats do not reach the disk at once, but within ten seconds and in one go',
   async (t) => {
