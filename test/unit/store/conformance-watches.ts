@@ -119,6 +119,7 @@ export function testWatches(t: Test, opening: Opening): void {
     await sleep(100);
     const revision = await store.create('/registry/pods/a/x', bytes('1'));
     await store.reached(revision, AbortSignal.timeout(5_000));
+    for (let wait = 0; watch.revision !== revision && wait < 50; wait++) await sleep(100);
     t.equal(watch.revision, revision);
   });
 }
