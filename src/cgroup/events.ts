@@ -139,7 +139,9 @@ class WatchedFiles implements Disposable {
       this.#watchers.push(watcher);
     } catch (error) {
       // A file of a controller that is not enabled.
-      if (!hasCode(error, 'ENOENT')) throw error;
+      if (hasCode(error, 'ENOENT')) return;
+      this[Symbol.dispose]();
+      throw error;
     }
   }
 

@@ -1,5 +1,5 @@
 /** Limits of processes and disks, kill and delegation, in the lab machine. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { planResources } from '../../../src/cgroup/plan-resources.ts';
 import { eventsUntil, hierarchy, makeCgroup, start } from './machine.ts';
@@ -16,6 +16,21 @@ t.test('a fork bomb stays below the limit, tells, and is killed whole', async (t
   await cgroup.kill();
   t.match(await ended, { signal: 'SIGKILL' });
   t.equal(cgroup.statistics().pids?.current, 0);
+});
+
+t.test('freezing and killing do without inotify where it is used up', async (t) => {
+  const setting = '/proc/sys/fs/inotify/max_user_watches';
+  const before = readFileSync(setting, 'utf8');
+  writeFileSync(setting, '0');
+  t.teardown(() => writeFileSync(setting, before));
+  const cgroup = makeCgroup(t, 'unwatched');
+  t.throws(() => cgroup.events(), { code: 'ENOSPC' });
+  const { ended } = start(cgroup, 'while :; do :; done');
+  await cgroup.freeze();
+  t.equal(cgroup.frozen(), true);
+  await cgroup.thaw();
+  await cgroup.kill();
+  t.match(await ended, { signal: 'SIGKILL' });
 });
 
 t.test('writing to a disk keeps to io.max, and is counted', async (t) => {
