@@ -7,7 +7,7 @@ const project = fileURLToPath(new URL('../..', import.meta.url));
 const skip = unable();
 
 t.setTimeout(600_000);
-for (const name of ['cpu', 'memory', 'pids-and-io', 'examples']) {
+for (const name of ['cpu', 'memory', 'pids-and-io', 'examples', 'container']) {
   if (skip === false) spawnInside(name);
   else t.test(`cgroup ${name}`, { skip }, () => {});
 }
