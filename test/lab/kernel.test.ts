@@ -9,11 +9,15 @@ import { unable } from './lab.ts';
 
 const project = fileURLToPath(new URL('../..', import.meta.url));
 const skip = unable();
-const subjects = [
+const bindings = [
   ['open', 'file', 'extent', 'xattr'],
   ['namespace', 'inside', 'mount', 'mount-tree'],
   ['pidfd', 'memory-file', 'terminal', 'readiness', 'capability', 'feature'],
   ['seccomp'],
+];
+const subjects = [
+  ...bindings.map((names) => names.map((name) => `kernel/${name}`)),
+  ['unpack', 'pack', 'attack-path'].map((name) => `image/layer/${name}`),
 ];
 
 t.setTimeout(600_000);
@@ -29,7 +33,7 @@ function runInside(names: readonly string[], title: string): void {
     mkdir -p /var/lib/keelson/tmp; export TMPDIR=/var/lib/keelson/tmp
     export TAP_TIMEOUT=240 status=0
     for name in ${names.join(' ')}; do
-      timeout 240 node test/kernel/kernel/$name.test.ts >/tmp/out 2>&1 && continue
+      timeout 240 node test/kernel/$name.test.ts >/tmp/out 2>&1 && continue
       cat /tmp/out; status=1
     done
     exit $status`;

@@ -57,8 +57,10 @@ export class UnpackThread {
     await this.#room.promise;
   }
 
-  /** Aborts the layer under way. */
+  /** Aborts the layer under way. From now on nobody may give it another. */
   async end(): Promise<void> {
+    this.#isAlive = false;
+    this.#onEnd(this);
     clearTimeout(this.#idleTimer);
     this.ring.abort();
     await this.#job?.promise.catch(() => undefined);

@@ -1,7 +1,7 @@
 import { fchmodSync, fchownSync, ftruncateSync, writeSync } from 'node:fs';
 import { hasCode, isDomainError, isKernelError, KernelError, messageOf } from '../../base/error.ts';
 import type { Descriptor } from '../../kernel/descriptor.ts';
-import { FileType, mkdirat, mknodat, utimensat } from '../../kernel/file.ts';
+import { FileType, mkdirat, mknodat, utimensat, type Timespec } from '../../kernel/file.ts';
 import { OpenFlag, openat2, ResolveFlag } from '../../kernel/open.ts';
 import { isFolder, statx } from '../../kernel/stat.ts';
 import { setXattr } from '../../kernel/xattr.ts';
@@ -25,7 +25,7 @@ export interface TreeOptions {
 
 /** What is left to do on a folder when nothing more is put into it. */
 interface LateFolder {
-  readonly entry: TarEntry;
+  readonly modified: Timespec;
   readonly xattrs: readonly (readonly [string, Uint8Array])[];
 }
 
@@ -73,17 +73,17 @@ export class TreeWriter implements TarHandler, Disposable {
       if (entry.extents !== undefined) ftruncateSync(file.fd, entry.size);
       setOwnerAndMode(file.fd, entry);
       for (const [name, value] of allowedXattrs(entry)) setXattrIfCan(file.fd, name, value);
-      setTime(file.fd, entry);
+      setTime(file.fd, entry.modified);
     });
   }
 
   /** Times of folders, which every entry put into them has changed, and what entries inherit. */
   finish(): void {
-    for (const [path, { entry, xattrs }] of this.#late) {
+    for (const [path, { modified, xattrs }] of this.#late) {
       using folder = this.#folders.find(path);
       if (folder === undefined) continue;
       for (const [name, value] of xattrs) setXattrIfCan(folder.fd, name, value);
-      setTime(folder.fd, entry);
+      setTime(folder.fd, modified);
     }
   }
 
@@ -140,7 +140,7 @@ export class TreeWriter implements TarHandler, Disposable {
     const xattrs = allowedXattrs(entry);
     // Entries made later would inherit a default ACL that their own archive entry does not have.
     const late = xattrs.filter(([name]) => name === 'system.posix_acl_default');
-    this.#late.set(path, { entry, xattrs: late });
+    this.#late.set(path, { modified: entry.modified, xattrs: late });
     for (const [name, value] of xattrs) {
       if (name !== 'system.posix_acl_default') setXattrIfCan(fd, name, value);
     }
@@ -204,7 +204,7 @@ function setOwnerAndMode(fd: number, { uid, gid, mode }: TarEntry): void {
   fchmodSync(fd, mode);
 }
 
-function setTime(fd: number, { modified }: TarEntry): void {
+function setTime(fd: number, modified: Timespec): void {
   utimensat(fd, '', { accessed: modified, modified });
 }
 

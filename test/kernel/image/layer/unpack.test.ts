@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { limits } from '../../../../src/base/limits.ts';
 import { archive, entry } from '../../../unit/image/layer/tar-block.ts';
 import { withoutRoot } from '../../skip.ts';
 import { describeTree } from './describe-tree.ts';
@@ -61,4 +63,26 @@ t.test('more layers than threads are unpacked in turn', { skip: withoutRoot }, a
   const blob = gzipSync(archive(entry({ name: 'f' }, 'x'.repeat(3_000_000))));
   await Promise.all(folders.map((folder) => bench.unpack(folder, blob)));
   for (const folder of folders) t.same(readdirSync(folder), ['f']);
+});
+
+const countThreads = () =>
+  readdirSync('/proc/self/task').filter(
+    (id) => readFileSync(`/proc/self/task/${id}/comm`, 'utf8') === 'unpack\n',
+  ).length;
+
+t.test('threads end when there is no work, and start again', { skip: withoutRoot }, async (t) => {
+  const bench = openBench(t);
+  const blob = archive(entry({ name: 'f' }));
+  await bench.unpack(bench.makeFolder(), blob);
+  t.equal(countThreads(), 1);
+  // Just as the thread ends, so that work may meet one that is on its way out.
+  await delay(limits.layerThreadIdleMs - 20);
+  for (let round = 0; round < 20; round += 1) {
+    await bench.unpack(bench.makeFolder(), blob);
+    await delay(3);
+  }
+  await delay(limits.layerThreadIdleMs + 1500);
+  t.equal(countThreads(), 0);
+  await bench.unpack(bench.makeFolder(), blob);
+  t.equal(countThreads(), 1);
 });
