@@ -6,6 +6,8 @@ import { aligned, headerBytes, hostIsLittle } from './message.ts';
 const nestedFlag = 0x8000;
 const attributeHeaderBytes = 4;
 const maximumAttributeBytes = 0xffff;
+/** What one large transaction needed is not kept for the small requests after it. */
+const keptBytes = 1024 * 1024;
 
 /** Appends netlink messages to one growing buffer; used again after `reset`. */
 export class MessageWriter {
@@ -22,7 +24,12 @@ export class MessageWriter {
 
   /** Beyond `length` all bytes are zero, so that padding needs no care. */
   reset(): void {
-    this.bytes.fill(0, 0, this.length);
+    if (this.bytes.length > keptBytes) {
+      this.bytes = Buffer.alloc(keptBytes);
+      this.view = viewOf(this.bytes);
+    } else {
+      this.bytes.fill(0, 0, this.length);
+    }
     this.length = 0;
   }
 

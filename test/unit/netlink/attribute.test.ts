@@ -125,3 +125,17 @@ t.test('messages are framed, and a wrong length ends the reading with an error',
     t.throws(() => readMessages(new Source(broken), broken.length), /claims/, String(length));
   }
 });
+
+t.test('a writer used again begins with zeros and gives back what was large', async (t) => {
+  const writer = new MessageWriter(16);
+  table.write(writer, { bytes: Buffer.alloc(999, 0xff), name: 'x'.repeat(77) });
+  writer.reset();
+  writer.reserve(2000);
+  t.ok(writer.copy().every((byte) => byte === 0));
+  for (let i = 0; i < 50; i++) table.write(writer, { bytes: Buffer.alloc(60_000, 0xff) });
+  t.ok(writer.bytes.length > 2 ** 21);
+  writer.reset();
+  t.equal(writer.bytes.length, 2 ** 20);
+  table.write(writer, { number: 7 });
+  t.equal(writer.copy().toString('hex'), '0800030007000000');
+});
