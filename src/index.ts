@@ -3,3 +3,4 @@ export { KernelError, DomainError, isKernelError, isDomainError } from './base/e
 export * from './kernel/index.ts';
 export * as cgroup from './cgroup/index.ts';
 export * as netlink from './netlink/index.ts';
+export { spawn, type SpawnedProcess, type SpawnExit, type SpawnOptions } from './kernel/spawn.ts';

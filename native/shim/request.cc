@@ -38,6 +38,15 @@ static void signalProcess(Request& request) {
   conclude(request, sent, "pidfd_send_signal");
 }
 
+// pidfd CONTAINER NAME
+static void givePidfd(Request& request) {
+  Process* process = named(request);
+  if (!process) return;
+  RecordWriter<64> reply;
+  reply.number(static_cast<int64_t>(request.id)).text("ok");
+  answer(request.client, reply.data(), reply.size(), &process->pidfd, 1);
+}
+
 // resize CONTAINER NAME ROWS COLUMNS
 static void resizeTerminal(Request& request) {
   Process* process = named(request);
@@ -126,6 +135,7 @@ static constexpr Verb verbs[] = {
     {"launch", launch},         {"start", start},   {"signal", signalProcess},
     {"resize", resizeTerminal}, {"attach", attach}, {"close-input", closeInput},
     {"reopen-log", reopenLog},  {"forget", forget}, {"state", describe},
+    {"pidfd", givePidfd},
     {"shutdown", shutDown},     {"start-shim", startShim},
 };
 

@@ -107,7 +107,8 @@ bool forkInto(Context& context, Fields& fields) {
   args.flags = fields.number() | CLONE_PARENT;
   pid_t child = clone3(args);
   if (child < 0) return context.fail("clone3");
-  if (child == 0) return true;
+  // The relay led the session; a controlling terminal needs a leader that stays.
+  if (child == 0) return setsid() > 0 || context.fail("setsid");
   reportFork(context, child);
   _exit(0);
 }

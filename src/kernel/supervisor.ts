@@ -129,6 +129,12 @@ export class Supervisor {
     await this.#request('signal', [container, name, signal]);
   }
 
+  /** The process's pidfd, which is now the caller's. */
+  async pidfd(container: string, name: string): Promise<number> {
+    const { fds } = await this.#request('pidfd', [container, name]);
+    return fds[0] ?? -1;
+  }
+
   async resize(of: { container: string; name: string }, rows: number, columns: number) {
     await this.#request('resize', [of.container, of.name, rows, columns]);
   }

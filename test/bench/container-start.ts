@@ -13,7 +13,7 @@ const bench: Bench = {
   prepare: async () => {
     const bundle = new BenchBundle(['/bin/true']);
     const stopwatch = new Stopwatch(bundle.folder);
-    const engine = new KeelsonEngine({ stateFolder: join(bundle.folder, 'state') });
+    const engine = new KeelsonEngine({ stateFolder: join(bundle.state, 'keelson') });
     let count = 0;
     const runOurs = async (): Promise<number> => {
       const id = `c${++count}`;
@@ -41,7 +41,7 @@ const bench: Bench = {
         return await stopwatch.time(perRound, [...command, id], { withoutUnified });
       },
     });
-    const options = (name: string) => ['--root', join(bundle.folder, name)];
+    const options = (name: string) => ['--root', join(bundle.state, name)];
     return {
       cases: [
         {

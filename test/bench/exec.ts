@@ -14,14 +14,15 @@ const bench: Bench = {
   prepare: async () => {
     const bundle = new BenchBundle(['/bin/sleep', '100000']);
     const stopwatch = new Stopwatch(bundle.folder);
-    const engine = new KeelsonEngine({ stateFolder: join(bundle.folder, 'state') });
+    const engine = new KeelsonEngine({ stateFolder: join(bundle.state, 'keelson') });
     const { name, folder, spec } = bundle;
     const cgroupPath = `/${name}/c`;
     await engine.create({ id: 'c', podId: 'pod', spec, stdin: 'none', cgroupPath });
     await engine.start('c');
-    const runc = ['--root', join(folder, 'runc')];
+    const runc = ['--root', join(bundle.state, 'runc')];
+    const peerName = `${name}-runc`;
     const quiet = { stdio: 'ignore' } as const;
-    execFileSync('runc', [...runc, 'run', '--detach', '--bundle', folder, name], quiet);
+    execFileSync('runc', [...runc, 'run', '--detach', '--bundle', folder, peerName], quiet);
     const execOurs = async (): Promise<number> => {
       const start = performance.now();
       const session = await engine.exec('c', {
@@ -52,13 +53,13 @@ const bench: Bench = {
           peers: [
             {
               name: 'runc exec',
-              run: () => stopwatch.time(perRound, ['runc', ...runc, 'exec', name, '/bin/true']),
+              run: () => stopwatch.time(perRound, ['runc', ...runc, 'exec', peerName, '/bin/true']),
             },
           ],
         },
       ],
       [Symbol.asyncDispose]: async () => {
-        execFileSync('runc', [...runc, 'delete', '--force', name], quiet);
+        execFileSync('runc', [...runc, 'delete', '--force', peerName], quiet);
         await engine.remove('c');
         await engine.endPod('pod');
         await engine.close();

@@ -19,7 +19,7 @@ const bench: Bench = {
   question: "private memory of an idle container's supervisor",
   prepare: async () => {
     const bundle = new BenchBundle(['/bin/sleep', '100000']);
-    const engine = new KeelsonEngine({ stateFolder: join(bundle.folder, 'state') });
+    const engine = new KeelsonEngine({ stateFolder: join(bundle.state, 'keelson') });
     const { spec, name, folder } = bundle;
     const logPath = join(folder, 'log');
     const cgroupPath = `/${name}/c`;

@@ -9,6 +9,8 @@ import type { Spec } from '../../../src/container/spec.ts';
 export class BenchBundle implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'keelson-bench-'));
   readonly root = join(this.folder, 'rootfs');
+  /** For every side's state: a tmpfs, as /run is where a service manager has mounted it. */
+  readonly state = mkdtempSync('/dev/shm/keelson-bench-');
   readonly name = basename(this.folder);
   readonly spec: Spec;
 
@@ -28,6 +30,8 @@ export class BenchBundle implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.state]) {
+      rmSync(folder, { recursive: true, force: true });
+    }
   }
 }

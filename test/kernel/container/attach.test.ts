@@ -37,6 +37,18 @@ t.test('a container with a terminal is attached to it', async (t) => {
   await session.close();
 });
 
+t.test('a terminal works in a user namespace too', async (t) => {
+  await using scratch = new Scratch();
+  const map = [{ containerID: 0, hostID: 400_000, size: 1000 }];
+  const kinds = ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup', 'user'] as const;
+  const namespaces = kinds.map((type) => ({ type }));
+  const { out } = await scratch.run(['sh', '-c', 'tty'], {
+    process: { terminal: true },
+    linux: { namespaces, uidMappings: map, gidMappings: map },
+  });
+  t.match(out, /^\/dev\/pts\/0/);
+});
+
 t.test('a client that reads nothing holds up neither log nor container', async (t) => {
   await using scratch = new Scratch();
   const script = 'yes 0123456789 | head -n 200000; echo done';

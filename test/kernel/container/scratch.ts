@@ -28,7 +28,7 @@ export class Scratch implements AsyncDisposable {
     if (!existsSync(path)) return '';
     return readFileSync(path, 'utf8')
       .split('\n')
-      .map((line) => /^\S+ (\w+) ([FP]) (.*)$/.exec(line))
+      .map((line) => /^\S+ (\w+) ([FP]) ([^]*)$/.exec(line))
       .filter((match) => match?.[1] === stream)
       .map((match) => `${match?.[3] ?? ''}${match?.[2] === 'F' ? '\n' : ''}`)
       .join('');
