@@ -9,6 +9,9 @@ import { archive, block, entry, pax } from '../../../unit/image/layer/tar-block.
 import { withoutRoot } from '../../skip.ts';
 import { openBench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 const base256 = (value: number) => {
   const bytes = Buffer.alloc(8);
   bytes.writeUInt32BE(value, 4);

@@ -8,6 +8,9 @@ import { withoutRoot } from '../../skip.ts';
 import { describeTree } from './describe-tree.ts';
 import { openBench, type Bench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 /** A folder to unpack into, and beside it what must not change. */
 function makeVictim(bench: Bench): { folder: string; outside: string; check: () => string[] } {
   const folder = bench.makeFolder();

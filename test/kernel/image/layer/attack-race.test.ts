@@ -13,6 +13,9 @@ import { archive, entry } from '../../../unit/image/layer/tar-block.ts';
 import { withoutRoot } from '../../skip.ts';
 import { openBench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 const files = 2000;
 const parts = Array.from({ length: files }, (_, index) =>
   Buffer.concat([

@@ -12,6 +12,9 @@ import { archive, entry, pax } from '../../../unit/image/layer/tar-block.ts';
 import { withoutRoot } from '../../skip.ts';
 import { openBench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 const digestOf = (bytes: Buffer): Digest =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 

@@ -11,6 +11,9 @@ import { describeTree } from './describe-tree.ts';
 import { makeTree } from './make-tree.ts';
 import { openBench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 async function gather(parts: AsyncIterable<Uint8Array>): Promise<Buffer> {
   const all: Uint8Array[] = [];
   for await (const part of parts) all.push(part);

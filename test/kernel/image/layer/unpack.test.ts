@@ -12,6 +12,9 @@ import { describeTree } from './describe-tree.ts';
 import { makeTree } from './make-tree.ts';
 import { openBench } from './unpack-bytes.ts';
 
+// Slow disks and busy machines are no failures.
+t.setTimeout(300_000);
+
 t.test('what GNU tar packed comes out exactly the same', { skip: withoutRoot }, async (t) => {
   const bench = openBench(t);
   const source = bench.makeFolder();
