@@ -7,6 +7,7 @@ import {
   readdir,
   readFile,
   rm,
+  rmdir,
   symlink,
   writeFile,
 } from 'node:fs/promises';
@@ -119,16 +120,21 @@ export class PrivateRuntime implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.run('rm', '--all', '--force');
     await this.down('SIGTERM');
+    await this.#removeCgroupParents();
     await rm(this.folder, { recursive: true, force: true });
   }
 
   async #cgroups(): Promise<string[]> {
-    const line = (await readFile('/proc/self/mountinfo', 'utf8'))
-      .split('\n')
-      .find((text) => text.includes(' - cgroup2 '));
-    const root = line?.split(' ')[4] ?? '/sys/fs/cgroup';
-    const entries = await names(`${root}/${this.name}`, true);
+    const entries = await names(`${await cgroupRoot()}/${this.name}`, true);
     return entries.map((name) => `cgroup ${name}`);
+  }
+
+  /** The parents that the runtime was given: an operator's to remove, here the test's. */
+  async #removeCgroupParents(): Promise<void> {
+    const root = await cgroupRoot();
+    for (const name of [this.name, `${this.name.replaceAll('-', '_')}.slice`]) {
+      await rmdir(`${root}/${name}`).catch(() => undefined);
+    }
   }
 
   async #makeImage(): Promise<void> {
@@ -153,6 +159,12 @@ const applets = (
   'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
   'printf ps pwd readlink rm seq sh sleep sort stat stty tail tar test touch tr true tty wc yes'
 ).split(' ');
+
+async function cgroupRoot(): Promise<string> {
+  const lines = (await readFile('/proc/self/mountinfo', 'utf8')).split('\n');
+  const line = lines.find((text) => text.includes(' - cgroup2 '));
+  return line?.split(' ')[4] ?? '/sys/fs/cgroup';
+}
 
 function command(program: string, args: readonly string[]): Promise<string> {
   return new Promise((resolve, reject) => {
