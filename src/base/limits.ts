@@ -100,6 +100,8 @@ export const limits = {
   storeAnswerMs: 10_000,
   /** A CNI configuration, or a plugin's answer. */
   cniDocumentBytes: 1024 * 1024,
+  /** All plugins of one ADD or DEL together; the kubelet waits four minutes for a pod. */
+  cniCallMs: 90_000,
   /** What is kept of a CNI plugin's stderr. */
   cniErrorBytes: 16 * 1024,
 } as const;

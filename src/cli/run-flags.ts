@@ -125,7 +125,7 @@ function addLimitFlags(command: Command): void {
 
 function addNamespaceFlags(command: Command): void {
   command
-    .option('--network <mode>', 'none or host', 'none')
+    .option('--network <mode>', 'none, host, or pod: that of the CNI configuration', 'none')
     .option('--pid <mode>', 'host, or container:NAME')
     .option('--ipc <mode>', 'private, host, or container:NAME')
     .option('--uts <mode>', 'host')

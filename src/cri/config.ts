@@ -11,6 +11,10 @@ export interface RuntimeConfig {
   readonly logLevel: string;
   readonly cgroupParent: string;
   readonly missingControllers: 'refuse' | 'warn';
+  /** The folder whose first CNI configuration is the pods' network. */
+  readonly cniConfig: string;
+  /** Folders with CNI plugins, parted by colons. */
+  readonly cniPlugins: string;
   /** The `image` section, which the image service checks itself. */
   readonly image: unknown;
 }
@@ -45,6 +49,14 @@ const settings: readonly Setting[] = [
     fallback: 'refuse',
     allowed: /^(refuse|warn)$/,
     expected: 'refuse or warn',
+  },
+  { key: 'cni.config', field: 'cniConfig', fallback: '/etc/cni/net.d', ...path },
+  {
+    key: 'cni.plugins',
+    field: 'cniPlugins',
+    fallback: '/opt/cni/bin:/usr/lib/cni',
+    allowed: /^\/[^\0:]*(:\/[^\0:]*)*$/,
+    expected: 'absolute paths parted by colons',
   },
 ];
 

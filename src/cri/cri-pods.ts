@@ -1,4 +1,5 @@
 import { DomainError, isDomainError } from '../base/error.ts';
+import type { PodSandboxStatus as SandboxStatus } from '../sandbox/sandbox-service.ts';
 import { containersOf, removePod, stopPod } from './pod-life.ts';
 import { type PodRecord, podConfigOf } from './container-record.ts';
 import { containerStatusMessage } from './cri-containers.ts';
@@ -6,6 +7,7 @@ import {
   NamespaceMode,
   type PodSandboxConfig,
   type PodSandboxFilter,
+  type PodSandboxNetworkStatus,
   PodSandboxState,
   type PodSandboxStatus,
   type PodSandbox,
@@ -71,14 +73,9 @@ function podName({ metadata }: PodSandboxConfig): string {
   return [name, namespace, uid, attempt].join('_');
 }
 
-/** A pod network of its own is the business of CNI, which comes later; until then it is refused. */
-function networkOf(config: PodSandboxConfig): 'none' | 'host' {
+function networkOf(config: PodSandboxConfig): 'pod' | 'host' {
   const mode = config.linux?.security_context?.namespace_options?.network ?? NamespaceMode.POD;
-  if (mode === NamespaceMode.NODE) return 'host';
-  throw new DomainError(
-    'unavailable',
-    'No pod network: keelson has no CNI configuration; use the network of the node',
-  );
+  return mode === NamespaceMode.NODE ? 'host' : 'pod';
 }
 
 /** Undefined when there is none, so that stop and remove can be repeated. */
@@ -92,11 +89,16 @@ function findPod(node: Node, id: string): PodRecord | undefined {
 }
 
 function stateOf(node: Node, pod: PodRecord): number {
+  const ready = sandboxOf(node, pod)?.state === 'ready';
+  return ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
+}
+
+/** Undefined where a reboot took it. */
+function sandboxOf(node: Node, pod: PodRecord): SandboxStatus | undefined {
   try {
-    const { state } = node.sandboxes.status(pod.id);
-    return state === 'ready' ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
+    return node.sandboxes.status(pod.id);
   } catch (error) {
-    if (isDomainError(error, 'notFound')) return PodSandboxState.SANDBOX_NOTREADY;
+    if (isDomainError(error, 'notFound')) return undefined;
     throw error;
   }
 }
@@ -108,8 +110,7 @@ export function podStatusMessage(node: Node, pod: PodRecord): Draft<PodSandboxSt
     metadata: config.metadata,
     state: stateOf(node, pod),
     created_at: nanoseconds(pod.createdAtMs),
-    // The host's addresses are the kubelet's to know; a pod without a network has none.
-    network: {},
+    network: podAddresses(node, pod),
     linux: {
       namespaces: { options: config.linux?.security_context?.namespace_options ?? {} },
     },
@@ -117,6 +118,12 @@ export function podStatusMessage(node: Node, pod: PodRecord): Draft<PodSandboxSt
     annotations: config.annotations,
     runtime_handler: pod.runtimeHandler,
   };
+}
+
+/** None on the node's own network: its addresses are the kubelet's to know. */
+function podAddresses(node: Node, pod: PodRecord): Draft<PodSandboxNetworkStatus> {
+  const [ip = '', ...more] = sandboxOf(node, pod)?.addresses ?? [];
+  return { ip, additional_ips: more.map((address) => ({ ip: address })) };
 }
 
 function podInfo(node: Node, pod: PodRecord): Record<string, string> {

@@ -1,6 +1,7 @@
-import { CgroupDriver, type RuntimeService } from './generated/runtime.ts';
+import { CgroupDriver, type RuntimeCondition, type RuntimeService } from './generated/runtime.ts';
 import type { Handlers } from './grpc-server.ts';
 import { documents } from './info.ts';
+import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
 
 /** Version, Status, RuntimeConfig: what the runtime is. */
@@ -18,12 +19,7 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
       status: {
         conditions: [
           { type: 'RuntimeReady', status: true },
-          {
-            type: 'NetworkReady',
-            status: false,
-            reason: 'NetworkPluginNotReady',
-            message: 'no CNI configuration: pods can use the network of the node only',
-          },
+          networkCondition(await node.network.problem()),
         ],
       },
       info: verbose ? documents({ rootFolder, cgroupParent, machine: node.machine }) : {},
@@ -36,4 +32,10 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
     // Nothing here depends on the pod CIDR: no CNI configuration is made from it.
     UpdateRuntimeConfig: async () => ({}),
   };
+}
+
+/** The kubelet keeps a node NotReady, and gives pods its message, while this is false. */
+function networkCondition(problem: string | undefined): Draft<RuntimeCondition> {
+  if (problem === undefined) return { type: 'NetworkReady', status: true };
+  return { type: 'NetworkReady', status: false, reason: 'NetworkPluginNotReady', message: problem };
 }

@@ -49,9 +49,19 @@ export async function inspectContainer(
       Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
     })),
     Config: configDocument({ record, config, options, spec, hostname: sandbox?.request?.hostname }),
-    NetworkSettings: { SandboxKey: sandbox?.namespaces.network ?? '', Networks: {} },
+    NetworkSettings: networkSettings(sandbox),
     Pod: record.podId,
     NotEnforced: status.notEnforced,
+  };
+}
+
+/** The one network is named as the CNI interface is; without one there is none. */
+function networkSettings(sandbox: PodSandboxStatus | undefined) {
+  const [address = ''] = sandbox?.addresses ?? [];
+  return {
+    SandboxKey: sandbox?.namespaces.network ?? '',
+    IPAddress: address,
+    Networks: address === '' ? {} : { eth0: { IPAddress: address } },
   };
 }
 
@@ -111,7 +121,7 @@ function hostConfig({ record, config, options, spec }: Parts): object {
       ({ host_path, container_path, readonly }) =>
         `${host_path}:${container_path}${readonly ? ':ro' : ''}`,
     ),
-    NetworkMode: options?.network === 'host' ? 'host' : 'none',
+    NetworkMode: options?.network || 'none',
     RestartPolicy: {
       Name: record.restart.name,
       MaximumRetryCount: record.restart.maximumRetries,

@@ -9,7 +9,7 @@ import { createContainer } from './create-container.ts';
 import { type CreateRequest, RunOptions } from './generated/keelson.ts';
 import { ContainerConfig, PodSandboxConfig } from './generated/runtime.ts';
 import type { Node } from './node.ts';
-import { runPod } from './run-pod.ts';
+import { networkMode, runPod } from './run-pod.ts';
 
 const restartPolicies = ['', 'no', 'on-failure', 'always', 'unless-stopped'];
 
@@ -38,7 +38,7 @@ export async function makeContainer(
       name: '',
       config: podConfig,
       runtimeHandler: '',
-      network: options.network === 'host' ? 'host' : 'none',
+      network: networkMode(options.network),
     }),
   );
   undo.defer(() => removeOwnPod(node, id));
@@ -68,9 +68,7 @@ function chosenName(node: Node, name: string): string {
 }
 
 function checkOptions(options: RunOptions): void {
-  if (!['', 'none', 'host'].includes(options.network)) {
-    throw new DomainError('unsupported', `Network "${options.network}": only none and host so far`);
-  }
+  networkMode(options.network);
   const policy = options.restart?.name ?? '';
   if (!restartPolicies.includes(policy)) {
     throw new DomainError('invalid', `Unknown restart policy "${policy}"`);

@@ -2,6 +2,7 @@ import type { KeyedLock } from '../base/keyed-lock.ts';
 import type { Logger } from '../base/log.ts';
 import type { ContainerEngine } from '../container/container-engine.ts';
 import type { ImageService } from '../image/image-service.ts';
+import type { PodNetwork } from '../sandbox/pod-network.ts';
 import type { PodSandboxes } from '../sandbox/sandbox-service.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
 import type { EventFeed } from './event-feed.ts';
@@ -13,6 +14,8 @@ import type { StatisticsReader } from './statistics.ts';
 export interface Node {
   readonly engine: ContainerEngine;
   readonly sandboxes: PodSandboxes;
+  /** What pods with a network of their own are attached to. */
+  readonly network: PodNetwork;
   readonly images: ImageService;
   readonly statistics: StatisticsReader;
   readonly machine: Machine;

@@ -3,6 +3,7 @@ import { DomainError, isDomainError } from '../base/error.ts';
 import type { IdMapping } from '../container/spec.ts';
 import type { PodSandboxRequest } from '../sandbox/sandbox-service.ts';
 import { podCgroup } from './cgroup-path.ts';
+import { planAttachment } from './plan-attachment.ts';
 import {
   type ContainerRecord,
   optionsOf,
@@ -26,7 +27,7 @@ export interface PodRequest {
   readonly config: PodSandboxConfig;
   readonly runtimeHandler: string;
   /** The command line's own word; the CRI has POD and NODE. */
-  readonly network: 'none' | 'host';
+  readonly network: 'none' | 'host' | 'pod';
 }
 
 /** Makes a pod with its namespaces; on failure nothing of it stays. */
@@ -63,9 +64,16 @@ export async function provideSandbox(node: Node, record: ContainerRecord): Promi
     if (!isDomainError(error, 'notFound')) throw error;
   }
   const pod = node.pods.get(podId);
-  const network = optionsOf(record)?.network === 'host' ? 'host' : 'none';
+  const network = networkMode(optionsOf(record)?.network ?? '');
   await node.sandboxes.remove(podId);
   await node.sandboxes.run(planPod(node, { ...pod, config: podConfigOf(pod), network }));
+}
+
+/** The command line's words. Throws DomainError `invalid` for others. */
+export function networkMode(word: string): PodRequest['network'] {
+  if (word === '' || word === 'none') return 'none';
+  if (word === 'host' || word === 'pod') return word;
+  throw new DomainError('invalid', `Network "${word}" is none of "none", "host" and "pod"`);
 }
 
 /** What the sandbox service is asked for; pure but for the settings. */
@@ -82,6 +90,7 @@ export function planPod(
     id,
     hostname,
     network: request.network,
+    ...(request.network === 'pod' && { attachment: planAttachment(id, config) }),
     ipc: namespaces?.ipc === NamespaceMode.NODE ? 'host' : 'pod',
     pid: pidMode(namespaces?.pid),
     ...planMappings(namespaces?.userns_options, request.network),

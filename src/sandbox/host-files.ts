@@ -18,16 +18,21 @@ export function hostFiles(folder: string): HostFiles {
 }
 
 /** What containers of the pod see at /etc/hosts, /etc/resolv.conf and /etc/hostname. */
-export function writeHostFiles(folder: string, request: PodSandboxRequest): void {
+export function writeHostFiles(
+  folder: string,
+  request: PodSandboxRequest,
+  addresses: readonly string[] = [],
+): void {
   const files = hostFiles(folder);
-  const own = request.network === 'host' ? readHost('/etc/hosts') : hostsText(request.hostname);
+  const ownHosts = hostsText(request.hostname, addresses);
+  const own = request.network === 'host' ? readHost('/etc/hosts') : ownHosts;
   writeFileSync(files.hosts, own, { mode: 0o644 });
   writeFileSync(files.resolvConf, resolvConfText(request.dns), { mode: 0o644 });
   const name = request.network === 'host' ? readHost('/etc/hostname') : `${request.hostname}\n`;
   writeFileSync(files.hostname, name, { mode: 0o644 });
 }
 
-export function hostsText(hostname: string): string {
+export function hostsText(hostname: string, addresses: readonly string[] = []): string {
   const lines = [
     '127.0.0.1\tlocalhost',
     '::1\tlocalhost ip6-localhost ip6-loopback',
@@ -36,7 +41,8 @@ export function hostsText(hostname: string): string {
     'fe00::1\tip6-allnodes',
     'fe00::2\tip6-allrouters',
   ];
-  if (hostname !== '') lines.push(`127.0.1.1\t${hostname}`);
+  const own = addresses.length > 0 ? addresses : ['127.0.1.1'];
+  if (hostname !== '') lines.push(...own.map((address) => `${address}\t${hostname}`));
   return `${lines.join('\n')}\n`;
 }
 

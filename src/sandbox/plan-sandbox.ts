@@ -35,7 +35,7 @@ export function pinnedNamespaces(
 ): PinnedNamespaces {
   const pins: PinnedNamespaces = {};
   const place = (kind: string) => join(paths.folder, 'ns', kind);
-  if (request.network === 'none') {
+  if (request.network !== 'host') {
     pins.network = join(paths.networkFolder, `keelson-${request.id}`);
     pins.uts = place('uts');
   }

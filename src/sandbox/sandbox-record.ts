@@ -1,5 +1,7 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { NetworkConfiguration } from '../cni/configuration.ts';
+import type { NetworkResult } from '../cni/result.ts';
 import { readState, writeVolatileState } from '../base/state-file.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
@@ -12,6 +14,9 @@ export interface SandboxRecord {
   readonly request: PodSandboxRequest;
   /** The first process of a shared PID namespace; 0 for none. */
   readonly pausePid: number;
+  /** Recorded before ADD, so that DEL is called with the same whatever came in between. */
+  readonly network?: NetworkConfiguration;
+  readonly networkResult?: NetworkResult;
 }
 
 export function writeRecord(folder: string, record: SandboxRecord): void {

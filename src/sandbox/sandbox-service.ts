@@ -6,8 +6,13 @@ export interface PodSandboxRequest {
   readonly id: string;
   /** At most 64 bytes; unused (the node's own holds) where the network is the host's. */
   readonly hostname: string;
-  /** `none`: a network namespace with only `lo`, up. */
-  readonly network: 'none' | 'host';
+  /**
+   * `none`: a network namespace with only `lo`, up. `pod`: the same, attached to the network of the
+   * CNI configuration.
+   */
+  readonly network: 'none' | 'host' | 'pod';
+  /** What the network's plugins are told, for `pod`. */
+  readonly attachment?: PodAttachment;
   readonly ipc: 'pod' | 'host';
   /** `pod`: one PID namespace for all its containers, kept by a tiny first process. */
   readonly pid: 'container' | 'pod' | 'host';
@@ -19,6 +24,13 @@ export interface PodSandboxRequest {
   readonly sysctls?: Readonly<Record<string, string>>;
   /** Below the hierarchy's root, `/kubepods/pod1`; containers live in folders of it. */
   readonly cgroupPath: string;
+}
+
+export interface PodAttachment {
+  /** For CNI_ARGS: K8S_POD_NAMESPACE, K8S_POD_NAME. */
+  readonly arguments?: Readonly<Record<string, string>>;
+  /** What may be offered as `runtimeConfig`: portMappings, bandwidth, dns. */
+  readonly capabilityArguments?: Readonly<Record<string, unknown>>;
 }
 
 export interface PodDns {
@@ -42,6 +54,8 @@ export interface PodSandboxStatus {
     readonly user?: string;
     readonly pid?: string;
   };
+  /** Addresses without prefix length, the primary one first; none but for `pod`. */
+  readonly addresses: readonly string[];
   /** To be bind-mounted at /etc/hosts, /etc/resolv.conf and /etc/hostname. */
   readonly files: {
     readonly hosts: string;

@@ -7,6 +7,7 @@ import { WorkQueue } from '../container/work-queue.ts';
 import { operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
 import { hostFiles, writeHostFiles } from './host-files.ts';
+import { addressesOf, attachmentOf, type PodNetwork } from './pod-network.ts';
 import { checkSandbox, pinnedNamespaces, planPause, planSandbox } from './plan-sandbox.ts';
 import { podFolders, readRecord, writeRecord, type SandboxRecord } from './sandbox-record.ts';
 import type { PodSandboxes, PodSandboxRequest, PodSandboxStatus } from './sandbox-service.ts';
@@ -16,6 +17,8 @@ export interface SandboxOptions {
   /** `/var/run/netns` by default, where `ip netns` looks. */
   readonly networkFolder?: string;
   readonly warn?: (text: string) => void;
+  /** What pods with a network of their own are attached to; without it they are refused. */
+  readonly network?: PodNetwork;
 }
 
 interface Pod {
@@ -31,30 +34,34 @@ export class KeelsonSandboxes implements PodSandboxes {
   readonly #engine: KeelsonEngine;
   readonly #networkFolder: string;
   readonly #warn: (text: string) => void;
+  readonly #network: PodNetwork | undefined;
   readonly #pods = new Map<string, Pod>();
 
   constructor(options: SandboxOptions) {
     this.#engine = options.engine;
     this.#networkFolder = options.networkFolder ?? '/var/run/netns';
     this.#warn = options.warn ?? (() => undefined);
+    this.#network = options.network;
   }
 
   async run(request: PodSandboxRequest): Promise<PodSandboxStatus> {
     checkSandbox(request);
     const { id } = request;
     if (this.#pods.has(id)) throw new DomainError('exists', `Pod "${id}" exists already`);
+    const network = request.network === 'pod' ? await this.#podNetwork().choose() : undefined;
     const record: SandboxRecord = {
       phase: 'making',
       createdAtMs: Date.now(),
       request,
       pausePid: 0,
+      ...(network && { network }),
     };
     const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
     this.#pods.set(id, pod);
     try {
       await pod.queue.run(() => this.#make(pod, record));
     } catch (error) {
-      await this.#clear(pod);
+      await this.#abandon(pod);
       throw error;
     }
     return this.status(id);
@@ -87,6 +94,7 @@ export class KeelsonSandboxes implements PodSandboxes {
       createdAtMs: record?.createdAtMs ?? 0,
       request: record?.request,
       namespaces: record === undefined ? {} : this.#pins(record.request),
+      addresses: addressesOf(record?.networkResult),
       files: hostFiles(this.#engine.podFolder(id)),
       shimPid,
     };
@@ -115,7 +123,6 @@ export class KeelsonSandboxes implements PodSandboxes {
     const folder = this.#engine.podFolder(pod.id);
     this.#save(pod, record);
     fault('sandbox.run.after-record');
-    writeHostFiles(folder, request);
     mkdirSync(join(folder, 'ns'), { recursive: true, mode: 0o700 });
     const pins = this.#pins(request);
     if (pins.network !== undefined) mkdirSync(this.#networkFolder, { recursive: true });
@@ -125,9 +132,41 @@ export class KeelsonSandboxes implements PodSandboxes {
     ]);
     pod.shimPid = shimPid;
     fault('sandbox.run.after-namespaces');
+    const networkResult = await this.#attach(record, pins.network);
+    writeHostFiles(folder, request, addressesOf(networkResult));
     const pausePid = pins.pid === undefined ? 0 : await this.#startPause(pod.id, request);
-    this.#save(pod, { ...record, phase: 'ready', pausePid });
+    const attached = networkResult && { networkResult };
+    this.#save(pod, { ...record, ...attached, phase: 'ready', pausePid });
     fault('sandbox.run.after-ready');
+  }
+
+  async #attach({ request, network }: SandboxRecord, netns: string | undefined) {
+    if (network === undefined) return undefined;
+    const result = await this.#podNetwork().attach(network, attachmentOf(request, netns));
+    fault('sandbox.run.after-attach');
+    return result;
+  }
+
+  /** Gives the addresses back; the plugins succeed when that is done already. */
+  async #detach({ record }: Pod): Promise<void> {
+    if (record?.network === undefined) return;
+    const netns = this.#pins(record.request).network;
+    await this.#podNetwork().detach(record.network, attachmentOf(record.request, netns));
+    fault('sandbox.stop.after-detach');
+  }
+
+  #podNetwork(): PodNetwork {
+    if (this.#network !== undefined) return this.#network;
+    throw new DomainError('unsupported', 'This runtime has no network for pods');
+  }
+
+  /** The pod whose making failed; where undoing fails as well it stays, to be removed later. */
+  async #abandon(pod: Pod): Promise<void> {
+    try {
+      await pod.queue.run(() => this.#clear(pod));
+    } catch (error) {
+      this.#warn(`Cannot undo pod "${pod.id}" yet: ${messageOf(error)}`);
+    }
   }
 
   /** The PID namespace is pinned too: its number alone could be another process's one day. */
@@ -153,6 +192,7 @@ export class KeelsonSandboxes implements PodSandboxes {
       await this.#engine.stop(id, { signal: 'SIGKILL', timeoutMs: 0 });
     }
     await this.#engine.endPause(pod.id);
+    await this.#detach(pod);
     await this.#unpin(pod);
     fault('sandbox.stop.after-unpin');
     if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'stopped' });
@@ -163,6 +203,7 @@ export class KeelsonSandboxes implements PodSandboxes {
       if (podId === pod.id) await this.#engine.remove(id);
     }
     await this.#engine.endPause(pod.id);
+    if (pod.record?.phase !== 'stopped') await this.#detach(pod);
     await this.#unpin(pod);
     await this.#engine.endPod(pod.id);
     const cgroup = pod.record?.request.cgroupPath;

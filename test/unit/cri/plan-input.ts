@@ -77,7 +77,8 @@ function sandbox(namespaces = ownNamespaces): PodSandboxStatus {
     request: undefined,
     namespaces,
     files: { hosts: '/p/hosts', resolvConf: '/p/resolv.conf', hostname: '/p/hostname' },
-    shimPid: 1,
+    addresses: [],
+  shimPid: 1,
   };
 }
 
