@@ -17,8 +17,10 @@ import { parseImageSettings } from '../image/settings.ts';
 import { kernelCapabilities, processCapabilities } from '../kernel/capability.ts';
 import { defaultSeccomp } from '../kernel/default-seccomp.ts';
 import type { SeccompProfile } from '../kernel/seccomp-profile.ts';
+import { PodNetwork } from '../sandbox/pod-network.ts';
 import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
 import { packageVersion } from './package-version.ts';
+import { lockRuntime } from './runtime-lock.ts';
 import { notifyReady } from './notify-ready.ts';
 import { statisticsReader } from './read-statistics.ts';
 
@@ -33,6 +35,8 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   const log = openLog('runtime');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  await mkdir(config.state, { recursive: true, mode: 0o700 });
+  using _lock = lockRuntime(config.state);
   const node = await assemble(config, log);
   const work = supervise(node, stop.signal);
   work.catch((error: unknown) => {
@@ -48,7 +52,6 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
 
 async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
   await mkdir(config.root, { recursive: true, mode: 0o700 });
-  await mkdir(config.state, { recursive: true, mode: 0o700 });
   const images = await openImageService({
     ...parseImageSettings(config.image),
     stateFolder: `${config.root}/images`,
@@ -60,9 +63,15 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     missingControllers: config.missingControllers,
     warn,
   });
+  const network = new PodNetwork({
+    configurationFolder: config.cniConfig,
+    pluginFolders: config.cniPlugins.split(':').filter(Boolean),
+    cacheFolder: `${config.root}/cni`,
+  });
   return openNode({
     engine,
-    sandboxes: new KeelsonSandboxes({ engine, warn }),
+    sandboxes: new KeelsonSandboxes({ engine, warn, network }),
+    network,
     images,
     statistics: statisticsReader(openHierarchy()),
     machine: lookAtMachine(),

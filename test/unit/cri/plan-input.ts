@@ -78,7 +78,7 @@ function sandbox(namespaces = ownNamespaces): PodSandboxStatus {
     namespaces,
     files: { hosts: '/p/hosts', resolvConf: '/p/resolv.conf', hostname: '/p/hostname' },
     addresses: [],
-  shimPid: 1,
+    shimPid: 1,
   };
 }
 
