@@ -1,10 +1,12 @@
 #include <fcntl.h>
 #include <linux/mount.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <climits>
 #include <cstdio>
+#include <initializer_list>
 
 #include "operations.hh"
 
@@ -99,29 +101,21 @@ static bool mapFolder(const char* folder, int userNamespace, char (&name)[PATH_M
   return true;
 }
 
-// Upper and work lie in one folder, which is mapped as a whole.
+// The layers are mapped. The writable folder is not: who mounts an overlay works in it as the
+// host's root, whom the map does not have. It belongs to the namespace's root instead, whose number
+// is what the layers' own root has become.
 static bool mapOverlay(Context& context, Overlay& overlay, int userNamespace) {
-  static char layers[PATH_MAX], parent[PATH_MAX], upper[2 * PATH_MAX], work[2 * PATH_MAX];
+  static char layers[PATH_MAX];
   if (!mapFolder(overlay.folder, userNamespace, layers)) {
     return context.fail("mount_setattr", overlay.folder);
   }
   overlay.folder = layers;
   if (!overlay.upper[0]) return true;
-  const char* upperName = strrchr(overlay.upper, '/');
-  const char* workName = strrchr(overlay.work, '/');
-  size_t length = upperName ? static_cast<size_t>(upperName - overlay.upper) : 0;
-  bool together = workName && length == static_cast<size_t>(workName - overlay.work) &&
-                  length > 0 && length < PATH_MAX &&
-                  memcmp(overlay.upper, overlay.work, length) == 0;
-  if (!together) return context.refuse(EXDEV, "overlay", overlay.work);
-  static char folder[PATH_MAX];
-  memcpy(folder, overlay.upper, length);
-  folder[length] = '\0';
-  if (!mapFolder(folder, userNamespace, parent)) return context.fail("mount_setattr", folder);
-  snprintf(upper, sizeof upper, "%s%s", parent, upperName);
-  snprintf(work, sizeof work, "%s%s", parent, workName);
-  overlay.upper = upper;
-  overlay.work = work;
+  struct stat root;
+  if (stat(layers, &root) < 0) return context.fail("stat", layers);
+  for (const char* path : {overlay.upper, overlay.work}) {
+    if (lchown(path, root.st_uid, root.st_gid) < 0) return context.fail("chown", path);
+  }
   return true;
 }
 
