@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { planResources } from '../../../src/cgroup/plan-resources.ts';
-import { eventsUntil, makeCgroup, start } from './machine.ts';
+import { eventsUntil, makeCgroup, start, until } from './machine.ts';
 
 const mebibyte = 1 << 20;
 /** tail keeps all of a line that never ends. */
@@ -107,11 +107,3 @@ t.test('memory.high slows down and tells, and kills nobody', async (t) => {
   t.equal(cgroup.oomKills(), 0);
   t.equal(cgroup.populated(), true);
 });
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; !condition(); attempt++) {
-    if (attempt === 200) throw new Error('the condition has not come true in 10 s');
-    // oxlint-disable-next-line no-await-in-loop: waiting is the point
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { planResources } from '../../../src/cgroup/plan-resources.ts';
-import { eventsUntil, hierarchy, makeCgroup, start } from './machine.ts';
+import { eventsUntil, hierarchy, makeCgroup, start, until } from './machine.ts';
 
 t.test('a fork bomb stays below the limit, tells, and is killed whole', async (t) => {
   const cgroup = makeCgroup(t, 'bomb');
@@ -26,6 +26,7 @@ t.test('freezing and killing do without inotify where it is used up', async (t) 
   const cgroup = makeCgroup(t, 'unwatched');
   t.throws(() => cgroup.events(), { code: 'ENOSPC' });
   const { ended } = start(cgroup, 'while :; do :; done');
+  await until(() => cgroup.populated());
   await cgroup.freeze();
   t.equal(cgroup.frozen(), true);
   await cgroup.thaw();
