@@ -7,6 +7,7 @@ import { PlanBuilder } from './plan-builder.ts';
 import { planDevices } from './plan-devices.ts';
 import { planHooks } from './plan-hooks.ts';
 import {
+  isMapped,
   normalDestination,
   planAttachments,
   planReadonlyFilesystems,
@@ -45,7 +46,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const linux = spec.linux ?? {};
   const process = processOf(spec);
   const builder = new PlanBuilder();
-  const namespaces = planNamespaces(builder, linux);
+  const namespaces = planNamespaces(builder, linux, (spec.mounts ?? []).some(isMapped));
   const nullSlot = builder.slot();
 
   builder.add(operation.oomScoreAdj(process.oomScoreAdj ?? 0));
@@ -92,6 +93,12 @@ function processOf(spec: Spec): Process {
   checkProcess(spec.process);
   if (Object.keys(spec.linux?.netDevices ?? {}).length > 0) {
     throw new DomainError('unsupported', 'Moving network devices (linux.netDevices)');
+  }
+  if ((spec.linux?.seccomp?.listenerPath ?? '') !== '') {
+    throw new DomainError('unsupported', 'A seccomp listener (linux.seccomp.listenerPath)');
+  }
+  if ((spec.linux?.mountLabel ?? '') !== '') {
+    throw new DomainError('unsupported', `SELinux label "${spec.linux?.mountLabel}" of mounts`);
   }
   return spec.process;
 }

@@ -4,6 +4,7 @@ import { mountAttribute } from '../kernel/flag.ts';
 import { operation } from '../kernel/operation.ts';
 import { parseMountOptions, type MountOptions } from './mount-option.ts';
 import type { PlanBuilder } from './plan-builder.ts';
+import { mapText } from './plan-namespaces.ts';
 import type { Mount } from './spec.ts';
 
 export interface MountContext {
@@ -46,9 +47,35 @@ export function planSources(context: MountContext, mounts: readonly Mount[]): Pl
     if (bind) {
       const source = isCgroup(mount) ? context.cgroupMountPoint : (mount.source ?? '');
       context.builder.add(operation.openTree(slot, source, options.recursive));
+      planIdMap(context, mount, { slot, options });
     }
     return { mount, options, slot, bind };
   });
+}
+
+/** True for a mount that brings its own mappings. */
+export function isMapped(mount: Mount): boolean {
+  return (mount.uidMappings ?? []).length > 0 || (mount.gidMappings ?? []).length > 0;
+}
+
+/** By the mount's own mappings, or, where it has none, by those of the container. */
+function planIdMap(
+  { builder, userSlot }: MountContext,
+  mount: Mount,
+  { slot, options }: { slot: number; options: MountOptions },
+): void {
+  if (options.idmap === 'none' && !isMapped(mount)) return;
+  let userNamespaceSlot = userSlot;
+  if (isMapped(mount)) {
+    userNamespaceSlot = builder.slot();
+    const maps = { uid: mapText(mount.uidMappings), gid: mapText(mount.gidMappings) };
+    builder.add(operation.userNamespace(userNamespaceSlot, maps));
+  }
+  if (userNamespaceSlot === undefined) {
+    throw new DomainError('invalid', `Mount "${mount.destination}" has no mappings for "idmap"`);
+  }
+  const recursive = options.idmap === 'ridmap';
+  builder.add(operation.attributes(slot, { recursive, userNamespaceSlot }));
 }
 
 /** Makes what is no bind mount, and puts each in its place, in the order of the specification. */
@@ -113,6 +140,9 @@ function planFilesystem(builder: PlanBuilder, { mount, options, slot }: PlannedM
   const type = isCgroup(mount) ? 'cgroup2' : mount.type;
   if (type === undefined || type === '') {
     throw new DomainError('invalid', `Mount "${mount.destination}" has no type`);
+  }
+  if (options.idmap !== 'none' || isMapped(mount)) {
+    throw new DomainError('unsupported', `Mappings of mount "${mount.destination}", not a bind`);
   }
   if (options.copyUp) {
     throw new DomainError('unsupported', `Option "tmpcopyup" of mount "${mount.destination}"`);

@@ -22,7 +22,8 @@ export interface NamespacePlan {
   readonly joined: ReadonlyMap<NamespaceType, string>;
 }
 
-export function planNamespaces(builder: PlanBuilder, linux: Linux): NamespacePlan {
+/** `mapped`: mounts need user namespaces of their own, which only a process of the host makes. */
+export function planNamespaces(builder: PlanBuilder, linux: Linux, mapped: boolean): NamespacePlan {
   const own = new Set<NamespaceType>();
   const joined = new Map<NamespaceType, string>();
   for (const { type, path } of linux.namespaces ?? []) {
@@ -40,7 +41,7 @@ export function planNamespaces(builder: PlanBuilder, linux: Linux): NamespacePla
   }
   checkMappings(linux, own.has('user'));
   const user = own.has('user') || joined.has('user');
-  const relay = user || own.has('time') || joined.has('pid');
+  const relay = mapped || user || own.has('time') || joined.has('pid');
   const cloneFlags = relay ? 0 : flagsOf(own);
   return { cloneFlags, relay, userSlot: user ? builder.slot() : undefined, own, joined };
 }

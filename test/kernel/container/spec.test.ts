@@ -111,6 +111,19 @@ t.test('recursive read-only covers what is mounted below', async (t) => {
   t.equal(err.match(/Read-only file system/g)?.length, 2);
 });
 
+t.test('an idmapped mount shows owners by its own mappings', async (t) => {
+  await using scratch = new Scratch();
+  const source = scratch.bundle.path('source');
+  mkdirSync(source);
+  writeFileSync(join(source, 'file'), '');
+  const map = [{ containerID: 0, hostID: 4000, size: 10 }];
+  const mount = { source, options: ['bind', 'idmap'], uidMappings: map, gidMappings: map };
+  const { out } = await scratch.run(['ls', '-ln', '/mapped/file'], {
+    mounts: [...standardMounts, { destination: '/mapped', ...mount }],
+  });
+  t.match(out, / 4000 +4000 /);
+});
+
 t.test('process settings are those of the document', async (t) => {
   await using scratch = new Scratch();
   const script =
