@@ -1,4 +1,4 @@
-/** Pods on a bridge by Debian's reference plugins, which run in a network namespace of the test's. */
+/** Pods on a bridge by Debian's reference plugins, in a network namespace of the test's. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

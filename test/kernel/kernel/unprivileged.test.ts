@@ -1,8 +1,21 @@
 import { execFileSync } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { withoutRoot } from '../skip.ts';
 
-const index = new URL('../../../src/index.ts', import.meta.url).href;
+const checkout = fileURLToPath(new URL('../../..', import.meta.url));
+
+// The checkout may lie where only root may look: the other user sees it at a place of its own.
+const place = mkdtempSync(join(tmpdir(), 'keelson-unprivileged-'));
+chmodSync(place, 0o755);
+t.teardown(() => rmdirSync(place));
+const ownNode = process.execPath.startsWith(checkout);
+const program = ownNode ? join(place, relative(checkout, process.execPath)) : process.execPath;
+const index = `file://${place}/src/index.ts`;
+const atPlace = 'mount --bind "$1" "$2"; shift 2; exec "$@"';
 
 /** What a user without any privilege is told: the messages of failing calls. */
 function messages(calls: string): string[] {
@@ -20,10 +33,13 @@ function messages(calls: string): string[] {
     ${calls}
     console.log(JSON.stringify(messages));`;
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--no-new-privs'];
-  const node = [process.execPath, '--input-type=module-typescript', '-e', script];
-  const printed = execFileSync('setpriv', [...nobody, '--inh-caps=-all', ...node], {
+  const node = [program, '--input-type=module-typescript', '-e', script];
+  const shell = ['sh', '-ec', atPlace, 'sh', checkout, place];
+  const user = ['setpriv', ...nobody, '--inh-caps=-all', ...node];
+  const printed = execFileSync('unshare', ['--mount', ...shell, ...user], {
     encoding: 'utf8',
     cwd: '/',
+    env: { PATH: process.env['PATH'] },
   });
   return JSON.parse(printed) as string[];
 }
