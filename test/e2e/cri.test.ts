@@ -126,8 +126,8 @@ t.test('pods: attributes come back, lists filter, stop and remove can be repeate
   t.same(await runtime.leftovers(), []);
 });
 
-t.test('a pod that needs a network of its own is refused, and nothing is left', async (t) => {
-  await t.rejects(createPod({ ...pod, linux: {} }), /No pod network/);
+t.test('a pod network without a configuration is refused, and nothing is left', async (t) => {
+  await t.rejects(createPod({ ...pod, linux: {} }), /No network configuration in/);
   await t.rejects(
     call('RunPodSandbox', { config: pod, runtime_handler: 'kata' }),
     /handler "kata"/,

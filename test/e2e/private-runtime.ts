@@ -58,13 +58,19 @@ export class PrivateRuntime implements AsyncDisposable {
         ['runtime', ...flags],
         ['--cgroup-parent', `/${this.name}`, '--missing-controllers', 'warn'],
       ),
-      { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, KEELSON_LOG: 'debug' } },
+      { stdio: ['ignore', 'ignore', 'inherit'], env: this.#environment() },
     );
     for (let attempt = 0; attempt < 200; attempt += 1) {
       if ((await this.run('version')).code === 0) return;
       await sleep(50);
     }
     throw new Error(`The runtime does not answer: ${await this.log}`);
+  }
+
+  /** The machine's own CNI configuration is not the test's. */
+  #environment(): NodeJS.ProcessEnv {
+    const config = { KEELSON_CNI_CONFIG: `${this.folder}/net.d` };
+    return { ...config, ...process.env, KEELSON_LOG: 'debug' };
   }
 
   /** Takes what a reboot takes: everything below the state folder. Only while it is down. */
