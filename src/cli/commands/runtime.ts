@@ -19,6 +19,8 @@ export function define(command: Command, _cli: Cli): void {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .option('--cgroup-parent <path>', 'cgroup of pods without one of their own')
     .option('--missing-controllers <mode>', 'refuse or warn about limits that cannot be enforced')
+    .option('--cni-config <path>', "folder with the pods' network")
+    .option('--cni-plugins <paths>', 'folders with CNI plugins, parted by colons')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
       await runRuntime(parseConfig(text, process.env, flags));
