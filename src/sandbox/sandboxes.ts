@@ -203,7 +203,8 @@ export class KeelsonSandboxes implements PodSandboxes {
       if (podId === pod.id) await this.#engine.remove(id);
     }
     await this.#engine.endPause(pod.id);
-    if (pod.record?.phase !== 'stopped') await this.#detach(pod);
+    // A pod that was stopped has given its addresses back; one that is being made has not.
+    if (pod.record?.phase === 'making') await this.#detach(pod);
     await this.#unpin(pod);
     await this.#engine.endPod(pod.id);
     const cgroup = pod.record?.request.cgroupPath;

@@ -1,6 +1,6 @@
 /** Pods on a bridge by Debian's reference plugins, in a network namespace of the test's. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { PrivateRuntime } from './private-runtime.ts';
@@ -38,6 +38,7 @@ const network = {
 
 // While a file named `broken` lies beside it, the plugin fails as a network that is down would.
 const wrapper = `#!/bin/sh
+echo $CNI_COMMAND >>"$0.calls"
 [ ! -e "$0.broken" ] || { echo '{"code":11,"msg":"network is down"}'; exit 1; }
 exec ip netns exec ${host} env CNI_PATH=${reference} ${reference}/bridge
 `;
@@ -84,6 +85,7 @@ t.test('a container has its address, its route and its name in /etc/hosts', asyn
   t.match(stdout, /default via 10\.86\.0\.1 dev eth0/);
   t.match(stdout, new RegExp(`10\\.86\\.0\\.2\\t${stdout.trim().split('\n').at(-1) ?? ''}`));
   t.same(leases(), [], 'the address was given back');
+  t.equal(readFileSync(join(folder, 'bin/bridge.calls'), 'utf8'), 'ADD\nDEL\n', 'each once');
 });
 
 t.test('the host reaches the pod, also after the runtime was killed and came back', async (t) => {
