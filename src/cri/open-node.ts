@@ -41,8 +41,7 @@ async function removeUnknown(node: Node): Promise<void> {
     const used = node.containers.list().some(({ podId }) => podId === id);
     if (owner === 'cli' && !used) await attempt(node, id, () => removeOwnPod(node, id));
   }
-  const { snapshots } = await node.images.diskUse();
-  for (const { id } of snapshots) {
+  for (const id of node.images.listSnapshots()) {
     if (!node.containers.has(id)) await attempt(node, id, () => node.images.releaseSnapshot(id));
   }
 }
