@@ -2,7 +2,7 @@ import type { DeviceRule } from './device-rule.ts';
 
 /**
  * `linux.resources` of the OCI runtime specification: times in microseconds, sizes in bytes, -1 for
- * no limit. src/container has the same shape with the rest of the document.
+ * no limit. src/container has the rest of the document.
  */
 export interface Resources {
   readonly unified?: Readonly<Record<string, string>>;

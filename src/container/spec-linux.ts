@@ -1,5 +1,9 @@
 /** The `linux` section of the OCI runtime specification 1.3 (config-linux.md). */
+import type { Resources } from '../cgroup/resources.ts';
 import type { IdMapping } from './spec.ts';
+
+export type { DeviceRule } from '../cgroup/device-rule.ts';
+export type { MemoryResources, Resources } from '../cgroup/resources.ts';
 
 export interface Linux {
   readonly namespaces?: readonly NamespaceSpec[];
@@ -44,68 +48,6 @@ export interface Device {
   readonly fileMode?: number;
   readonly uid?: number;
   readonly gid?: number;
-}
-
-export interface DeviceRule {
-  readonly allow: boolean;
-  readonly type?: string;
-  readonly major?: number;
-  readonly minor?: number;
-  /** Letters of r, w and m. */
-  readonly access?: string;
-}
-
-/** Times in microseconds, sizes in bytes, -1 for no limit, as the specification has them. */
-export interface Resources {
-  readonly unified?: Readonly<Record<string, string>>;
-  readonly devices?: readonly DeviceRule[];
-  readonly pids?: { readonly limit: number };
-  readonly memory?: MemoryResources;
-  readonly cpu?: CpuResources;
-  readonly blockIO?: BlockIoResources;
-  readonly hugepageLimits?: readonly { readonly pageSize: string; readonly limit: number }[];
-  readonly rdma?: Readonly<
-    Record<string, { readonly hcaHandles?: number; readonly hcaObjects?: number }>
-  >;
-}
-
-export interface MemoryResources {
-  readonly limit?: number;
-  readonly reservation?: number;
-  /** Memory and swap together. */
-  readonly swap?: number;
-  readonly disableOOMKiller?: boolean;
-  readonly checkBeforeUpdate?: boolean;
-}
-
-export interface CpuResources {
-  readonly shares?: number;
-  readonly quota?: number;
-  readonly burst?: number;
-  readonly period?: number;
-  readonly cpus?: string;
-  readonly mems?: string;
-  readonly idle?: number;
-}
-
-export interface BlockIoResources {
-  readonly weight?: number;
-  readonly leafWeight?: number;
-  readonly weightDevice?: readonly {
-    readonly major: number;
-    readonly minor: number;
-    readonly weight?: number;
-  }[];
-  readonly throttleReadBpsDevice?: readonly ThrottleDevice[];
-  readonly throttleWriteBpsDevice?: readonly ThrottleDevice[];
-  readonly throttleReadIOPSDevice?: readonly ThrottleDevice[];
-  readonly throttleWriteIOPSDevice?: readonly ThrottleDevice[];
-}
-
-export interface ThrottleDevice {
-  readonly major: number;
-  readonly minor: number;
-  readonly rate: number;
 }
 
 /** The document that libseccomp compiles; Docker's files have more and are reduced to it. */
