@@ -1,4 +1,5 @@
 import { DomainError } from '../base/error.ts';
+import type { Supervisor } from '../kernel/supervisor.ts';
 import type { Session } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -17,16 +18,28 @@ export async function attachContainer(
   }
   const terminal = spec.process?.terminal === true;
   const input = options.stdin && mode !== 'none';
-  const session = attachedSession(await shim.attach(id), {
+  const fds = await shim.attach(id);
+  const release = holdOnce(shim);
+  const session = attachedSession(fds, {
     terminal,
     input,
-    exited: container.ended.then(() => container.record.exitCode),
+    exited: container.ended.then(() => container.record.exitCode).finally(release),
     resize: ({ rows, columns }) => shim.resize({ container: id, name: '' }, rows, columns),
-    close: async () => undefined,
+    close: async () => release(),
   });
   // The first client's end of input is the container's; with `open` it stays for the next.
   if (mode === 'once' && !terminal) {
     session.stdin?.on('close', () => void shim.closeInput(id, '').catch(() => undefined));
   }
   return session;
+}
+
+/** When the output has ended, nothing else keeps the process alive for who awaits `exited`. */
+function holdOnce(shim: Supervisor): () => void {
+  shim.hold();
+  let held = true;
+  return () => {
+    if (held) shim.release();
+    held = false;
+  };
 }
