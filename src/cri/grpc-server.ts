@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { EventEmitter } from 'node:events';
 import { chmod, rename, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
 import {
   Metadata,
   Server,
@@ -13,6 +14,7 @@ import {
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { decode, encode } from './codec.ts';
+import { FilteredConnection } from './filtered-connection.ts';
 import type { AnyMessage, Draft, Message, Method, MethodKind } from './message.ts';
 import { statusCode, statusOf } from './status-code.ts';
 
@@ -49,7 +51,10 @@ export class GrpcServer {
   readonly #server = new Server({
     'grpc.max_receive_message_length': limits.grpcMessageBytes,
     'grpc.max_send_message_length': -1,
+    // Its counters of calls and streams, which nobody can ask for here, cost time on each call.
+    'grpc.enable_channelz': 0,
   });
+  readonly #listener = createServer();
   #socketPath = '';
 
   constructor(log: Logger) {
@@ -76,11 +81,13 @@ export class GrpcServer {
    */
   async listen(path: string): Promise<void> {
     const unnamed = `${path}.${randomBytes(4).toString('hex')}`;
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener.on('connection', (socket) => {
+      injector.injectConnection(new FilteredConnection(socket));
+    });
     await new Promise<void>((resolve, reject) => {
-      this.#server.bindAsync(`unix:${unnamed}`, ServerCredentials.createInsecure(), (error) => {
-        if (error === null) resolve();
-        else reject(error);
-      });
+      this.#listener.once('error', reject);
+      this.#listener.listen(unnamed, resolve);
     });
     await chmod(unnamed, 0o600);
     await rename(unnamed, path);
@@ -89,6 +96,7 @@ export class GrpcServer {
 
   /** Takes no more calls; ends those that have not finished after `graceMs`. */
   async close(graceMs: number): Promise<void> {
+    this.#listener.close();
     const forced = setTimeout(() => this.#server.forceShutdown(), graceMs);
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     clearTimeout(forced);
