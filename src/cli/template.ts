@@ -124,7 +124,7 @@ function parseCall(text: string): { name: string; args: Expression[] } {
 
 function parseOperand(word: string): Expression {
   if (word.startsWith('"')) {
-    const value: unknown = JSON.parse(word);
+    const value = textIn(word);
     return () => value;
   }
   if (/^\d+$/.test(word)) return () => Number(word);
@@ -132,6 +132,14 @@ function parseOperand(word: string): Expression {
   if (!/^(\.[A-Za-z_][A-Za-z0-9_]*)+$/.test(word)) throw outside(`"${word}"`);
   const names = word.slice(1).split('.');
   return (dot) => names.reduce(memberOf, dot);
+}
+
+function textIn(word: string): unknown {
+  try {
+    return JSON.parse(word);
+  } catch {
+    throw outside(`the text ${word}`);
+  }
 }
 
 function memberOf(value: unknown, name: string): unknown {

@@ -1,7 +1,8 @@
 import type { Stats } from 'node:fs';
 import { readFile, readdir, realpath, stat } from 'node:fs/promises';
 import { DomainError, hasCode } from '../base/error.ts';
-import type { Device, Seccomp } from '../container/spec-linux.ts';
+import { readSeccomp, type SeccompDocument } from '../container/seccomp-document.ts';
+import type { Device } from '../container/spec-linux.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import { type ContainerConfig, NamespaceMode, ProfileType } from './generated/runtime.ts';
@@ -26,7 +27,7 @@ export async function gatherFacts(node: Node, request: FactsRequest): Promise<Co
     resolveUserInImage(snapshot, userRequest(request)),
     findSources(config),
     findDevices(config),
-    readSeccomp(config, options),
+    findSeccomp(config, options),
   ]);
   const pidNamespace = findPidNamespace(node, request);
   const ipcNamespace = findNamespace(node, options?.ipc_container ?? '', 'ipc');
@@ -136,12 +137,12 @@ function deviceNumber(rdev: number): { major: number; minor: number } {
   return { major: (rdev >>> 8) & 0xfff, minor: (rdev & 0xff) | ((rdev >>> 12) & 0xfff00) };
 }
 
-async function readSeccomp(
+async function findSeccomp(
   config: ContainerConfig,
   options: RunOptions | undefined,
-): Promise<Seccomp | undefined> {
+): Promise<SeccompDocument | undefined> {
   if (options !== undefined && options.seccomp.length > 0) {
-    return parseSeccomp(Buffer.from(options.seccomp).toString(), 'given profile');
+    return readSeccomp(Buffer.from(options.seccomp).toString(), 'given profile');
   }
   const profile = seccompProfile(config.linux?.security_context);
   if (profile?.profile_type !== ProfileType.Localhost) return undefined;
@@ -150,24 +151,11 @@ async function readSeccomp(
     throw new DomainError('invalid', `Seccomp profile "${path}" is not an absolute path`);
   }
   try {
-    return parseSeccomp(await readFile(path, 'utf8'), `profile "${path}"`);
+    return readSeccomp(await readFile(path, 'utf8'), `profile "${path}"`);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
     throw new DomainError('invalid', `Seccomp profile "${path}" does not exist`);
   }
-}
-
-function parseSeccomp(text: string, what: string): Seccomp {
-  try {
-    const profile = JSON.parse(text) as Seccomp;
-    if (typeof profile.defaultAction === 'string') return profile;
-  } catch {
-    // Reported below in the same words.
-  }
-  throw new DomainError(
-    'invalid',
-    `The seccomp ${what} is not a JSON profile with a defaultAction`,
-  );
 }
 
 function findPidNamespace(

@@ -1,3 +1,4 @@
+import type { SeccompDocument } from '../container/seccomp-document.ts';
 import type { Device, Seccomp } from '../container/spec-linux.ts';
 import type { ImageConfig } from '../image/image.ts';
 import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
@@ -30,7 +31,7 @@ export interface ContainerFacts {
   /** Devices of the request (or all of the host's, when privileged), with the rights on them. */
   readonly devices: readonly { readonly device: Device; readonly access: string }[];
   /** The seccomp document of a Localhost profile. */
-  readonly seccomp?: Seccomp;
+  readonly seccomp?: SeccompDocument;
   /** The PID namespace that NamespaceMode TARGET, or another container, names. */
   readonly pidNamespace?: string;
   readonly ipcNamespace?: string;

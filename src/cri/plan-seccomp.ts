@@ -1,4 +1,5 @@
 import { DomainError } from '../base/error.ts';
+import { seccompFor } from '../container/seccomp-document.ts';
 import type { Seccomp } from '../container/spec-linux.ts';
 import {
   type LinuxContainerSecurityContext,
@@ -21,7 +22,7 @@ export function planSeccomp(
   const type = profile?.profile_type ?? (options === undefined ? undefined : 0);
   if (type === undefined || type === ProfileType.Unconfined) return undefined;
   if (type === ProfileType.RuntimeDefault) return machine.seccomp(capabilities);
-  if (facts.seccomp !== undefined) return facts.seccomp;
+  if (facts.seccomp !== undefined) return seccompFor(facts.seccomp, capabilities);
   throw new DomainError('invalid', `Seccomp profile "${profile?.localhost_ref ?? ''}" is not read`);
 }
 

@@ -69,10 +69,7 @@ export function planSeccomp(profile: SeccompProfile): SeccompPlan {
 }
 
 function actionOf(name: string, errnoRet?: number): number {
-  const action = actions[name];
-  if (action === undefined) {
-    throw new DomainError('invalid', `"${name}" is no seccomp action`);
-  }
+  const action = valueOf(actions, name, 'action');
   const carriesErrno = name === 'SCMP_ACT_ERRNO' || name === 'SCMP_ACT_TRACE';
   if (!carriesErrno) return action;
   const errno = errnoRet ?? constants.errno.EPERM;
@@ -93,8 +90,7 @@ function condition({ index, op, value, valueTwo }: SeccompCondition): (number | 
   if (!Number.isInteger(index) || index < 0 || index > 5) {
     throw new DomainError('invalid', `Argument ${index} of a seccomp rule is not 0 to 5`);
   }
-  const operator = operators[op];
-  if (operator === undefined) throw new DomainError('invalid', `"${op}" is no seccomp operator`);
+  const operator = valueOf(operators, op, 'operator');
   return [index, operator, unsigned(value), unsigned(valueTwo ?? 0)];
 }
 
@@ -116,8 +112,13 @@ function architectureOf(name: string): string {
 
 function flagsOf(names: readonly string[]): number {
   return names.reduce((flags, name) => {
-    const flag = filterFlags[name];
-    if (flag === undefined) throw new DomainError('invalid', `"${name}" is no seccomp flag`);
-    return flags | flag;
+    return flags | valueOf(filterFlags, name, 'flag');
   }, 0);
+}
+
+/** Own fields alone: a profile may say `__proto__`. */
+function valueOf(table: Readonly<Record<string, number>>, name: string, kind: string): number {
+  const value = Object.hasOwn(table, name) ? table[name] : undefined;
+  if (value === undefined) throw new DomainError('invalid', `"${name}" is no seccomp ${kind}`);
+  return value;
 }

@@ -114,7 +114,14 @@ t.test('seccomp: message over older string; none in the CRI, the default for peo
   t.same(plan({ seccomp: { profile_type: ProfileType.RuntimeDefault } }), standard);
   t.equal(plan({ seccomp: { profile_type: ProfileType.Unconfined } }, { options: {} }), undefined);
   const local = { seccomp: { profile_type: ProfileType.Localhost, localhost_ref: '/p' } };
-  t.same(plan(local, { facts: { seccomp: profile } }), profile);
+  t.match(plan(local, { facts: { seccomp: profile } }), profile);
+  const rule = { names: ['mount'], action: 'SCMP_ACT_ALLOW', includes: { caps: ['CAP_X'] } };
+  const docker = { ...profile, syscalls: [rule] };
+  t.same(
+    plan(local, { facts: { seccomp: docker } }),
+    { ...profile, syscalls: [] },
+    "a rule of Docker's form for a capability that the container has not",
+  );
   t.throws(() => plan(local), /"\/p" is not read/);
   t.same(plan({ seccomp_profile_path: 'runtime/default' }), standard);
   t.equal(plan({ seccomp_profile_path: 'unconfined' }), undefined);
