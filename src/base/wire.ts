@@ -1,4 +1,4 @@
-import { DomainError } from '../base/error.ts';
+import { DomainError } from './error.ts';
 
 const twoTo32 = 0x1_0000_0000;
 
