@@ -33,10 +33,10 @@ static void answerStarted(Process& process) {
   for (int& fd : process.passing) closeOnce(fd);
 }
 
-static void becomeCreated(Process& process) {
-  process.createdReported = true;
+static void reach(Process& process, State state) {
+  process.reached = state;
   if (process.awaitsFork || process.state != State::launching) return;
-  process.state = State::created;
+  process.state = state;
   answerStarted(process);
 }
 
@@ -48,7 +48,7 @@ static void takeFork(Process& process, pid_t pid) {
   closeOnce(process.pidfd);
   process.pidfd = pidfdOpen(pid);
   process.awaitsFork = false;
-  if (process.createdReported) becomeCreated(process);
+  if (process.reached != State::launching) reach(process, process.reached);
 }
 
 static void takeTerminal(Process& process, Received& received) {
@@ -69,9 +69,10 @@ static void takeFailure(Process& process, Fields& fields) {
   const char* call = fields.text();
   int error = static_cast<int>(fields.number());
   const char* path = fields.text();
-  RecordWriter<5120> reply;
+  Field text = fields.bytes();
+  RecordWriter<6144> reply;
   reply.number(static_cast<int64_t>(process.request)).text("failed").text(call).number(error);
-  reply.text(path).number(index);
+  reply.text(path).number(index).bytes(text.data, text.size);
   process.failed = true;
   process.failure = static_cast<char*>(malloc(reply.size()));
   if (!process.failure) return;
@@ -89,13 +90,14 @@ static void answerFailed(Process& process) {
 static void endStatus(Process& process) {
   unwatch(process.status);
   closeOnce(process.status);
-  if (process.failed || process.state == State::created || process.state == State::exited) return;
+  bool waited = process.state == State::held || process.state == State::created;
+  if (process.failed || waited || process.state == State::exited) return;
   process.state = State::running;
   answerStarted(process);
 }
 
 void readStatus(Process& process) {
-  char buffer[5120];
+  char buffer[6144];
   while (process.status >= 0) {
     Received received = receiveMessage(process.status, buffer, sizeof buffer, MSG_DONTWAIT);
     if (received.size < 0 && errno == EAGAIN) return;
@@ -104,7 +106,8 @@ void readStatus(Process& process) {
     Fields fields;
     if (!records.next(fields)) fields = Fields();
     Field word = fields.bytes();
-    if (word.is("created")) becomeCreated(process);
+    if (word.is("held")) reach(process, State::held);
+    else if (word.is("created")) reach(process, State::created);
     else if (word.is("forked")) takeFork(process, static_cast<pid_t>(fields.number()));
     else if (word.is("terminal")) takeTerminal(process, received);
     else if (word.is("failed")) takeFailure(process, fields);

@@ -250,20 +250,26 @@ void launch(Request& request) {
   forgetProcess(process);
 }
 
-// start CONTAINER
-void start(Request& request) {
+// Lets a waiting stage go on; the answer comes when it has got somewhere.
+static void wake(Request& request, const char* verb, State from, State to) {
   const char* container = request.fields.text();
   Process* process = findProcess(container, "");
-  if (!process || process->state != State::created) {
-    return answerFailure(request.client, request.id, "start", process ? EINVAL : ESRCH, container);
+  if (!process || process->state != from) {
+    return answerFailure(request.client, request.id, verb, process ? EINVAL : ESRCH, container);
   }
   process->client = request.client;
   process->request = request.id;
-  process->state = State::starting;
+  process->state = to;
   char byte = 1;
   if (send(process->status, &byte, 1, MSG_NOSIGNAL) != 1) {
-    answerFailure(request.client, request.id, "start", errno, container);
+    answerFailure(request.client, request.id, verb, errno, container);
   }
 }
+
+// go-on CONTAINER: the hooks that it is held for are done; answered when it is created
+void goOn(Request& request) { wake(request, "go-on", State::held, State::launching); }
+
+// start CONTAINER: answered when its program is executed
+void start(Request& request) { wake(request, "start", State::created, State::starting); }
 
 }  // namespace keelson::shim

@@ -16,7 +16,7 @@ inline constexpr size_t identifierBytes = 129;
 // A line of the log longer than this is written in parts, as containerd and CRI-O do it.
 inline constexpr size_t lineBytes = 16384;
 
-enum class State : uint8_t { launching, created, starting, running, exited };
+enum class State : uint8_t { launching, held, created, starting, running, exited };
 
 // One of stdout and stderr on its way to the log and to attached clients.
 struct Stream {
@@ -36,7 +36,8 @@ struct Process {
   // The process that forks the real one and ends at once; 0 when there is none.
   pid_t relay = 0;
   bool awaitsFork = false;
-  bool createdReported = false;
+  // Held or created, told before it was known who tells.
+  State reached = State::launching;
   State state = State::launching;
   // The runtime gets the streams, and the process ends with its connection.
   bool passed = false;

@@ -92,8 +92,8 @@ static void forget(Request& request) {
   answerOk(request.client, request.id);
 }
 
-static constexpr const char* stateNames[] = {"launching", "created", "starting", "running",
-                                             "exited"};
+static constexpr const char* stateNames[] = {"launching", "held",    "created",
+                                             "starting",  "running", "exited"};
 
 // state FROM: answers `ok SHIM-PID NEXT (CONTAINER NAME PID STATE CODE OOM FINISHED)*`; NEXT is 0
 // at the end
@@ -132,7 +132,8 @@ struct Verb {
 };
 
 static constexpr Verb verbs[] = {
-    {"launch", launch},         {"start", start},   {"signal", signalProcess},
+    {"launch", launch},         {"go-on", goOn},
+    {"start", start},   {"signal", signalProcess},
     {"resize", resizeTerminal}, {"attach", attach}, {"close-input", closeInput},
     {"reopen-log", reopenLog},  {"forget", forget}, {"state", describe},
     {"pidfd", givePidfd},

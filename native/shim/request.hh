@@ -18,6 +18,7 @@ void handleRequest(Request& request);
 
 // launch.cc
 void launch(Request& request);
+void goOn(Request& request);
 void start(Request& request);
 
 // attachment.cc

@@ -27,6 +27,8 @@ struct Context {
   unsigned index = 0;
   const char* call = "";
   const char* path = "";
+  // What the errno does not say: the kernel's own words, a hook's.
+  const char* text = "";
 
   bool fail(const char* failedCall, const char* failedPath = "") {
     call = failedCall;

@@ -37,7 +37,8 @@ static bool failWithLog(Context& context, int fd, const char* call, const char* 
   if (size <= 0) return context.fail(call, key);
   log[size] = '\0';
   if (char* end = strchr(log, '\n')) *end = '\0';
-  return context.fail(call, log);
+  context.text = log;
+  return context.fail(call, key);
 }
 
 // filesystem SLOT TYPE ATTRIBUTES (KEY VALUE)*: a value of "" with a key of "+name" is a flag

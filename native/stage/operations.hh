@@ -71,6 +71,7 @@ bool runHook(Context&, Fields&);
 
 // program.cc
 bool changeDirectory(Context&, Fields&);
+bool holdForHooks(Context&, Fields&);
 bool waitForStart(Context&, Fields&);
 bool executeProgram(Context&, Fields&);
 bool pauseForever(Context&, Fields&);

@@ -21,9 +21,9 @@ bool changeDirectory(Context& context, Fields& fields) {
   return where[0] == '/' || context.refuse(EPERM, "getcwd", path);
 }
 
-// wait: the container is created; one byte starts it, the end of the stream gives it up
-bool waitForStart(Context& context, Fields&) {
-  reportCreated(context);
+// One byte lets the plan go on, the end of the stream gives it up.
+static bool waitFor(Context& context, const char* word) {
+  reportReached(context, word);
   char byte;
   ssize_t size;
   do size = read(context.status, &byte, 1);
@@ -31,6 +31,12 @@ bool waitForStart(Context& context, Fields&) {
   if (size != 1) _exit(127);
   return true;
 }
+
+// hold: namespaces and mounts are made, the root is not entered; hooks of the runtime come first
+bool holdForHooks(Context& context, Fields&) { return waitFor(context, "held"); }
+
+// wait: the container is created
+bool waitForStart(Context& context, Fields&) { return waitFor(context, "created"); }
 
 static const char* searchPath(char** environment) {
   for (; *environment; environment++) {
@@ -85,7 +91,7 @@ bool executeProgram(Context& context, Fields& fields) {
 
 // pause: stays as the first process of a PID namespace, and reaps
 bool pauseForever(Context& context, Fields&) {
-  reportCreated(context);
+  reportReached(context, "created");
   close_range(0, ~0U, 0);
   signal(SIGTERM, [](int) { _exit(0); });
   signal(SIGINT, [](int) { _exit(0); });

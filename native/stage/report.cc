@@ -7,9 +7,9 @@
 
 namespace keelson::stage {
 
-void reportCreated(Context& context) {
+void reportReached(Context& context, const char* word) {
   RecordWriter<32> record;
-  record.text("created");
+  record.text(word);
   sendMessage(context.status, record.data(), record.size(), -1);
 }
 
@@ -27,10 +27,10 @@ bool reportTerminal(Context& context, int master) {
 
 void reportFailure(Context& context) {
   int error = errno;
-  RecordWriter<4608> record;
+  RecordWriter<5632> record;
   record.text("failed").number(context.index).text(context.call).number(error);
   size_t length = strnlen(context.path, 4096);
-  record.bytes(context.path, length);
+  record.bytes(context.path, length).bytes(context.text, strnlen(context.text, 512));
   sendMessage(context.status, record.data(), record.size(), -1);
   _exit(127);
 }

@@ -1,12 +1,14 @@
 // What a stage tells its supervisor, one record a message:
-//   created | forked PID | failed INDEX CALL ERRNO PATH | terminal (with the pty's master)
+//   held | created | forked PID | terminal (with the pty's master)
+//   failed INDEX CALL ERRNO PATH TEXT
 #pragma once
 
 #include "context.hh"
 
 namespace keelson::stage {
 
-void reportCreated(Context& context);
+// `word` is held or created.
+void reportReached(Context& context, const char* word);
 void reportFork(Context& context, pid_t pid);
 bool reportTerminal(Context& context, int master);
 [[noreturn]] void reportFailure(Context& context);

@@ -8,14 +8,19 @@
 
 namespace keelson::stage {
 
-// root SLOT: attaches the new root over the old one, in this mount namespace only. Host paths
-// stay valid until the pivot; any other folder may be closed to a user namespace's root.
+// root SLOT HERE: attaches the new root, in this mount namespace only: over the old one, as any
+// other folder may be closed to a user namespace's root; or HERE, at the working directory, where
+// hooks look for it. Host paths stay valid until the pivot.
 bool enterRoot(Context& context, Fields& fields) {
   int fd = context.slot(fields.number());
-  if (move_mount(fd, "", AT_FDCWD, "/", MOVE_MOUNT_F_EMPTY_PATH) < 0) {
+  bool here = fields.number() != 0;
+  unsigned flags = MOVE_MOUNT_F_EMPTY_PATH | (here ? MOVE_MOUNT_T_EMPTY_PATH : 0);
+  if (move_mount(fd, "", AT_FDCWD, here ? "" : "/", flags) < 0) {
     return context.fail("move_mount", "/");
   }
   context.root = fd;
+  // Hooks of the container, whose user may not be allowed on the way to it, start in its root.
+  if (here && fchdir(fd) < 0) return context.fail("fchdir", "/");
   return true;
 }
 

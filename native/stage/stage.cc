@@ -57,6 +57,7 @@ static constexpr Entry table[] = {
     {"console", attachConsole},
     {"hook", runHook},
     {"working-directory", changeDirectory},
+    {"hold", holdForHooks},
     {"wait", waitForStart},
     {"execute", executeProgram},
     {"pause", pauseForever},

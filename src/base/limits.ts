@@ -58,6 +58,8 @@ export const limits = {
   killTimeoutMs: 10_000,
   /** Until a shim has reaped what was killed. */
   reapTimeoutMs: 1000,
+  /** What is kept of a failed hook's words. */
+  hookComplaintBytes: 500,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

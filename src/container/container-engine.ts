@@ -14,6 +14,11 @@ export interface ContainerRequest {
   /** The CRI log file; without one, output is only attachable. */
   readonly logPath?: string;
   readonly stdin: 'none' | 'open' | 'once';
+  /**
+   * The folder that hooks are told as the bundle; its `config.json` is the caller's. Without one it
+   * is the container's own, which has `config.json` and the root where the spec has hooks.
+   */
+  readonly bundle?: string;
   /** The cgroup's path below the hierarchy; already decided by the caller. */
   readonly cgroupPath: string;
 }

@@ -2,6 +2,7 @@ import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { encodePlan } from '../kernel/operation.ts';
 import type { Launch } from '../kernel/supervisor.ts';
+import { bundleOf, writeBundle } from './bundle.ts';
 import type { ContainerRequest } from './container-engine.ts';
 import { newRecord } from './container-record.ts';
 import { Container } from './container.ts';
@@ -9,6 +10,7 @@ import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { makeCgroup } from './limit-cgroup.ts';
 import { planContainer, type ContainerPlan } from './plan-container.ts';
+import { hookError } from './plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
 
 /**
@@ -27,10 +29,10 @@ export async function createContainer(
   known(container);
   try {
     fault('container.create.after-record');
+    writeBundle(context.store, request);
     await launchContainer(context, container, plan);
     fault('container.create.after-launch');
-    await runHooks(context, container, 'prestart');
-    await runHooks(context, container, 'createRuntime');
+    if (plan.held) await passHooks(context, container);
     // It may have been killed meanwhile; then it has exited, and says so.
     if (container.phase === 'creating') container.save({ phase: 'created' });
     fault('container.create.after-created');
@@ -39,6 +41,15 @@ export async function createContainer(
     await discardContainer(context, container);
     throw createError(request.id, error);
   }
+}
+
+/** Hooks of the runtime see the mounts made and the root not yet entered. */
+async function passHooks(context: EngineContext, container: Container): Promise<void> {
+  await runHooks(context, container, 'prestart');
+  await runHooks(context, container, 'createRuntime');
+  fault('container.create.after-hooks');
+  const shim = await context.shims.open(container.request.podId);
+  await shim.goOn(container.id);
 }
 
 async function planFor(context: EngineContext, request: ContainerRequest): Promise<ContainerPlan> {
@@ -50,7 +61,7 @@ async function planFor(context: EngineContext, request: ContainerRequest): Promi
     capabilities: context.capabilities,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(seccomp === undefined ? {} : { seccomp: await context.compileSeccomp(seccomp) }),
-    bundle: context.store.folderOf(id),
+    bundle: bundleOf(context.store, request),
     cgroupMountPoint: context.hierarchy.mountPoint,
   });
 }
@@ -87,6 +98,8 @@ async function launchContainer(
 
 function createError(id: string, cause: unknown): unknown {
   if (cause instanceof DomainError) return cause;
+  const failedHook = hookError(cause);
+  if (failedHook !== undefined) return failedHook;
   return new DomainError('invalid', `Cannot create container "${id}": ${messageOf(cause)}`, {
     cause,
   });

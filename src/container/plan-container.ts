@@ -1,11 +1,12 @@
 import { constants } from 'node:fs';
+import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import { mountAttribute, propagationFlag } from '../kernel/flag.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { planDevices } from './plan-devices.ts';
-import { planHooks } from './plan-hooks.ts';
+import { hasCreateHooks, planHooks } from './plan-hooks.ts';
 import {
   isMapped,
   normalDestination,
@@ -25,7 +26,7 @@ export interface ContainerSource extends ProcessContext {
   readonly id: string;
   readonly spec: Spec;
   readonly snapshot?: Snapshot;
-  /** The container's own folder, which hooks are told as its bundle. */
+  /** The folder that hooks are told. */
   readonly bundle: string;
   readonly cgroupMountPoint: string;
 }
@@ -35,6 +36,8 @@ export interface ContainerPlan {
   readonly cloneFlags: number;
   readonly relay: boolean;
   readonly terminal: boolean;
+  /** It is held before it enters its root, for hooks that the runtime runs. */
+  readonly held: boolean;
 }
 
 /**
@@ -58,12 +61,15 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const context = { builder, cgroupMountPoint, cgroupNamespace, userSlot };
   const mounts = planSources(context, spec.mounts ?? []);
   const devices = planDevices(builder, spec, userSlot !== undefined);
+  const held = hasCreateHooks(spec);
+  // A working directory goes along into the new mount namespace, a descriptor does not.
+  if (held) builder.add(operation.workingDirectory(rootFolder(source)));
   planFork(builder, linux, namespaces);
 
   const recursivePrivate = propagationFlag.recursive | propagationFlag.private;
   builder.add(operation.propagation(recursivePrivate));
   builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
-  builder.add(operation.root(rootSlot));
+  builder.add(operation.root(rootSlot, held));
   planAttachments(context, mounts);
   builder.add(...devices);
   const terminal = process.terminal === true;
@@ -72,6 +78,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   planProtection(builder, spec, nullSlot);
   planReadonlyFilesystems(context, mounts);
   planRootAttributes(builder, spec, rootSlot);
+  if (held) builder.add(operation.hold());
   planHooks(builder, source, 'createContainer');
   builder.add(operation.pivot());
 
@@ -83,7 +90,12 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   planHooks(builder, source, 'startContainer');
   planIdentity(builder, process, source);
   const { cloneFlags, relay } = namespaces;
-  return { operations: builder.operations, cloneFlags, relay, terminal };
+  return { operations: builder.operations, cloneFlags, relay, terminal, held };
+}
+
+/** Where hooks find the root: an overlay has no folder but the bundle's. */
+function rootFolder({ snapshot, spec, bundle }: ContainerSource): string {
+  return snapshot === undefined ? (spec.root?.path ?? '') : join(bundle, 'rootfs');
 }
 
 const pathOnly = 0o10000000 | constants.O_NOFOLLOW;

@@ -2,7 +2,9 @@ import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import type { Container } from './container.ts';
 import { emit, type EngineContext } from './engine-context.ts';
+import { hookError } from './plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
+import { killContainer } from './stop-container.ts';
 
 /** Lets the waiting process go on, to execute its program. */
 export async function startContainer(context: EngineContext, container: Container): Promise<void> {
@@ -17,7 +19,7 @@ export async function startContainer(context: EngineContext, container: Containe
   try {
     await shim.start(id);
   } catch (error) {
-    const text = `Cannot start container "${id}": ${messageOf(error)}`;
+    const text = `Cannot start container "${id}": ${messageOf(hookError(error) ?? error)}`;
     failStart(container, text);
     throw new DomainError('invalid', text, { cause: error });
   }
@@ -26,7 +28,19 @@ export async function startContainer(context: EngineContext, container: Containe
   const startedAtMs = Date.now();
   if (container.record.finishedAtMs === 0) container.save({ phase: 'running', startedAtMs });
   emit(context, container, 'started');
-  await runHooks(context, container, 'poststart');
+  await passPoststart(context, container);
+}
+
+/** It runs already, so a hook that fails is the container's end. */
+async function passPoststart(context: EngineContext, container: Container): Promise<void> {
+  try {
+    await runHooks(context, container, 'poststart');
+  } catch (cause) {
+    const text = `Cannot start container "${container.id}": ${messageOf(cause)}`;
+    container.save({ startError: text });
+    await killContainer(context, container);
+    throw new DomainError('invalid', text, { cause });
+  }
 }
 
 /** It never ran: an exited container with the reason, as the CRI wants it. */

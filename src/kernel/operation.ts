@@ -90,8 +90,11 @@ export const operation = {
   ],
   unmount: (path: string): Operation => ['unmount', path],
 
-  /** Attaches the new root, in this mount namespace only; host paths are valid until `pivot`. */
-  root: (slot: number): Operation => ['root', slot],
+  /**
+   * Attaches the new root, in this mount namespace only, over the old one or `here`, at the working
+   * directory; host paths are valid until `pivot`.
+   */
+  root: (slot: number, here = false): Operation => ['root', slot, here],
   /** Paths inside are resolved from the slot's folder: a program that shares the host's root. */
   useRoot: (slot: number): Operation => ['use-root', slot],
   /** pivot_root(2) into the root; the host's tree is gone afterwards. */
@@ -191,6 +194,8 @@ export const operation = {
   ],
 
   workingDirectory: (path: string): Operation => ['working-directory', path],
+  /** Tells that the mounts are made, and waits for `goOn`: hooks of the runtime run meanwhile. */
+  hold: (): Operation => ['hold'],
   /** Tells that all before is done, and waits for `start`. */
   wait: (): Operation => ['wait'],
   /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */

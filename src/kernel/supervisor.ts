@@ -50,7 +50,7 @@ export interface ProcessExit {
 
 export interface SupervisedProcess extends ProcessExit {
   readonly pid: number;
-  readonly state: 'launching' | 'created' | 'starting' | 'running' | 'exited';
+  readonly state: 'launching' | 'held' | 'created' | 'starting' | 'running' | 'exited';
 }
 
 export interface SupervisorListener {
@@ -92,7 +92,7 @@ export class Supervisor {
     return new Supervisor(addon.socketConnect(folder, 'shim.sock'), listener);
   }
 
-  /** Resolves when the plan waits, or has executed its program. */
+  /** Resolves when the plan is held or waits, or has executed its program. */
   async launch(launch: Launch): Promise<Launched> {
     const { plan } = launch;
     const inline = plan.length <= limits.shimMessageBytes;
@@ -118,6 +118,11 @@ export class Supervisor {
     } finally {
       if (file !== undefined) addon.close(file);
     }
+  }
+
+  /** Lets a held stage go on; resolves when it is created. */
+  async goOn(container: string): Promise<void> {
+    await this.#request('go-on', [container]);
   }
 
   /** Lets a created container go on; resolves when its program is executed. */
@@ -273,12 +278,13 @@ function readExit(fields: readonly Buffer[]): ProcessExit {
 }
 
 function readFailure(fields: readonly Buffer[]): KernelError {
-  const [call, errno, path] = fields.map(String);
+  const [call, errno, path, , text] = fields.map(String);
   const number = Number(errno);
   return new KernelError({
     call: call ?? 'request',
     errno: number,
     code: errorCode(number),
     ...(path === undefined || path === '' ? {} : { path }),
+    ...(text === undefined || text === '' ? {} : { text }),
   });
 }

@@ -24,16 +24,21 @@ t.test('an attached client types into the container and sees its output', async 
 
 t.test('a container with a terminal is attached to it', async (t) => {
   await using scratch = new Scratch();
-  const script = 'test -t 0 && echo tty; read line; echo "got $line"';
+  const script = 'test -t 0 && stty -echo && echo tty; read line; echo "got $line"';
   const request = scratch.bundle.request('c', ['sh', '-c', script], {
     process: { terminal: true },
   });
   await scratch.engine.create({ ...request, stdin: 'open' });
   const session = await scratch.engine.attach('c', { stdin: true });
   await scratch.engine.start('c');
-  session.stdin?.write('abc\n');
-  await scratch.engine.wait('c');
-  t.equal(await text(session.stdout), 'tty\r\nabc\r\ngot abc\r\n');
+  let out = '';
+  for await (const chunk of session.stdout) {
+    // What is typed before the program is ready would be echoed before its first words.
+    if (out === '') session.stdin?.write('abc\n');
+    out += String(chunk);
+  }
+  t.equal(out, 'tty\r\ngot abc\r\n');
+  t.equal(await session.exited, 0);
   await session.close();
 });
 

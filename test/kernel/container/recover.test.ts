@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { KeelsonEngine } from '../../../src/container/engine.ts';
+import type { SpecChange } from './bundle.ts';
 import { Scratch } from './scratch.ts';
 
 if (process.getuid?.() !== 0) {
@@ -20,11 +21,12 @@ interface Death {
   readonly verbs: readonly string[];
   readonly fault?: string;
   readonly args?: readonly string[];
+  readonly change?: SpecChange;
 }
 
 /** Runs a runtime to its SIGKILL, and then an engine that finds what it left. */
-async function dieAndRecover(scratch: Scratch, { verbs, fault = '', args }: Death) {
-  const request = scratch.bundle.request('c', args ?? ['sleep', '1000']);
+async function dieAndRecover(scratch: Scratch, { verbs, fault = '', args, change }: Death) {
+  const request = scratch.bundle.request('c', args ?? ['sleep', '1000'], change);
   const file = scratch.bundle.path('request.json');
   writeFileSync(file, JSON.stringify(request));
   const child = spawn(process.execPath, [victim, scratch.bundle.state, file, ...verbs], {
@@ -46,11 +48,15 @@ function nothingLeft(t: Test, scratch: Scratch): void {
   t.notOk(existsSync(join(hierarchy.mountPoint, bundle.name, 'c')), 'no cgroup');
 }
 
+const hooked = { hooks: { createRuntime: [{ path: '/bin/true' }] } };
+
 const deaths: readonly (Death & { readonly left: 'nothing' | 'created' | 'running' | 'exited' })[] =
   [
     { fault: 'container.create.after-record', verbs: ['create'], left: 'nothing' },
     { fault: 'container.create.after-cgroup', verbs: ['create'], left: 'nothing' },
     { fault: 'container.create.after-launch', verbs: ['create'], left: 'nothing' },
+    { fault: 'container.create.after-launch', verbs: ['create'], left: 'nothing', change: hooked },
+    { fault: 'container.create.after-hooks', verbs: ['create'], left: 'nothing', change: hooked },
     { fault: 'container.create.after-created', verbs: ['create'], left: 'created' },
     { fault: 'container.start.after-record', verbs: ['create', 'start'], left: 'created' },
     { fault: 'container.start.after-start', verbs: ['create', 'start'], left: 'running' },
@@ -74,7 +80,7 @@ const deaths: readonly (Death & { readonly left: 'nothing' | 'created' | 'runnin
   ];
 
 for (const death of deaths) {
-  const where = death.fault ?? 'while the container runs';
+  const where = `${death.fault ?? 'a running container'}${death.change ? ' with hooks' : ''}`;
   t.test(`killed at ${where}, the next runtime finds it ${death.left}`, async (t) => {
     await using scratch = new Scratch();
     const { signal, request } = await dieAndRecover(scratch, death);

@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { Snapshot } from '../../../src/image/snapshot.ts';
@@ -46,53 +46,6 @@ t.test('in a user namespace the files of an overlay belong to its root', async (
   });
   t.equal(err, '');
   for (const line of out.trim().split('\n')) t.match(line, /^\S+ +1 0 +0 /);
-});
-
-t.test('hooks of all six kinds run in order and get the state on stdin', async (t) => {
-  await using scratch = new Scratch();
-  const log = scratch.bundle.path('hooks');
-  const path = scratch.bundle.path('hook');
-  writeFileSync(path, `#!/bin/sh\necho "$1 $(cat)" >> ${log}\n`);
-  chmodSync(path, 0o755);
-  const hook = (name: string) => [{ path, args: ['hook', name], env: ['PATH=/bin:/usr/bin'] }];
-  const inside = { path: '/bin/sh', args: ['sh', '-c', 'cat > /tmp/start'], env: ['PATH=/bin'] };
-  await scratch.run(['true'], {
-    hooks: {
-      prestart: hook('prestart'),
-      createRuntime: hook('createRuntime'),
-      createContainer: hook('createContainer'),
-      startContainer: [inside],
-      poststart: hook('poststart'),
-      poststop: hook('poststop'),
-    },
-  });
-  const lines = readFileSync(log, 'utf8').trim().split('\n');
-  const names = lines.map((line) => line.split(' ')[0]);
-  t.same(
-    new Set(names),
-    new Set(['prestart', 'createRuntime', 'createContainer', 'poststart', 'poststop']),
-  );
-  t.equal(names.at(-1), 'poststop');
-  for (const line of lines) {
-    t.match(JSON.parse(line.slice(line.indexOf(' '))), { id: 'run1', ociVersion: '1.3.0' }, line);
-  }
-  t.match(JSON.parse(readFileSync(join(scratch.bundle.root, 'tmp/start'), 'utf8')), {
-    id: 'run1',
-    status: 'created',
-  });
-});
-
-t.test('a hook that fails, or takes too long, makes no container', async (t) => {
-  await using scratch = new Scratch();
-  for (const [script, timeout, message] of [
-    ['echo because >&2; exit 3', 5, /exited with 3: because/],
-    ['sleep 10', 0.1, /took more than 100 ms/],
-  ] as const) {
-    const hooks = { createRuntime: [{ path: '/bin/sh', args: ['sh', '-c', script], timeout }] };
-    await t.rejects(scratch.run(['true'], { hooks }), { message });
-    t.same(scratch.engine.list(), []);
-    t.notOk(existsSync(join(scratch.bundle.state, 'containers/run1')));
-  }
 });
 
 t.test('recursive read-only covers what is mounted below', async (t) => {
