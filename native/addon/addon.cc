@@ -21,6 +21,7 @@
 #include "seccomp.hh"
 #include "socket.hh"
 #include "stat.hh"
+#include "sysctl.hh"
 #include "watch.hh"
 #include "terminal.hh"
 #include "xattr.hh"
@@ -57,6 +58,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerSeccomp(env, exports);
   registerSocket(env, exports);
   registerStat(env, exports);
+  registerSysctl(env, exports);
   registerWatch(env, exports);
   registerTerminal(env, exports);
   registerXattr(env, exports);

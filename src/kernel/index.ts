@@ -27,6 +27,7 @@ export * from './seccomp-profile.ts';
 export * from './signal.ts';
 export { AddressFamily, encodeSocketAddress, type SocketAddress } from './socket-address.ts';
 export * from './stat.ts';
+export * from './sysctl.ts';
 export * from './terminal.ts';
 export { threadId } from './thread.ts';
 export * from './xattr.ts';

@@ -1,3 +1,4 @@
+import type { KernelError } from '../base/error.ts';
 import type { Path } from './file-addon.ts';
 
 /** The addon's calls on namespaces: namespace.hh and inside.hh. */
@@ -35,4 +36,10 @@ export interface NamespaceAddon {
     mode: number,
     resolve: number,
   ): Promise<number>;
+  /** Reads (null) or writes; -1 is the process's own namespace. */
+  sysctls(
+    network: number,
+    names: readonly string[],
+    values: readonly (string | null)[],
+  ): Promise<(string | KernelError)[]>;
 }

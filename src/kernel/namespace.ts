@@ -3,7 +3,7 @@ import { addon } from './addon.ts';
 import { Descriptor } from './descriptor.ts';
 import type { Path } from './file-addon.ts';
 import { kindOfFlag, type NamespaceKind } from './namespace-kind.ts';
-import { currentFolder, openat2 } from './open.ts';
+import { currentFolder, openat2, OpenFlag } from './open.ts';
 import { FileSystem, fstat, fstatfs } from './stat.ts';
 
 /**
@@ -76,10 +76,12 @@ export class Namespace implements Disposable {
  * Throws DomainError `invalid` when it is not; KernelError ENOENT when there is no such file.
  */
 export function openNamespace(path: Path, kind?: NamespaceKind): Namespace {
-  using descriptor = openat2(currentFolder, path);
-  if (fstatfs(descriptor.fd).type !== FileSystem.nsfs) {
+  // Opened for real only after the check: a fifo at the path would wait, a device would act.
+  using place = openat2(currentFolder, path, { flags: OpenFlag.path });
+  if (fstatfs(place.fd).type !== FileSystem.nsfs) {
     throw new DomainError('invalid', `File "${String(path)}" is no namespace`);
   }
+  using descriptor = openat2(currentFolder, `/proc/self/fd/${place.fd}`);
   const found = kindOfFlag(addon.namespaceType(descriptor.fd));
   if (kind !== undefined && kind !== found) {
     throw new DomainError('invalid', `File "${String(path)}" is a ${found} namespace, no ${kind}`);

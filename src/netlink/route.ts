@@ -135,6 +135,14 @@ export function addRequest(route: NewRoute): Request {
   return change(route, 'RTM_NEWROUTE', flag.create | flag.exclusive);
 }
 
+/**
+ * A further route to the same prefix, before the ones that are there; for IPv6 a further way.
+ * For `transact` and `batch`; the device is an index. `ip route prepend`.
+ */
+export function prependRequest(route: NewRoute): Request {
+  return change(route, 'RTM_NEWROUTE', flag.create);
+}
+
 /** For `transact` and `batch`; the device is an index. */
 export function replaceRequest(route: NewRoute): Request {
   return change(route, 'RTM_NEWROUTE', flag.create | flag.replace);

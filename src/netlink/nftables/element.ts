@@ -54,6 +54,14 @@ export function addElements(set: SetDefinition, elements: readonly Element[]): R
   return inChunks('NEWSETELEM', set, elements);
 }
 
+/** As addElements, but EEXIST when one is there. `nft create element FAMILY TABLE NAME { ... }`. */
+export function createElements(set: SetDefinition, elements: readonly Element[]): Request[] {
+  return inChunks('NEWSETELEM', set, elements).map((request) => ({
+    ...request,
+    flags: request.flags | flag.exclusive,
+  }));
+}
+
 /** ENOENT when one is not there. `nft delete element FAMILY TABLE NAME { ... }`. */
 export function deleteElements(set: SetDefinition, elements: readonly Element[]): Request[] {
   return inChunks('DELSETELEM', set, elements);

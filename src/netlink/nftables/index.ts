@@ -6,7 +6,13 @@ export { addChain, deleteChain, listChains } from './chain.ts';
 export type { BaseChain, Chain, ChainReference, Hook, NewChain } from './chain.ts';
 export type { Data, Verdict, VerdictName } from './data.ts';
 export type { DataTypeName, FieldRange, FieldValue } from './data-type.ts';
-export { addElements, deleteElements, flushElements, listElements } from './element.ts';
+export {
+  addElements,
+  createElements,
+  deleteElements,
+  flushElements,
+  listElements,
+} from './element.ts';
 export type { Element } from './element.ts';
 export type { Expression, KnownExpression, OtherExpression } from './expression.ts';
 export type { FieldName } from './field.ts';

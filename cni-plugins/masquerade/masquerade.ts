@@ -1,0 +1,64 @@
+import { CniCode, CniError } from '../../src/cni/cni-error.ts';
+import type { Fields } from '../../src/cni/json.ts';
+import type { AttachmentKey } from '../../src/cni/result-cache.ts';
+import type { Owner } from '../owner.ts';
+import { all } from '../undo.ts';
+import { addIptablesMasquerade, removeIptablesMasquerade } from './iptables.ts';
+import * as nft from './nftables.ts';
+
+export const masqueradeBackends = ['nftables', 'iptables'] as const;
+export type MasqueradeBackend = (typeof masqueradeBackends)[number];
+
+/** Whose packets leave the host in its own address, and by whose rules. */
+export interface Masquerade {
+  readonly owner: Owner;
+  /** With the prefix length of the network within which they stay as they are. */
+  readonly addresses: readonly string[];
+  readonly backend: MasqueradeBackend;
+}
+
+/**
+ * Reads `ipMasq` and `ipMasqBackend`; undefined when it is off. By default nftables, which starts
+ * no program; the reference prefers iptables where it is installed. Throws CniError 7.
+ */
+export function masqueradeBackendIn(fields: Fields): MasqueradeBackend | undefined {
+  const text = fields.string('ipMasqBackend') || 'nftables';
+  const backend = masqueradeBackends.find((name) => name === text);
+  if (backend === undefined) {
+    throw new CniError(CniCode.invalidConfiguration, `unknown ipmasq backend "${text}"`);
+  }
+  return fields.boolean('ipMasq') ? backend : undefined;
+}
+
+/** Idempotent. Equivalent: `nft add element inet keelson_masquerade pods4_NETWORK { ADDRESS }`. */
+export async function addMasquerade({ owner, addresses, backend }: Masquerade): Promise<void> {
+  if (backend === 'iptables') await addIptablesMasquerade(owner, addresses);
+  else await nft.addMasquerade(owner, addresses);
+}
+
+/** Succeeds when there is nothing. `addresses` are those of the result, for iptables alone. */
+export async function removeMasquerade({ owner, addresses, backend }: Masquerade): Promise<void> {
+  await all(
+    () => nft.removeMasquerade(owner),
+    async () => {
+      if (backend === 'iptables') await removeIptablesMasquerade(owner, addresses);
+    },
+  );
+}
+
+/** Removes what belongs to no valid attachment; the reference's chains have no owner to tell by. */
+export async function collectMasquerade(
+  networkName: string,
+  valid: readonly AttachmentKey[],
+): Promise<void> {
+  await nft.collectMasquerade(networkName, valid);
+}
+
+/** CHECK: throws CniError when an address is not masqueraded. */
+export async function checkMasquerade({ owner, addresses, backend }: Masquerade): Promise<void> {
+  if (backend === 'iptables' || (await nft.hasMasquerade(owner, addresses))) return;
+  throw new CniError(
+    CniCode.internal,
+    `Addresses ${addresses.join(', ')} of "${owner.containerId}" are not masqueraded`,
+  );
+}
