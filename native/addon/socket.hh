@@ -3,12 +3,14 @@
 
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include <cstdio>
 #include <vector>
 
+#include "../linux/descriptor.hh"
 #include "../linux/message.hh"
 #include "binding.hh"
 
@@ -47,6 +49,43 @@ inline Napi::Value socketConnect(const Call& info) {
   std::string folder = toString(info[0]), name = toString(info[1]);
   int fd = connectIn(folder.c_str(), name.c_str());
   return answer(info.Env(), fd, "connect", folder + "/" + name);
+}
+
+// It gets its name when it listens and has its mode, and takes the place of a dead process's
+// socket: a client finds one that answers or none.
+inline int listenIn(int place, const char* name, int backlog) {
+  std::string temporary = std::string(".") + name + ".new";
+  int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place,
+           temporary.c_str());
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  unlinkat(place, temporary.c_str(), 0);
+  bool ready = fd >= 0 && bind(fd, generic, sizeof address) == 0 &&
+               fchmodat(place, temporary.c_str(), 0600, 0) == 0 && listen(fd, backlog) == 0 &&
+               renameat(place, temporary.c_str(), place, name) == 0;
+  int error = errno;
+  if (!ready && fd >= 0) close(fd);
+  errno = error;
+  return ready ? fd : -1;
+}
+
+// socketListen(folder, name, backlog): fd
+inline Napi::Value socketListen(const Call& info) {
+  std::string folder = toString(info[0]), name = toString(info[1]);
+  Descriptor place(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  int fd = place.valid() ? listenIn(place.get(), name.c_str(), toInt(info[2])) : -1;
+  return answer(info.Env(), fd, "listen", folder + "/" + name);
+}
+
+// socketAccept(fd): the next connection; undefined when none waits, or it is gone already.
+inline Napi::Value socketAccept(const Call& info) {
+  Napi::Env env = info.Env();
+  int fd = accept4(toInt(info[0]), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd >= 0) return Napi::Number::New(env, fd);
+  if (errno == EAGAIN || errno == ECONNABORTED || errno == EINTR) return env.Undefined();
+  return raise(env, failed("accept"));
 }
 
 // False when the socket is full.
@@ -103,6 +142,8 @@ inline void registerSocket(Napi::Env env, Napi::Object exports) {
   bind(exports, "socketPair", socketPair);
   bind(exports, "socketConnect", socketConnect);
   bind(exports, "socketPeer", socketPeer);
+  bind(exports, "socketListen", socketListen);
+  bind(exports, "socketAccept", socketAccept);
   bind(exports, "messageSend", messageSend);
   bind(exports, "messageReceive", messageReceive);
 }

@@ -7,6 +7,8 @@ export interface WatchHandle {
 export interface SocketAddon {
   socketPair(): [number, number];
   socketConnect(folder: string, name: string): number;
+  socketListen(folder: string, name: string, backlog: number): number;
+  socketAccept(fd: number): number | undefined;
   socketPeer(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
   messageSend(fd: number, data: Uint8Array, fds: readonly number[]): boolean;
   messageReceive(fd: number): { data: Buffer; fds: number[] } | null | undefined;
