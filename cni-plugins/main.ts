@@ -1,6 +1,8 @@
 /** Runs one plugin as a program of its own: `node cni-plugins/main.ts host-local`. */
 import { text } from 'node:stream/consumers';
 import { answer } from '../src/cni/answer.ts';
+import { builtinInvoker } from '../src/cni/builtin-invoker.ts';
+import { Journal } from '../src/cni/journal.ts';
 import { plugins } from './registry.ts';
 
 /** A plugin whose caller gave up must not go on for ever. */
@@ -16,6 +18,9 @@ if (plugin === undefined) {
     environment: process.env,
     readInput: () => text(process.stdin),
     signal: AbortSignal.timeout(longestMs),
+    invoke: builtinInvoker({ plugins }),
+    // The resident runtime's own, so that either undoes what a killed one of the other left.
+    journal: new Journal(`${process.env['KEELSON_STATE'] || '/run/keelson'}/cni`),
   });
   process.stdout.write(stdout);
   process.stderr.write(stderr);

@@ -104,6 +104,9 @@ export const limits = {
   cniDocumentBytes: 1024 * 1024,
   /** All plugins of one ADD or DEL together; the kubelet waits four minutes for a pod. */
   cniCallMs: 90_000,
+  /** Calls of CNI plugins that the resident runtime serves at once, and that wait. */
+  cniCalls: 64,
+  cniQueue: 2048,
   /** What is kept of a CNI plugin's stderr. */
   cniErrorBytes: 16 * 1024,
 } as const;

@@ -2,7 +2,10 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { messageOf } from '../base/error.ts';
 import { openLog, type Logger } from '../base/log.ts';
+import { plugins } from '../../cni-plugins/registry.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
+import { builtinInvoker } from '../cni/builtin-invoker.ts';
+import { Journal } from '../cni/journal.ts';
 import { KeelsonEngine } from '../container/engine.ts';
 import type { Seccomp } from '../container/spec-linux.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
@@ -22,7 +25,9 @@ import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
 import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { notifyReady } from './notify-ready.ts';
+import { journalFolder, openResident } from './open-resident.ts';
 import { statisticsReader } from './read-statistics.ts';
+import type { CniServer } from './serve-cni.ts';
 
 /** Calls that are answered when the end comes have this long. */
 const graceMs = 5000;
@@ -37,6 +42,8 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   await mkdir(config.state, { recursive: true, mode: 0o700 });
   using _lock = lockRuntime(config.state);
+  // Before the pods, whose networks the same plugins serve.
+  const resident = await openResident(config, log.child({ part: 'cni' }));
   const node = await assemble(config, log);
   const work = supervise(node, stop.signal);
   work.catch((error: unknown) => {
@@ -47,7 +54,7 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   log.info({ socket: config.socket, root: config.root }, 'ready');
   await notifyReady();
   await aborted(stop.signal);
-  await close({ node, server, log });
+  await close({ node, server, resident, log });
 }
 
 async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
@@ -63,10 +70,13 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     missingControllers: config.missingControllers,
     warn,
   });
+  const journal = new Journal(journalFolder(config));
+  const pluginFolders = config.cniPlugins.split(':').filter(Boolean);
   const network = new PodNetwork({
     configurationFolder: config.cniConfig,
-    pluginFolders: config.cniPlugins.split(':').filter(Boolean),
+    pluginFolders,
     cacheFolder: `${config.root}/cni`,
+    invoke: builtinInvoker({ plugins, journal })(pluginFolders),
   });
   return openNode({
     engine,
@@ -107,10 +117,16 @@ function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
-async function close(parts: { node: Node; server: GrpcServer; log: Logger }): Promise<void> {
-  const { node, server, log } = parts;
+interface Parts {
+  readonly node: Node;
+  readonly server: GrpcServer;
+  readonly resident: CniServer;
+  readonly log: Logger;
+}
+
+async function close({ node, server, resident, log }: Parts): Promise<void> {
   log.info('stopping; containers stay');
-  await server.close(graceMs);
+  await Promise.all([server.close(graceMs), resident.close(graceMs)]);
   try {
     await node.engine.close();
     await node.images.close();

@@ -1,9 +1,10 @@
 import { messageOf } from '../base/error.ts';
 import { CniCode, CniError } from './cni-error.ts';
 import type { JsonObject } from './json.ts';
-import { type Environment, parseRequest, parseVerb } from './parse-request.ts';
-import type { CniPlugin, PluginRequest } from './plugin.ts';
-import { encodeResult, type NetworkResult } from './result.ts';
+import type { Journal } from './journal.ts';
+import { type Environment, parseVerb, type RawRequest } from './parse-request.ts';
+import { perform } from './perform.ts';
+import type { CniPlugin } from './plugin.ts';
 import { newestSpecVersion } from './spec-version.ts';
 
 /** What a plugin's process prints and ends with. */
@@ -18,6 +19,10 @@ export interface PluginCall {
   /** Read only when the verb has an input: a runtime may close stdin for VERSION. */
   readonly readInput: () => Promise<string>;
   readonly signal: AbortSignal;
+  /** The namespace of CNI_NETNS, where the caller has opened it; it stays the caller's. */
+  readonly netnsFd?: number | undefined;
+  readonly invoke: RawRequest['invoke'];
+  readonly journal?: Journal | undefined;
 }
 
 /** Serves one call of a plugin, from its environment to the bytes of its stdout. Never throws. */
@@ -25,9 +30,8 @@ export async function answer(plugin: CniPlugin, call: PluginCall): Promise<Answe
   if ((call.environment['CNI_COMMAND'] ?? '') === '') return introduction(plugin);
   try {
     if (parseVerb(call.environment) === 'VERSION') return printed(versions(plugin));
-    const request = parseRequest(plugin, call.environment, await readAll(call));
-    const result = await perform(plugin, request, call.signal);
-    return result === undefined ? silent : printed(encodeResult(result, request.specVersion));
+    const result = await perform(plugin, { ...call, input: await readAll(call) }, call);
+    return result === undefined ? silent : printed(result);
   } catch (error) {
     return failure(error);
   }
@@ -41,7 +45,7 @@ function introduction(plugin: CniPlugin): Answer {
   return { exitCode: 0, stdout: '', stderr: text };
 }
 
-function versions(plugin: CniPlugin): JsonObject {
+export function versions(plugin: CniPlugin): JsonObject {
   return { cniVersion: newestSpecVersion, supportedVersions: plugin.specVersions };
 }
 
@@ -53,26 +57,8 @@ async function readAll(call: PluginCall): Promise<string> {
   }
 }
 
-const methods = {
-  DEL: 'delete',
-  CHECK: 'check',
-  STATUS: 'status',
-  GC: 'collectGarbage',
-} as const;
-
-/** Only ADD has a result. */
-async function perform(
-  plugin: CniPlugin,
-  request: PluginRequest,
-  signal: AbortSignal,
-): Promise<NetworkResult | undefined> {
-  if (request.verb === 'ADD') return await plugin.add(request, signal);
-  await plugin[methods[request.verb]](request, signal);
-  return undefined;
-}
-
 /** The specification's error document. Logs and traces never go to stdout. */
-function failure(error: unknown): Answer {
+export function failure(error: unknown): Answer {
   const known = error instanceof CniError;
   const document = {
     cniVersion: newestSpecVersion,

@@ -21,6 +21,8 @@ export interface Invocation {
   readonly type: string;
   readonly environment: Readonly<Record<string, string>>;
   readonly input: JsonObject;
+  /** The namespace of CNI_NETNS, where it is open already. */
+  readonly netnsFd?: number;
 }
 
 /**
@@ -52,7 +54,8 @@ export function programInvoker(folders: readonly string[]): Invoke {
 
 const maximumAttempts = 6;
 
-function findProgram(folders: readonly string[], type: string): string {
+/** The first program of that name. Throws CniError 7 when no folder has one. */
+export function findProgram(folders: readonly string[], type: string): string {
   for (const folder of folders) {
     const path = join(folder, type);
     try {

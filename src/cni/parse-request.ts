@@ -1,8 +1,8 @@
-import { statSync } from 'node:fs';
+import { fstatSync, statSync } from 'node:fs';
 import { CniCode, CniError } from './cni-error.ts';
-import { isVerb, type Verb } from './invocation.ts';
+import { type Invoke, isVerb, type Verb } from './invocation.ts';
 import { Fields, isObject, parseObject, type JsonObject } from './json.ts';
-import type { CniPlugin, PluginRequest } from './plugin.ts';
+import type { CniPlugin, Delegate, PluginRequest } from './plugin.ts';
 import { decodeResult } from './result.ts';
 import type { AttachmentKey } from './result-cache.ts';
 import { atLeast, impliedSpecVersion, isSpecVersion, type SpecVersion } from './spec-version.ts';
@@ -35,16 +35,24 @@ export function parseVerb(environment: Environment): Verb {
   return command;
 }
 
+/** What a plugin is called with, as it came. */
+export interface RawRequest {
+  readonly environment: Environment;
+  /** Of stdin; a caller in the same process has it as a document already. */
+  readonly input: string | JsonObject;
+  readonly netnsFd?: number | undefined;
+  /** How to call plugins that lie in these folders. */
+  readonly invoke: (folders: readonly string[]) => Invoke;
+}
+
 /** Checks all that a plugin is called with. Throws CniError 1, 4, 6, 7 or 8. */
-export function parseRequest(
-  plugin: CniPlugin,
-  environment: Environment,
-  stdin: string,
-): PluginRequest {
+export function parseRequest(plugin: CniPlugin, raw: RawRequest): PluginRequest {
+  const { environment, input, netnsFd } = raw;
   const verb = parseVerb(environment);
   if (verb === 'VERSION') throw new Error('VERSION has no request');
-  checkEnvironment(verb, environment);
-  const config = parseObject(stdin, 'the network configuration');
+  checkEnvironment(verb, raw);
+  const what = 'the network configuration';
+  const config = typeof input === 'string' ? parseObject(input, what) : input;
   const fields = new Fields(config, 'the network configuration');
   const specVersion = configuredVersion(plugin, fields.string('cniVersion'));
   checkVerbAllowed(verb, specVersion);
@@ -54,24 +62,45 @@ export function parseRequest(
     containerId: environment['CNI_CONTAINERID'] ?? '',
     interfaceName: environment['CNI_IFNAME'] ?? '',
     netns: environment['CNI_NETNS'] ?? '',
+    ...(netnsFd !== undefined && { netnsFd }),
     args: parseArguments(environment['CNI_ARGS'] ?? ''),
-    path: (environment['CNI_PATH'] ?? '').split(':').filter(Boolean),
+    path: foldersOf(environment),
     networkName: configuredName(fields),
     specVersion,
     config,
     runtimeConfig: fields.object('runtimeConfig') ?? {},
     previousResult: previous && decodeResult(previous, specVersion),
     validAttachments: attachments(config),
+    delegate: delegateOf(raw),
   };
 }
 
-function checkEnvironment(verb: Exclude<Verb, 'VERSION'>, environment: Environment): void {
+function foldersOf(environment: Environment): readonly string[] {
+  return (environment['CNI_PATH'] ?? '').split(':').filter(Boolean);
+}
+
+/** The delegate gets the environment that its caller got, with the verb of the call. */
+function delegateOf({ environment, netnsFd, invoke }: RawRequest): Delegate {
+  const names = ['CNI_CONTAINERID', 'CNI_NETNS', 'CNI_IFNAME', 'CNI_ARGS', 'CNI_NETNS_OVERRIDE'];
+  const given = names.flatMap((name) => {
+    const value = environment[name];
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return async ({ verb, type, config }, signal) => {
+    const fixed = { type, environment: Object.fromEntries(given), input: config };
+    const invocation = { verb, ...fixed, ...(netnsFd !== undefined && { netnsFd }) };
+    return await invoke(foldersOf(environment))(invocation, signal);
+  };
+}
+
+function checkEnvironment(verb: Exclude<Verb, 'VERSION'>, raw: RawRequest): void {
+  const { environment } = raw;
   const missing = required[verb].filter((name) => (environment[name] ?? '') === '');
   if (missing.length > 0) refuse(`required env variables [${missing.join(',')}] missing`);
-  const { CNI_CONTAINERID: id = '', CNI_IFNAME: name = '', CNI_NETNS: netns = '' } = environment;
+  const { CNI_CONTAINERID: id = '', CNI_IFNAME: name = '' } = environment;
   if (id !== '' && !validId.test(id)) refuse(`invalid characters in containerID "${id}"`);
   if (name !== '' && !isInterfaceName(name)) refuse(`invalid interface name "${name}"`);
-  if ((verb === 'ADD' || verb === 'DEL') && !overrides(environment) && isOwnNamespace(netns)) {
+  if ((verb === 'ADD' || verb === 'DEL') && !overrides(environment) && isOwnNamespace(raw)) {
     throw new CniError(
       CniCode.invalidNetworkNamespace,
       "plugin's netns and netns from CNI_NETNS should not be the same",
@@ -89,10 +118,12 @@ function overrides(environment: Environment): boolean {
   return /^(1|true)$/i.test(environment['CNI_NETNS_OVERRIDE'] ?? '');
 }
 
-function isOwnNamespace(path: string): boolean {
-  if (path === '') return false;
+function isOwnNamespace({ environment, netnsFd }: RawRequest): boolean {
+  const path = environment['CNI_NETNS'] ?? '';
+  if (path === '' && netnsFd === undefined) return false;
   try {
-    const [given, own] = [statSync(path), statSync('/proc/self/ns/net')];
+    const given = netnsFd === undefined ? statSync(path) : fstatSync(netnsFd);
+    const own = statSync('/proc/self/ns/net');
     return given.ino === own.ino && given.dev === own.dev;
   } catch {
     return false;

@@ -12,6 +12,11 @@ export interface PluginRequest {
   readonly interfaceName: string;
   /** Absent or stale for DEL. */
   readonly netns: string;
+  /**
+   * The namespace itself where the caller opened it: a path may be swapped under its feet. The
+   * caller closes it when the call has ended; `netns` is then for results and messages alone.
+   */
+  readonly netnsFd?: number;
   /** CNI_ARGS, in their order. */
   readonly args: ReadonlyMap<string, string>;
   /** Folders with programs of other plugins. */
@@ -24,7 +29,19 @@ export interface PluginRequest {
   readonly previousResult: NetworkResult | undefined;
   /** For GC. */
   readonly validAttachments: readonly AttachmentKey[];
+  /** Calls another plugin, such as `ipam.type`, for the same attachment. Throws its CniError. */
+  readonly delegate: Delegate;
 }
+
+export interface DelegateCall {
+  readonly verb: Verb;
+  readonly type: string;
+  /** What it gets on stdin; nearly always the caller's own `config`. */
+  readonly config: JsonObject;
+}
+
+/** Gives the delegate's answer: a document for ADD, undefined for the verbs without one. */
+export type Delegate = (call: DelegateCall, signal: AbortSignal) => Promise<JsonObject | undefined>;
 
 /**
  * One plugin. All verbs are there on all plugins; DEL and GC succeed when there is nothing to do.

@@ -4,6 +4,7 @@ import { hasCode, isDomainError } from '../base/error.ts';
 import { readState, writeState } from '../base/state-file.ts';
 import type { Attachment } from './attachment.ts';
 import type { NetworkConfiguration } from './configuration.ts';
+import { fileNameOf } from './file-name.ts';
 import { type JsonObject, isObject } from './json.ts';
 
 /** What is kept of an attachment from ADD to DEL: DEL must get what ADD got. */
@@ -45,10 +46,8 @@ export class ResultCache {
       .filter((entry) => entry.network.name === network);
   }
 
-  /** Names may have dashes, so a dash cannot part them: `a-b`, `c` would be `a`, `b-c`. */
   #path(network: string, { containerId, interfaceName }: AttachmentKey): string {
-    const names = [network, containerId, interfaceName].map(encodeURIComponent);
-    return join(this.#folder, `${names.join('+')}.json`);
+    return join(this.#folder, `${fileNameOf([network, containerId, interfaceName])}.json`);
   }
 }
 

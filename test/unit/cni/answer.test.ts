@@ -44,6 +44,7 @@ async function call(plugin: CniPlugin, changes: object = {}, config: unknown = {
       : JSON.stringify({ cniVersion: '1.1.0', name: 'n', ...Object(config) });
   return await answer(plugin, {
     environment: { ...environment, ...changes },
+    invoke: () => () => Promise.reject(new Error('no delegate')),
     readInput: async () => input,
     signal: AbortSignal.timeout(5000),
   });
@@ -78,6 +79,7 @@ t.test('VERSION lists the versions and does not read stdin', async (t) => {
   const { plugin } = recorder();
   const { stdout } = await answer(plugin, {
     environment: { CNI_COMMAND: 'VERSION' },
+    invoke: () => () => Promise.reject(new Error('no delegate')),
     readInput: () => Promise.reject(new Error('stdin was read')),
     signal: AbortSignal.timeout(5000),
   });

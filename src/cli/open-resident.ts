@@ -1,0 +1,20 @@
+import { plugins } from '../../cni-plugins/registry.ts';
+import { limits } from '../base/limits.ts';
+import type { Logger } from '../base/log.ts';
+import { Journal } from '../cni/journal.ts';
+import { Resident } from '../cni/resident.ts';
+import type { RuntimeConfig } from '../cri/config.ts';
+import { CniServer } from './serve-cni.ts';
+
+/** Where the runtime, and plugins that run in a process of their own, record attachments. */
+export function journalFolder({ state }: Pick<RuntimeConfig, 'state'>): string {
+  return `${state}/cni`;
+}
+
+/** Undoes what a killed process left half-made, and then serves the CNI plugins at `cni.sock`. */
+export async function openResident(config: RuntimeConfig, log: Logger): Promise<CniServer> {
+  const resident = new Resident({ plugins, journal: new Journal(journalFolder(config)) });
+  const problems = await resident.recover(AbortSignal.timeout(limits.cniCallMs));
+  for (const problem of problems) log.warn(`an interrupted ADD is not undone: ${problem}`);
+  return new CniServer({ resident, folder: config.state, log });
+}
