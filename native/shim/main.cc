@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "../linux/title.hh"
 #include "loop.hh"
 #include "sealed.hh"
 
@@ -41,6 +42,7 @@ static int run(const char* mode) {
 
 int main(int argc, char** argv) {
   if (argc < 2) return 2;
+  keelson::keepTitle(argc, argv);
   if (!keelson::shim::sealSelf(argv)) {
     perror("keelson-shim: sealed copy");
     return 1;

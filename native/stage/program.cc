@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "../linux/title.hh"
 #include "operations.hh"
 #include "report.hh"
 
@@ -91,6 +92,7 @@ bool executeProgram(Context& context, Fields& fields) {
 
 // pause: stays as the first process of a PID namespace, and reaps
 bool pauseForever(Context& context, Fields&) {
+  setTitle("/pause");
   reportReached(context, "created");
   close_range(0, ~0U, 0);
   signal(SIGTERM, [](int) { _exit(0); });

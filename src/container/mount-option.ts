@@ -1,3 +1,4 @@
+import { own } from '../base/own.ts';
 import { mountAttribute as attribute, propagationFlag as flag } from '../kernel/flag.ts';
 
 /** A mount's options, sorted by what the kernel is told with them. */
@@ -73,15 +74,17 @@ export function parseMountOptions(options: readonly string[]): MountOptions {
 }
 
 function applyOption(parsed: MountOptions, option: string): void {
-  const plain = attributes[option];
+  const plain = own(attributes, option);
   const below = option.startsWith('r') ? option.slice(1) : '';
-  const recursive = attributes[below];
-  const propagation = propagations[option] ?? 0;
+  const recursive = own(attributes, below);
+  const propagation = own(propagations, option) ?? 0;
+  const recursivePropagation = own(propagations, below);
   if (plain !== undefined) apply(parsed, plain);
   else if (recursive !== undefined) applyRecursive(parsed, recursive);
   else if (propagation !== 0) parsed.propagation = propagation;
-  else if (propagations[below] !== undefined) parsed.recursivePropagation = propagations[below];
-  else if (!applyWord(parsed, option) && !ignored.has(option)) parsed.data.push(split(option));
+  else if (recursivePropagation !== undefined) {
+    parsed.recursivePropagation = recursivePropagation;
+  } else if (!applyWord(parsed, option) && !ignored.has(option)) parsed.data.push(split(option));
 }
 
 /** The later of two that contradict each other holds. */

@@ -1,6 +1,7 @@
 import { constants } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
+import { own } from '../base/own.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import { mountAttribute, propagationFlag } from '../kernel/flag.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
@@ -20,6 +21,7 @@ import { checkProcess, planIdentity, planLimits, type ProcessContext } from './p
 import { planRootSource } from './plan-root.ts';
 import { planMachine } from './plan-scheduling.ts';
 import { planSettings } from './plan-settings.ts';
+import type { Linux } from './spec-linux.ts';
 import type { Process, Spec } from './spec.ts';
 
 export interface ContainerSource extends ProcessContext {
@@ -77,13 +79,16 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   planSettings(builder, spec);
   planProtection(builder, spec, nullSlot);
   planReadonlyFilesystems(context, mounts);
-  planRootAttributes(builder, spec, rootSlot);
+  builder.add(operation.directory(process.cwd, { mode: 0o755, uid: 0, gid: 0 }));
+  if (spec.root?.readonly === true) {
+    builder.add(operation.attributes(rootSlot, { set: mountAttribute.readonly }));
+  }
   if (held) builder.add(operation.hold());
   planHooks(builder, source, 'createContainer');
   builder.add(operation.pivot());
 
+  planRootPropagation(builder, linux, rootSlot);
   builder.add(operation.keyring(source.id));
-  builder.add(operation.directory(process.cwd, { mode: 0o755, uid: 0, gid: 0 }));
   planMachine(builder, linux);
   planLimits(builder, process);
   builder.add(operation.wait());
@@ -135,10 +140,15 @@ function planProtection(builder: PlanBuilder, spec: Spec, nullSlot: number): voi
   if (maskedPaths.length > 0) builder.add(operation.mask(nullSlot, maskedPaths));
 }
 
-function planRootAttributes(builder: PlanBuilder, spec: Spec, rootSlot: number): void {
-  const wanted = spec.linux?.rootfsPropagation;
-  const set = spec.root?.readonly === true ? mountAttribute.readonly : 0;
-  const propagation = wanted === undefined ? 0 : propagationFlag[wanted];
-  if (set === 0 && propagation === 0) return;
-  builder.add(operation.attributes(rootSlot, { set, propagation }));
+const { recursive: _, ...rootPropagation } = propagationFlag;
+
+/** After the pivot, which a shared root would refuse. */
+function planRootPropagation(builder: PlanBuilder, linux: Linux, rootSlot: number): void {
+  const wanted = linux.rootfsPropagation ?? 'private';
+  const propagation = own(rootPropagation, wanted.replace(/^r/, ''));
+  const recursive = wanted.startsWith('r');
+  if (propagation === undefined) {
+    throw new DomainError('invalid', `No propagation is named "${wanted}"`);
+  }
+  if (wanted !== 'private') builder.add(operation.attributes(rootSlot, { recursive, propagation }));
 }

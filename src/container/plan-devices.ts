@@ -1,4 +1,5 @@
 import { DomainError } from '../base/error.ts';
+import { own } from '../base/own.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { Device } from './spec-linux.ts';
@@ -59,7 +60,7 @@ export function hasHostDev(spec: Spec): boolean {
 }
 
 function planDevice(builder: PlanBuilder, device: Device, bound: boolean): Operation {
-  const type = fileType[device.type];
+  const type = own(fileType, device.type);
   if (type === undefined) {
     throw new DomainError('invalid', `Device "${device.path}" has unknown type "${device.type}"`);
   }

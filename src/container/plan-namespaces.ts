@@ -27,7 +27,7 @@ export function planNamespaces(builder: PlanBuilder, linux: Linux, mapped: boole
   const own = new Set<NamespaceType>();
   const joined = new Map<NamespaceType, string>();
   for (const { type, path } of linux.namespaces ?? []) {
-    if (!(type in cloneFlag)) {
+    if (!Object.hasOwn(cloneFlag, type)) {
       throw new DomainError('invalid', `No namespace is of type "${type}"`);
     }
     if (own.has(type) || joined.has(type)) {

@@ -1,4 +1,5 @@
 import { DomainError } from '../base/error.ts';
+import { own } from '../base/own.ts';
 import { operation } from '../kernel/operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { Linux } from './spec-linux.ts';
@@ -101,7 +102,7 @@ export function parseNumberList(text: string): number[] {
 }
 
 function numberOf(table: Readonly<Record<string, number>>, word: string, what: string): number {
-  const number = table[word];
+  const number = own(table, word);
   if (number === undefined) throw new DomainError('invalid', `No ${what} is named "${word}"`);
   return number;
 }

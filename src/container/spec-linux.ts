@@ -16,7 +16,8 @@ export interface Linux {
   readonly netDevices?: Readonly<Record<string, { readonly name?: string }>>;
   readonly cgroupsPath?: string;
   readonly resources?: Resources;
-  readonly rootfsPropagation?: 'shared' | 'slave' | 'private' | 'unbindable';
+  /** With `r` in front: of everything mounted below as well, as runc has it. */
+  readonly rootfsPropagation?: Propagation | `r${Propagation}`;
   readonly seccomp?: Seccomp;
   readonly sysctl?: Readonly<Record<string, string>>;
   readonly maskedPaths?: readonly string[];
@@ -29,6 +30,8 @@ export interface Linux {
     readonly flags?: readonly string[];
   };
 }
+
+export type Propagation = 'shared' | 'slave' | 'private' | 'unbindable';
 
 export type NamespaceType =
   'pid' | 'network' | 'mount' | 'ipc' | 'uts' | 'user' | 'cgroup' | 'time';

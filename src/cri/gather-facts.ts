@@ -37,7 +37,7 @@ export async function gatherFacts(node: Node, request: FactsRequest): Promise<Co
     devices,
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
-    ...(ipcNamespace === undefined ? {} : { ipcNamespace }),
+    ...(ipcNamespace === undefined ? {} : { ipcNamespace, shm: shmOf(node, options) }),
   };
 }
 
@@ -171,6 +171,12 @@ function findPidNamespace(
     throw new DomainError('invalid', `Container "${target.id}" is in another pod`);
   }
   return findNamespace(node, target.id, 'pid');
+}
+
+/** Of the container whose IPC namespace is joined; the host's where that has none of its own. */
+function shmOf(node: Node, options: RunOptions | undefined): string {
+  const { podId } = node.containers.find(options?.ipc_container ?? '');
+  return node.sandboxes.status(podId).shm ?? '/dev/shm';
 }
 
 function findNamespace(node: Node, container: string, type: string): string | undefined {

@@ -39,6 +39,7 @@ export async function makeContainer(
       config: podConfig,
       runtimeHandler: '',
       network: networkMode(options.network),
+      shmBytes: options.shm_bytes,
     }),
   );
   undo.defer(() => removeOwnPod(node, id));

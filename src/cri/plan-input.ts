@@ -35,6 +35,8 @@ export interface ContainerFacts {
   /** The PID namespace that NamespaceMode TARGET, or another container, names. */
   readonly pidNamespace?: string;
   readonly ipcNamespace?: string;
+  /** The /dev/shm that goes with it, where it is another container's. */
+  readonly shm?: string;
 }
 
 /** All that a container's specification is made from. */

@@ -31,11 +31,9 @@ export function planPropagation({ config }: PlanInput): Linux['rootfsPropagation
 }
 
 function fileSystems(input: PlanInput): Mount[] {
-  const { config, sandbox, facts, options } = input;
+  const { config } = input;
   const privileged = config.linux?.security_context?.privileged === true;
   const rights = privileged ? 'rw' : 'ro';
-  const hostIpc = facts.ipcNamespace === undefined && sandbox.namespaces.ipc === undefined;
-  const shmBytes = (options?.shm_bytes ?? 0) === 0 ? '65536k' : String(options?.shm_bytes);
   return [
     mount('/proc', 'proc', ['nosuid', 'noexec', 'nodev']),
     mount('/dev', 'tmpfs', ['nosuid', 'strictatime', 'mode=755', 'size=65536k']),
@@ -47,21 +45,22 @@ function fileSystems(input: PlanInput): Mount[] {
       'mode=0620',
       'gid=5',
     ]),
-    ...(hostIpc
-      ? [bind('/dev/mqueue', '/dev/mqueue', ['rw']), bind('/dev/shm', '/dev/shm', ['rw'])]
-      : [
-          mount('/dev/mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev']),
-          mount('/dev/shm', 'tmpfs', [
-            'nosuid',
-            'noexec',
-            'nodev',
-            'mode=1777',
-            `size=${shmBytes}`,
-          ]),
-        ]),
+    ...messageQueues(input),
+    bind('/dev/shm', input.facts.shm ?? input.sandbox.shm ?? '/dev/shm', ['rw', 'rprivate']),
     sysfs(input, rights),
     mount('/sys/fs/cgroup', 'cgroup', ['nosuid', 'noexec', 'nodev', 'relatime', rights]),
   ];
+}
+
+/**
+ * Queues are of the IPC namespace that mounts them, the host's too, wherever the host has them. A
+ * user namespace may do that with an IPC namespace of its own only.
+ */
+function messageQueues({ sandbox, facts }: PlanInput): Mount[] {
+  const { user, ipc } = sandbox.namespaces;
+  const hostIpc = facts.ipcNamespace === undefined && ipc === undefined;
+  if (user !== undefined && hostIpc) return [];
+  return [mount('/dev/mqueue', 'mqueue', ['nosuid', 'noexec', 'nodev'])];
 }
 
 /** A user namespace may mount sysfs only with a network namespace of its own. */

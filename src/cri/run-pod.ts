@@ -28,6 +28,8 @@ export interface PodRequest {
   readonly runtimeHandler: string;
   /** The command line's own word; the CRI has POD and NODE. */
   readonly network: 'none' | 'host' | 'pod';
+  /** Of /dev/shm; 0 for the usual. Of the command line alone. */
+  readonly shmBytes?: number;
 }
 
 /** Makes a pod with its namespaces; on failure nothing of it stays. */
@@ -64,9 +66,11 @@ export async function provideSandbox(node: Node, record: ContainerRecord): Promi
     if (!isDomainError(error, 'notFound')) throw error;
   }
   const pod = node.pods.get(podId);
-  const network = networkMode(optionsOf(record)?.network ?? '');
+  const options = optionsOf(record);
+  const network = networkMode(options?.network ?? '');
+  const shmBytes = options?.shm_bytes ?? 0;
   await node.sandboxes.remove(podId);
-  await node.sandboxes.run(planPod(node, { ...pod, config: podConfigOf(pod), network }));
+  await node.sandboxes.run(planPod(node, { ...pod, config: podConfigOf(pod), network, shmBytes }));
 }
 
 /** The command line's words. Throws DomainError `invalid` for others. */
@@ -92,6 +96,7 @@ export function planPod(
     network: request.network,
     ...(request.network === 'pod' && { attachment: planAttachment(id, config) }),
     ipc: namespaces?.ipc === NamespaceMode.NODE ? 'host' : 'pod',
+    ...((request.shmBytes ?? 0) > 0 && { shmBytes: request.shmBytes }),
     pid: pidMode(namespaces?.pid),
     ...planMappings(namespaces?.userns_options, request.network),
     ...(dns === undefined ? {} : { dns }),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { sysctlNamespace, sysctlOperation } from '../container/plan-settings.ts';
 import { mapText } from '../container/plan-namespaces.ts';
-import { cloneFlag } from '../kernel/flag.ts';
+import { cloneFlag, mountAttribute } from '../kernel/flag.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
@@ -72,6 +72,33 @@ export function planPause(pins: PinnedNamespaces): { operations: Operation[]; re
   const join = operation.join(0, cloneFlag.user);
   const inside = [operation.identity(0, 0, []), operation.fork(cloneFlag.pid)];
   return { operations: [open, join, ...inside, operation.pause()], relay: true };
+}
+
+/** The pod's /dev/shm: one tmpfs, in the host's mounts, that its containers bind. */
+export function planShm(request: PodSandboxRequest, path: string): Operation[] {
+  const [shm, root] = [shmSlot, shmSlot + 1];
+  const { nosuid, nodev, noexec } = mountAttribute;
+  const owner = { uid: firstId(request.uidMappings), gid: firstId(request.gidMappings) };
+  const options: [string, string][] = [
+    ['mode', '1777'],
+    ['size', String(request.shmBytes ?? defaultShmBytes)],
+    ...Object.entries(owner).map(([key, id]): [string, string] => [key, String(id)]),
+  ];
+  return [
+    operation.filesystem(shm, 'tmpfs', { attributes: nosuid | nodev | noexec, options }),
+    operation.open(root, '/', constants.O_DIRECTORY),
+    operation.useRoot(root),
+    operation.attach(shm, path, false),
+  ];
+}
+
+/** Behind those of a user namespace and what it owns. */
+const shmSlot = 8;
+const defaultShmBytes = 64 * 1024 * 1024;
+
+/** What root of the pod's user namespace is outside. */
+function firstId(mappings: PodSandboxRequest['uidMappings'] = []): number {
+  return mappings.find(({ containerID }) => containerID === 0)?.hostID ?? 0;
 }
 
 export function checkSandbox(request: PodSandboxRequest): void {

@@ -14,6 +14,8 @@ export interface PodSandboxRequest {
   /** What the network's plugins are told, for `pod`. */
   readonly attachment?: PodAttachment;
   readonly ipc: 'pod' | 'host';
+  /** The size of the pod's /dev/shm, which its containers share; 64 MiB by default. */
+  readonly shmBytes?: number;
   /** `pod`: one PID namespace for all its containers, kept by a tiny first process. */
   readonly pid: 'container' | 'pod' | 'host';
   /** With mappings the pod has a user namespace, which owns its other namespaces. */
@@ -54,6 +56,8 @@ export interface PodSandboxStatus {
     readonly user?: string;
     readonly pid?: string;
   };
+  /** To be bind-mounted at /dev/shm; absent where the host's is used. */
+  readonly shm?: string;
   /** Addresses without prefix length, the primary one first; none but for `pod`. */
   readonly addresses: readonly string[];
   /** To be bind-mounted at /etc/hosts, /etc/resolv.conf and /etc/hostname. */

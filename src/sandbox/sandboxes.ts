@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
@@ -8,7 +8,7 @@ import { operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
 import { hostFiles, writeHostFiles } from './host-files.ts';
 import { addressesOf, attachmentOf, type PodNetwork } from './pod-network.ts';
-import { checkSandbox, pinnedNamespaces, planPause, planSandbox } from './plan-sandbox.ts';
+import { checkSandbox, pinnedNamespaces, planPause, planSandbox, planShm } from './plan-sandbox.ts';
 import { podFolders, readRecord, writeRecord, type SandboxRecord } from './sandbox-record.ts';
 import type { PodSandboxes, PodSandboxRequest, PodSandboxStatus } from './sandbox-service.ts';
 
@@ -94,6 +94,7 @@ export class KeelsonSandboxes implements PodSandboxes {
       createdAtMs: record?.createdAtMs ?? 0,
       request: record?.request,
       namespaces: record === undefined ? {} : this.#pins(record.request),
+      ...(record?.request.ipc === 'pod' && { shm: this.#shm(id) }),
       addresses: addressesOf(record?.networkResult),
       files: hostFiles(this.#engine.podFolder(id)),
       shimPid,
@@ -126,9 +127,12 @@ export class KeelsonSandboxes implements PodSandboxes {
     mkdirSync(join(folder, 'ns'), { recursive: true, mode: 0o700 });
     const pins = this.#pins(request);
     if (pins.network !== undefined) mkdirSync(this.#networkFolder, { recursive: true });
+    // What a runtime made whose state is lost, or a reboot has left, would be in the way.
+    if (this.#places(pod.id).some((path) => existsSync(path))) await this.#unpin(pod);
+    const shm = request.ipc === 'pod' ? planShm(request, this.#shm(pod.id)) : [];
     const [shimPid] = await Promise.all([
       this.#engine.startPod(pod.id),
-      runPlan(planSandbox(request, pins)),
+      runPlan([...shm, ...planSandbox(request, pins)]),
     ]);
     pod.shimPid = shimPid;
     fault('sandbox.run.after-namespaces');
@@ -216,11 +220,21 @@ export class KeelsonSandboxes implements PodSandboxes {
 
   /** By what may be there, not by what should: a damaged record must not keep a mount. */
   async #unpin(pod: Pod): Promise<void> {
-    const place = join(this.#engine.podFolder(pod.id), 'ns');
-    const network = join(this.#networkFolder, `keelson-${pod.id}`);
-    const pins = [network, ...['ipc', 'uts', 'user', 'pid'].map((kind) => join(place, kind))];
-    await runPlan(pins.map((path) => operation.unmount(path)));
-    for (const path of pins) rmSync(path, { force: true });
+    const places = this.#places(pod.id);
+    await runPlan(places.map((path) => operation.unmount(path)));
+    for (const path of places) rmSync(path, { force: true, recursive: true });
+  }
+
+  /** What may be mounted for a pod. */
+  #places(id: string): string[] {
+    const place = join(this.#engine.podFolder(id), 'ns');
+    const network = join(this.#networkFolder, `keelson-${id}`);
+    const pins = ['ipc', 'uts', 'user', 'pid'].map((kind) => join(place, kind));
+    return [network, ...pins, this.#shm(id)];
+  }
+
+  #shm(id: string): string {
+    return join(this.#engine.podFolder(id), 'shm');
   }
 
   async #recoverPod(pod: Pod): Promise<void> {

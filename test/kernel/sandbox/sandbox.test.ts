@@ -1,9 +1,14 @@
-import { existsSync, readFileSync, readlinkSync } from 'node:fs';
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import t from 'tap';
 import { KeelsonSandboxes } from '../../../src/sandbox/sandboxes.ts';
-import type { PodSandboxRequest } from '../../../src/sandbox/sandbox-service.ts';
+import type { PodSandboxRequest, PodSandboxStatus } from '../../../src/sandbox/sandbox-service.ts';
 import type { NamespaceType } from '../../../src/container/spec-linux.ts';
+import type { Mount } from '../../../src/container/spec.ts';
+import { standardMounts } from '../container/bundle.ts';
 import { Scratch } from '../container/scratch.ts';
 
 if (process.getuid?.() !== 0) {
@@ -34,6 +39,13 @@ async function ends(pid: number): Promise<boolean> {
   return false;
 }
 
+/** The pod's shared memory, as the CRI's containers have it. */
+function mountsIn(pod: PodSandboxStatus | undefined): Mount[] {
+  const source = pod?.shm ?? '/dev/shm';
+  const shm = { destination: '/dev/shm', source, options: ['rbind', 'rprivate'] };
+  return standardMounts.map((mount) => (mount.destination === '/dev/shm' ? shm : mount));
+}
+
 /** A container in the pod: its namespaces by path where the pod has them. */
 async function runIn(scratch: Scratch, pods: KeelsonSandboxes, args: readonly string[]) {
   const [pod] = pods.list();
@@ -43,7 +55,7 @@ async function runIn(scratch: Scratch, pods: KeelsonSandboxes, args: readonly st
     ...own.filter((type) => !(type in pins)).map((type) => ({ type })),
     ...Object.entries(pins).map(([type, path]) => ({ type: type as NamespaceType, path })),
   ];
-  const { hostname: _, ...spec } = scratch.bundle.spec(args);
+  const { hostname: _, ...spec } = scratch.bundle.spec(args, { mounts: mountsIn(pod) });
   const request = {
     podId: pod?.id ?? '',
     cgroupPath: `/${scratch.bundle.name}/pod/c`,
@@ -76,6 +88,78 @@ t.test('a pod has pinned namespaces that its containers share', async (t) => {
   t.ok(await ends(pod.shimPid), 'the shim is gone');
   t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), pod.id);
   t.same(pods.list(), []);
+});
+
+for (const mapped of [false, true]) {
+  const where = mapped ? ' with a user namespace' : '';
+  t.test(`a pod${where} has one /dev/shm, which its containers share`, async (t) => {
+    await using scratch = new Scratch();
+    const pods = new KeelsonSandboxes({ engine: scratch.engine });
+    const map = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+    const mappings = mapped ? { uidMappings: map, gidMappings: map } : {};
+    const pod = await pods.run(podRequest(scratch, { shmBytes: 3 * 1024 * 1024, ...mappings }));
+    const first = await runIn(scratch, pods, ['sh', '-c', 'echo mine > /dev/shm/x']);
+    t.equal(first.err, '');
+    const script = 'cat /dev/shm/x; df -k /dev/shm | tail -1; stat -c "%a %u" /dev/shm';
+    const { out } = await runIn(scratch, pods, ['sh', '-c', script]);
+    t.match(out, /^mine\n\S+ +3072 .*\n1777 0\n$/);
+    t.ok(existsSync(join(pod.shm ?? '', 'x')), 'outside it is where the status says');
+    await pods.stop(pod.id);
+    t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), pod.id, 'stop unmounts it');
+    await pods.remove(pod.id);
+  });
+}
+
+t.test("with the host's IPC a pod sees what the host's programs share", async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const pod = await pods.run(podRequest(scratch, { ipc: 'host' }));
+  t.equal(pod.shm, undefined);
+  const { stdout } = await promisify(execFile)('ipcmk', ['-M', '4096']);
+  const [, segment = ''] = /id: (\d+)/.exec(stdout) ?? [];
+  try {
+    const { out } = await runIn(scratch, pods, ['cat', '/proc/sysvipc/shm']);
+    t.match(out, new RegExp(`^ *-?\\d+ +${segment} `, 'm'));
+  } finally {
+    await promisify(execFile)('ipcrm', ['-m', segment]);
+  }
+  await pods.remove(pod.id);
+});
+
+t.test('the first process of a shared PID namespace is /pause to ps', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const pod = await pods.run(podRequest(scratch, { pid: 'pod' }));
+  const { out } = await runIn(scratch, pods, ['sh', '-c', 'ps -o pid,comm,args | grep pause']);
+  t.match(out, /^ +1 pause +\/pause\n/);
+  const bytes = await runIn(scratch, pods, ['sh', '-c', 'cat /proc/1/cmdline | wc -c']);
+  t.equal(bytes.out.trim(), String('/pause'.length + 1));
+  const shim = readFileSync(`/proc/${pod.shimPid}/cmdline`, 'utf8');
+  t.equal(shim, `keelson-shim\0shim\0${pod.id}\0`, 'the shim keeps its own');
+  await pods.remove(pod.id);
+});
+
+t.test('what a lost runtime left pinned under the same name is in nobody’s way', async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const request = podRequest(scratch);
+  const first = await pods.run(request);
+  // The state folder is lost with all that it knew; mounts and pins are not.
+  process.kill(first.shimPid, 'SIGKILL');
+  t.ok(await ends(first.shimPid));
+  const fresh = new KeelsonSandboxes({ engine: scratch.engine });
+  rmSync(join(scratch.engine.podFolder(first.id), 'sandbox.json'));
+  const second = await fresh.run(request);
+  t.match(second, { state: 'ready' });
+  await fresh.remove(second.id);
+  // After a reboot where /run is a disk's folder, the pin is a file with nothing mounted on it.
+  const pin = first.namespaces.network ?? '';
+  writeFileSync(pin, '');
+  const third = await fresh.run(request);
+  t.match(third, { state: 'ready' });
+  await fresh.remove(third.id);
+  t.notOk(existsSync(pin));
+  t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), first.id);
 });
 
 t.test('a pod with a shared PID namespace keeps it until it is stopped', async (t) => {

@@ -77,6 +77,7 @@ function sandbox(namespaces = ownNamespaces): PodSandboxStatus {
     request: undefined,
     namespaces,
     files: { hosts: '/p/hosts', resolvConf: '/p/resolv.conf', hostname: '/p/hostname' },
+    ...(namespaces.ipc === undefined ? {} : { shm: '/p/shm' }),
     addresses: [],
     shimPid: 1,
   };

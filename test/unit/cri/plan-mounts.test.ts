@@ -43,7 +43,15 @@ t.test('sysfs and cgroups can be written only when privileged', async (t) => {
 t.test("the host's IPC brings its shared memory and queues", async (t) => {
   const mounts = planMounts(planInput({ namespaces: { network: '/n' } }));
   t.match(find(mounts, '/dev/shm'), { type: 'bind', source: '/dev/shm' });
-  t.match(find(mounts, '/dev/mqueue'), { type: 'bind', source: '/dev/mqueue' });
+  t.match(find(mounts, '/dev/mqueue'), { type: 'mqueue' });
+  const mapped = planMounts(planInput({ namespaces: { network: '/n', user: '/u' } }));
+  t.equal(find(mapped, '/dev/mqueue'), undefined, 'a user namespace may not mount them');
+});
+
+t.test("shared memory is the pod's, or that of the container whose IPC is joined", async (t) => {
+  t.match(find(planMounts(planInput()), '/dev/shm'), { type: 'bind', source: '/p/shm' });
+  const joined = planInput({ facts: { ipcNamespace: '/proc/7/ns/ipc', shm: '/other/shm' } });
+  t.match(find(planMounts(joined), '/dev/shm'), { type: 'bind', source: '/other/shm' });
 });
 
 t.test("a user namespace in the host's network binds sysfs, which it may not mount", async (t) => {
