@@ -12,6 +12,7 @@ import {
 import type { Draft } from '../cri/message.ts';
 import { parseLimit, parsePairs, parseSize, parseWhole } from './parse.ts';
 import { parseDevice, parseMount, parseTmpfs, parseUlimit, parseVolume } from './parse-mount.ts';
+import { parsePublish } from './parse-publish.ts';
 import type { RunFlags } from './run-flags.ts';
 
 /** What the flags name and was read for them. */
@@ -141,17 +142,24 @@ function profileType(option: string): number {
 }
 
 function namespacesOf(flags: RunFlags): Draft<NamespaceOption> {
-  const { network, pid = '', ipc = '' } = flags;
+  const { pid = '', ipc = '' } = flags;
   checkMode('--pid', pid, /^(|private|host|container:.+)$/);
   checkMode('--ipc', ipc, /^(|private|host|container:.+)$/);
   checkMode('--uts', flags.uts ?? '', /^(|host)$/);
   checkMode('--cgroupns', flags.cgroupns ?? '', /^(|private|host)$/);
   return {
-    network: network === 'host' ? NamespaceMode.NODE : NamespaceMode.POD,
+    network: networkOf(flags) === 'host' ? NamespaceMode.NODE : NamespaceMode.POD,
     pid: pid === 'host' ? NamespaceMode.NODE : NamespaceMode.CONTAINER,
     ipc: ipc === 'host' ? NamespaceMode.NODE : NamespaceMode.POD,
     ...userNamespace(flags.userns ?? ''),
   };
+}
+
+/** Ports are published on a network of the pod's own. */
+function networkOf({ network, publish }: RunFlags): string {
+  if (publish.length === 0) return network ?? 'none';
+  if (network === undefined || network === 'pod') return 'pod';
+  throw new DomainError('invalid', `Ports are published on --network pod, not on "${network}"`);
 }
 
 function checkMode(flag: string, mode: string, allowed: RegExp): void {
@@ -175,6 +183,7 @@ function podOf(flags: RunFlags): Draft<PodSandboxConfig> {
   const own = dns.length + dnsSearch.length + dnsOption.length > 0;
   return {
     hostname: flags.hostname ?? '',
+    port_mappings: flags.publish.flatMap(parsePublish),
     ...(own ? { dns_config: { servers: dns, searches: dnsSearch, options: dnsOption } } : {}),
     linux: {
       cgroup_parent: flags.cgroupParent ?? '',
@@ -202,7 +211,7 @@ function optionsOf(flags: RunFlags, files: RunFiles): Draft<RunOptions> {
       flags.memoryReservation === undefined
         ? 0
         : parseSize(flags.memoryReservation, '--memory-reservation'),
-    network: flags.network,
+    network: networkOf(flags),
     host_uts: flags.uts === 'host',
     host_cgroup_namespace: flags.cgroupns === 'host',
     pid_container: containerOf(flags.pid),

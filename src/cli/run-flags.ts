@@ -37,7 +37,9 @@ export interface RunFlags {
   readonly dnsSearch: readonly string[];
   readonly dnsOption: readonly string[];
   readonly readOnly?: true;
-  readonly network: string;
+  /** none by default, pod where ports are published. */
+  readonly network?: string;
+  readonly publish: readonly string[];
   readonly pid?: string;
   readonly ipc?: string;
   readonly uts?: string;
@@ -125,7 +127,7 @@ function addLimitFlags(command: Command): void {
 
 function addNamespaceFlags(command: Command): void {
   command
-    .option('--network <mode>', 'none, host, or pod: that of the CNI configuration', 'none')
+    .option('--network <mode>', 'none (default), host, or pod: that of the CNI configuration')
     .option('--pid <mode>', 'host, or container:NAME')
     .option('--ipc <mode>', 'private, host, or container:NAME')
     .option('--uts <mode>', 'host')
@@ -136,6 +138,7 @@ function addNamespaceFlags(command: Command): void {
   list(command, '--dns <address>', 'name server');
   list(command, '--dns-search <domain>', 'search domain');
   list(command, '--dns-option <option>', 'resolver option');
+  list(command, '-p, --publish <port>', 'port of the host: [ADDRESS:]PORT:PORT[/udp]');
 }
 
 function addSecurityFlags(command: Command): Command {

@@ -2,9 +2,10 @@ import { statusOfContainer } from './container-life.ts';
 import { configOf, type ContainerRecord, optionsOf, podConfigOf } from './container-record.ts';
 import { specOf } from './cri-containers.ts';
 import type { ContainerSummary } from './generated/keelson.ts';
-import { NamespaceMode } from './generated/runtime.ts';
+import { NamespaceMode, type PortMapping } from './generated/runtime.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
+import { protocolName } from './plan-attachment.ts';
 import { nanoseconds } from './selection.ts';
 
 /** A row of `keelson ps`. */
@@ -28,8 +29,15 @@ export function summaryOf(node: Node, record: ContainerRecord): Draft<ContainerS
     pod_name: record.owner === 'cli' ? '' : (pod.metadata?.name ?? ''),
     network: networkOf(record, pod.linux?.security_context?.namespace_options?.network),
     pid: status.pid,
+    ports: pod.port_mappings.map(portText),
     mounts: config.mounts.map(({ host_path }) => host_path),
   };
+}
+
+/** `0.0.0.0:8080->80/tcp`. */
+function portText({ host_ip, host_port, container_port, protocol }: PortMapping): string {
+  const port = `${container_port}/${protocolName(protocol)}`;
+  return host_port === 0 ? port : `${host_ip === '' ? '0.0.0.0' : host_ip}:${host_port}->${port}`;
 }
 
 /** A kubelet's containers have no name of their own; the unique one is shown. */

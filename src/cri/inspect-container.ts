@@ -3,12 +3,13 @@ import type { ContainerStatus } from '../container/container-engine.ts';
 import type { Spec } from '../container/spec.ts';
 import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import { statusOfContainer } from './container-life.ts';
-import { configOf, type ContainerRecord, optionsOf } from './container-record.ts';
+import { configOf, type ContainerRecord, optionsOf, podConfigOf } from './container-record.ts';
 import { shownName } from './container-summary.ts';
 import { specOf } from './cri-containers.ts';
 import type { RunOptions } from './generated/keelson.ts';
-import type { ContainerConfig } from './generated/runtime.ts';
+import type { ContainerConfig, PodSandboxConfig, PortMapping } from './generated/runtime.ts';
 import type { Node } from './node.ts';
+import { protocolName } from './plan-attachment.ts';
 
 /** The document of `keelson inspect`, in Docker's words, since its readers' scripts know those. */
 export async function inspectContainer(
@@ -49,20 +50,34 @@ export async function inspectContainer(
       Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
     })),
     Config: configDocument({ record, config, options, spec, hostname: sandbox?.request?.hostname }),
-    NetworkSettings: networkSettings(sandbox),
+    NetworkSettings: networkSettings(sandbox, podConfigOf(node.pods.get(record.podId))),
     Pod: record.podId,
     NotEnforced: status.notEnforced,
   };
 }
 
 /** The one network is named as the CNI interface is; without one there is none. */
-function networkSettings(sandbox: PodSandboxStatus | undefined) {
+function networkSettings(
+  sandbox: PodSandboxStatus | undefined,
+  { port_mappings }: PodSandboxConfig,
+): object {
   const [address = ''] = sandbox?.addresses ?? [];
   return {
     SandboxKey: sandbox?.namespaces.network ?? '',
     IPAddress: address,
+    Ports: portsOf(port_mappings),
     Networks: address === '' ? {} : { eth0: { IPAddress: address } },
   };
+}
+
+/** As Docker shows them: `{ "80/tcp": [{ HostIp, HostPort }] }`. */
+function portsOf(mappings: readonly PortMapping[]): Record<string, object[]> {
+  const ports: Record<string, object[]> = {};
+  for (const { host_ip, host_port, container_port, protocol } of mappings) {
+    const port = `${container_port}/${protocolName(protocol)}`;
+    (ports[port] ??= []).push({ HostIp: host_ip || '0.0.0.0', HostPort: String(host_port) });
+  }
+  return ports;
 }
 
 /** Undefined where a reboot has taken it. */

@@ -31,11 +31,15 @@ const protocols: Readonly<Record<number, string>> = {
   [Protocol.SCTP]: 'sctp',
 };
 
+export function protocolName(protocol: number): string {
+  return protocols[protocol] ?? 'tcp';
+}
+
 function mapping({ protocol, host_port, container_port, host_ip }: PortMapping) {
   return {
     hostPort: host_port,
     containerPort: container_port,
-    protocol: protocols[protocol] ?? 'tcp',
+    protocol: protocolName(protocol),
     ...(host_ip !== '' && { hostIP: host_ip }),
   };
 }

@@ -22,22 +22,36 @@ export interface Outcome {
   readonly stderr: string;
 }
 
+export interface RuntimeOptions {
+  /** A program that runs the runtime, such as `ip netns exec NAME`; it must exec. */
+  readonly within?: readonly string[];
+  /** More flags of the runtime. */
+  readonly flags?: readonly string[];
+}
+
 /** A runtime with folders, socket and cgroup of its own, and an image named `busybox`. */
 export class PrivateRuntime implements AsyncDisposable {
   readonly folder: string;
   readonly name: string;
+  readonly #options: RuntimeOptions;
   #process: ChildProcess | undefined;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, options: RuntimeOptions) {
     this.folder = folder;
+    this.#options = options;
     this.name = folder.split('/').at(-1) ?? '';
   }
 
-  static async start(): Promise<PrivateRuntime> {
-    const runtime = new PrivateRuntime(await mkdtemp('/tmp/keelson-e2e-'));
+  static async start(options: RuntimeOptions = {}): Promise<PrivateRuntime> {
+    const runtime = new PrivateRuntime(await mkdtemp('/tmp/keelson-e2e-'), options);
     await runtime.up();
     await runtime.#makeImage();
     return runtime;
+  }
+
+  /** Of the process that was started last. */
+  get pid(): number {
+    return this.#process?.pid ?? 0;
   }
 
   get socket(): string {
@@ -54,9 +68,10 @@ export class PrivateRuntime implements AsyncDisposable {
     const log = `${this.folder}/log`;
     this.#process = spawn(
       'sh',
-      ['-c', 'log=$1; shift; exec "$@" 2>>"$log"', 'sh', log, process.execPath, main].concat(
-        ['runtime', ...flags],
+      ['-c', 'log=$1; shift; exec "$@" 2>>"$log"', 'sh', log].concat(
+        [...(this.#options.within ?? []), process.execPath, main, 'runtime', ...flags],
         ['--cgroup-parent', `/${this.name}`, '--missing-controllers', 'warn'],
+        this.#options.flags ?? [],
       ),
       { stdio: ['ignore', 'ignore', 'inherit'], env: this.#environment() },
     );

@@ -75,7 +75,7 @@ function rowOf(container: ContainerSummary, flags: Flags): Record<string, unknow
     RunningFor: formatAge(container.created_at, now),
     Status: statusText(container, now),
     State: container.state,
-    Ports: '',
+    Ports: container.ports.join(', '),
     Names: container.name,
     Labels: flags.output === 'json' ? container.labels : labelText(container.labels),
     Mounts: container.mounts.join(','),

@@ -14,7 +14,11 @@ interface Flags {
 export function define(command: Command, cli: Cli): void {
   command
     .option('-o, --output <path>', 'file to write; stdout by default')
-    .option('--format <format>', 'docker or oci', 'docker')
+    .option(
+      '--format <format>',
+      "docker or oci, or Podman's docker-archive and oci-archive",
+      'docker',
+    )
     .argument('<image...>')
     .action((images: readonly string[], flags: Flags) => save(cli, images, flags));
 }
@@ -23,7 +27,7 @@ async function save(cli: Cli, images: readonly string[], { output, format }: Fla
   if (output === undefined && process.stdout.isTTY) {
     throw new DomainError('invalid', 'An archive is no sight for a terminal: use --output');
   }
-  const chunks = dataOf(cli, images, format);
+  const chunks = dataOf(cli, images, format.replace(/-archive$/, ''));
   if (output === undefined) {
     for await (const data of chunks) await cli.print(data);
     return;

@@ -295,6 +295,7 @@ export interface ContainerSummary {
   mounts: string[];
   writable_bytes: number;
   image_bytes: number;
+  ports: string[];
 }
 export const ContainerSummary: Message<ContainerSummary> = {
   name: 'ContainerSummary',
@@ -317,6 +318,7 @@ export const ContainerSummary: Message<ContainerSummary> = {
     [16, 'mounts', 'string', 'repeated'],
     [17, 'writable_bytes', 'int64', 'plain'],
     [18, 'image_bytes', 'int64', 'plain'],
+    [19, 'ports', 'string', 'repeated'],
   ],
 };
 
