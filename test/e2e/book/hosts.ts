@@ -14,7 +14,6 @@ export function makeHosts(): Hosts {
   const folder = mkdtempSync('/tmp/keelson-hosts-');
   const host01 = `keelson-book1-${process.pid}`;
   const host02 = `keelson-book2-${process.pid}`;
-  const ip = (...args: readonly string[]): void => void execFileSync('ip', args);
   for (const name of [host01, host02]) {
     ip('netns', 'add', name);
     ip('-n', name, 'link', 'set', 'lo', 'up');
@@ -41,6 +40,10 @@ export function makeHosts(): Hosts {
       rmSync(folder, { recursive: true });
     },
   };
+}
+
+function ip(...args: readonly string[]): void {
+  execFileSync('ip', args);
 }
 
 /** The plugins that a network of this kind needs. */

@@ -164,8 +164,13 @@ END`;
 });
 
 /** What the first process of new namespaces sees; then it waits to be killed. */
-const look =
-  'mount --make-rprivate / && mount -t proc proc /proc && ps -ef && ls -l /proc/self/ns/pid; sleep 60';
+const look = [
+  'mount --make-rprivate /',
+  'mount -t proc proc /proc',
+  'ps -ef',
+  'ls -l /proc/self/ns/pid',
+  'sleep 60',
+].join(' && ');
 
 t.test('S2.8 namespaces by hand', async (t) => {
   const typed = reader.type(`unshare -f -p --mount-proc -- /bin/sh -c '${look}'`);
