@@ -1,6 +1,7 @@
 // keelson-shim spawner      started once by a Node process; descriptor 3 is its socket
 // keelson-shim shim POD     one a pod, started by a spawner; descriptor 3 is its listening socket
-// Both supervise programs that they start on request. Nobody else is meant to run it.
+// Both supervise programs that they start on request. Nobody else is meant to run it, but under the
+// name keelson-oci it is the OCI runtime's command line (native/oci).
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -10,6 +11,7 @@
 #include <cstring>
 
 #include "../linux/title.hh"
+#include "../oci/connection.hh"
 #include "loop.hh"
 #include "sealed.hh"
 
@@ -40,12 +42,21 @@ static int run(const char* mode) {
 
 }  // namespace keelson::shim
 
+static bool isOci(const char* path) {
+  const char* slash = strrchr(path, '/');
+  return strcmp(slash ? slash + 1 : path, "keelson-oci") == 0;
+}
+
 int main(int argc, char** argv) {
-  if (argc < 2) return 2;
+  bool oci = argc > 0 && isOci(argv[0]);
+  if (argc < 2 && !oci) return 2;
+  unsigned inherited = oci ? keelson::oci::countInherited() : 0;
+  if (oci) keelson::oci::findHome();
   keelson::keepTitle(argc, argv);
   if (!keelson::shim::sealSelf(argv)) {
     perror("keelson-shim: sealed copy");
     return 1;
   }
+  if (oci) return keelson::oci::run({argc - 1, argv + 1, inherited});
   return keelson::shim::run(argv[1]);
 }

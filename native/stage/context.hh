@@ -12,6 +12,8 @@ namespace keelson::stage {
 
 // Operations hand descriptors to each other in numbered slots.
 inline constexpr size_t slotCount = 1024;
+// Given descriptors begin at a number that those of the program never reach.
+inline constexpr size_t maximumPreserved = 48;
 
 struct Context {
   // A seqpacket socket to the supervisor, O_CLOEXEC: its end without a failure report says that
@@ -23,6 +25,8 @@ struct Context {
   int proc = -1;
   // The first slots hold the descriptors that came with the request; -1 is empty.
   int slots[slotCount];
+  // How many descriptors after stderr the program shall have.
+  unsigned preserved = 0;
   // Which operation runs, and why it failed.
   unsigned index = 0;
   const char* call = "";

@@ -17,6 +17,7 @@ bool bringLoopbackUp(Context&, Fields&);
 // descriptor.cc
 bool openPath(Context&, Fields&);
 bool closeSlot(Context&, Fields&);
+bool preserveDescriptors(Context&, Fields&);
 
 // mount.cc, overlay.cc
 bool setPropagation(Context&, Fields&);
@@ -73,6 +74,8 @@ bool runHook(Context&, Fields&);
 bool changeDirectory(Context&, Fields&);
 bool holdForHooks(Context&, Fields&);
 bool waitForStart(Context&, Fields&);
+bool awaitStart(Context&, Fields&);
+bool findProgram(Context&, Fields&);
 bool executeProgram(Context&, Fields&);
 bool pauseForever(Context&, Fields&);
 bool finish(Context&, Fields&);

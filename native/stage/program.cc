@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -38,6 +41,62 @@ bool holdForHooks(Context& context, Fields&) { return waitFor(context, "held"); 
 
 // wait: the container is created
 bool waitForStart(Context& context, Fields&) { return waitFor(context, "created"); }
+
+// A client that says nothing would keep all others from starting the container.
+static bool tellsToStart(int connection) {
+  timeval patience = {10, 0};
+  setsockopt(connection, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  char byte;
+  return read(connection, &byte, 1) == 1;
+}
+
+// await SLOT: as wait, but whoever connects to the listening socket in the slot and sends one byte
+// starts it, and hears how that went: who created the container is gone by then
+bool awaitStart(Context& context, Fields& fields) {
+  int listener = context.slot(fields.number());
+  // Who listens in an event loop made it so that accept does not wait.
+  fcntl(listener, F_SETFL, O_RDWR);
+  reportReached(context, "created");
+  close(context.status);
+  for (;;) {
+    int connection = accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+    if (connection < 0 && (errno == EINTR || errno == ECONNABORTED)) continue;
+    if (connection < 0) _exit(127);
+    if (tellsToStart(connection)) {
+      context.status = connection;
+      close(listener);
+      return true;
+    }
+    close(connection);
+  }
+}
+
+static bool isProgram(const char* file) {
+  struct stat state;
+  if (stat(file, &state) < 0) return false;
+  if (S_ISREG(state.st_mode) && (state.st_mode & 0111)) return true;
+  errno = EACCES;
+  return false;
+}
+
+// find-program NAME PATH: fails as execve would, while who asked for the container still listens
+bool findProgram(Context& context, Fields& fields) {
+  const char* name = fields.text();
+  const char* folder = fields.text();
+  if (strchr(name, '/')) return isProgram(name) || context.fail("find", name);
+  int error = ENOENT;
+  while (true) {
+    const char* end = strchrnul(folder, ':');
+    char file[PATH_MAX];
+    int length = static_cast<int>(end - folder);
+    if (snprintf(file, sizeof file, "%.*s/%s", length, folder, name) < PATH_MAX) {
+      if (length > 0 && isProgram(file)) return true;
+      if (errno == EACCES) error = EACCES;
+    }
+    if (*end == '\0') return context.refuse(error, "find", name);
+    folder = end + 1;
+  }
+}
 
 static const char* searchPath(char** environment) {
   for (; *environment; environment++) {
@@ -83,7 +142,9 @@ bool executeProgram(Context& context, Fields& fields) {
     return context.refuse(E2BIG, "execve");
   }
   // The status socket is closed by exec as well, which is how success is told.
-  if (close_range(3, ~0U, CLOSE_RANGE_CLOEXEC) < 0) return context.fail("close_range");
+  if (close_range(3 + context.preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
+    return context.fail("close_range");
+  }
   if (!file[0]) file = arguments[0];
   if (strchr(file, '/')) execve(file, arguments, environment);
   else executeFromPath(file, arguments, environment);

@@ -60,6 +60,11 @@ export const limits = {
   reapTimeoutMs: 1000,
   /** What is kept of a failed hook's words. */
   hookComplaintBytes: 500,
+  /** A command line of keelson-oci, and a bundle's config.json. */
+  ociRequestBytes: 4 * 1024 * 1024,
+  ociConfigBytes: 16 * 1024 * 1024,
+  /** Clients of keelson-oci at once; the rest wait in the socket's queue. */
+  ociClients: 256,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

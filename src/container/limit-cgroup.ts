@@ -3,6 +3,9 @@ import type { ContainerRequest } from './container-engine.ts';
 import type { EngineContext } from './engine-context.ts';
 import type { DeviceRule, Resources } from './spec-linux.ts';
 
+type CgroupContext = Pick<EngineContext, 'hierarchy' | 'missingControllers'>;
+type CgroupRequest = Pick<ContainerRequest, 'cgroupPath' | 'spec'>;
+
 export interface LimitedCgroup {
   /** The absolute folder, for the clone into it. */
   readonly folder: string;
@@ -11,8 +14,8 @@ export interface LimitedCgroup {
 
 /** The container's cgroup with its limits, before there is a process in it. */
 export async function makeCgroup(
-  context: EngineContext,
-  request: ContainerRequest,
+  context: CgroupContext,
+  request: CgroupRequest,
 ): Promise<LimitedCgroup> {
   const { hierarchy, missingControllers } = context;
   using cgroup = hierarchy.create(request.cgroupPath);
@@ -24,8 +27,8 @@ export async function makeCgroup(
 
 /** New limits for a running container, all or none. */
 export async function updateCgroup(
-  context: EngineContext,
-  request: ContainerRequest,
+  context: CgroupContext,
+  request: CgroupRequest,
   resources: Resources,
 ): Promise<readonly string[]> {
   const { hierarchy, missingControllers } = context;

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { own } from '../base/own.ts';
 import type { Snapshot } from '../image/snapshot.ts';
@@ -31,6 +31,16 @@ export interface ContainerSource extends ProcessContext {
   /** The folder that hooks are told. */
   readonly bundle: string;
   readonly cgroupMountPoint: string;
+  /** Where no supervisor stays with the container. */
+  readonly alone?: Alone;
+}
+
+/** A first process that is started by whoever comes, or at once. */
+export interface Alone {
+  /** socket: the first given descriptor listens; who connects and sends a byte starts it. */
+  readonly start: 'socket' | 'now';
+  /** How many given descriptors, after that, the program shall have from 3 on. */
+  readonly preserved: number;
 }
 
 export interface ContainerPlan {
@@ -50,11 +60,15 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const { spec } = source;
   const linux = spec.linux ?? {};
   const process = processOf(spec);
-  const builder = new PlanBuilder();
+  const { alone } = source;
+  const listening = alone?.start === 'socket' ? 1 : 0;
+  const builder = new PlanBuilder(listening + (alone?.preserved ?? 0));
   const namespaces = planNamespaces(builder, linux, (spec.mounts ?? []).some(isMapped));
   const nullSlot = builder.slot();
 
-  builder.add(operation.oomScoreAdj(process.oomScoreAdj ?? 0));
+  // A supervisor's is not the container's; a caller's is, where nothing else is said.
+  const oomScore = process.oomScoreAdj ?? (alone === undefined ? 0 : undefined);
+  if (oomScore !== undefined) builder.add(operation.oomScoreAdj(oomScore));
   planJoins(builder, linux, namespaces);
   const userSlot = namespaces.userSlot;
   const { snapshot, cgroupMountPoint } = source;
@@ -91,8 +105,9 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   builder.add(operation.keyring(source.id));
   planMachine(builder, linux);
   planLimits(builder, process);
-  builder.add(operation.wait());
+  planStart(builder, process, alone);
   planHooks(builder, source, 'startContainer');
+  if (alone !== undefined) builder.add(operation.preserve(listening, alone.preserved));
   planIdentity(builder, process, source);
   const { cloneFlags, relay } = namespaces;
   return { operations: builder.operations, cloneFlags, relay, terminal, held };
@@ -102,6 +117,18 @@ export function planContainer(source: ContainerSource): ContainerPlan {
 function rootFolder({ snapshot, spec, bundle }: ContainerSource): string {
   return snapshot === undefined ? (spec.root?.path ?? '') : join(bundle, 'rootfs');
 }
+
+/** Who is alone hears now, not when it is started, that there is no such program. */
+function planStart(builder: PlanBuilder, process: Process, alone: Alone | undefined): void {
+  if (alone === undefined) return builder.add(operation.wait());
+  const [name = ''] = process.args;
+  const path = (process.env ?? []).findLast((entry) => entry.startsWith('PATH='))?.slice(5);
+  const program = name.includes('/') ? resolve(process.cwd, name) : name;
+  builder.add(operation.findProgram(program, path ?? defaultPath));
+  if (alone.start === 'socket') builder.add(operation.await(0));
+}
+
+const defaultPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 const pathOnly = 0o10000000 | constants.O_NOFOLLOW;
 

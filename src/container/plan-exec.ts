@@ -18,19 +18,34 @@ export function planExec(
   context: ProcessContext & { readonly user: User },
 ): readonly Operation[] {
   const process = execProcess(spec, request, context.user);
+  const { seccomp, ...unfiltered } = context;
+  const own = request.privileged === true || seccomp === undefined ? unfiltered : context;
+  return planExecProcess(spec, process, own);
+}
+
+/**
+ * The same for a process that is described in full. After the pidfd may come descriptors that the
+ * program shall have from 3 on.
+ */
+export function planExecProcess(
+  spec: Spec,
+  process: Process,
+  context: ProcessContext & { readonly preserved?: number },
+): readonly Operation[] {
   checkProcess(process);
-  const builder = new PlanBuilder(1);
+  const { preserved = 0 } = context;
+  const builder = new PlanBuilder(1 + preserved);
   // By the host's procfs, which is out of reach once the container's mounts are joined.
   builder.add(operation.oomScoreAdj(process.oomScoreAdj ?? 0));
   builder.add(operation.join(0, joinFlags(spec.linux ?? {})));
-  if (request.terminal) {
-    builder.add(operation.terminal(builder.slot(), request.size ?? { rows: 0, columns: 0 }));
+  if (process.terminal === true) {
+    const { height: rows = 0, width: columns = 0 } = process.consoleSize ?? {};
+    builder.add(operation.terminal(builder.slot(), { rows, columns }));
   }
   planMachine(builder, spec.linux ?? {});
   planLimits(builder, process);
-  const { seccomp, ...unfiltered } = context;
-  const own = request.privileged === true || seccomp === undefined ? unfiltered : context;
-  planIdentity(builder, process, own);
+  if (preserved > 0) builder.add(operation.preserve(1, preserved));
+  planIdentity(builder, process, context);
   return builder.operations;
 }
 
@@ -45,6 +60,7 @@ function execProcess(spec: Spec, request: ExecRequest, user: User): Process {
     env: [...(spec.process.env ?? []), ...(request.env ?? [])],
     cwd: request.cwd ?? spec.process.cwd,
     terminal: request.terminal,
+    consoleSize: { height: request.size?.rows ?? 0, width: request.size?.columns ?? 0 },
     ...(request.privileged === true ? { capabilities: privileged, noNewPrivileges: false } : {}),
   };
 }

@@ -41,6 +41,8 @@ export const operation = {
   /** Opens a path of the host. */
   open: (slot: number, path: string, flags: number): Operation => ['open', slot, path, flags],
   close: (slot: number): Operation => ['close', slot],
+  /** The slots' descriptors are the program's 3, 4, and so on; just before `execute`. */
+  preserve: (slot: number, count: number): Operation => ['preserve', slot, count],
 
   /** Propagation of every mount of the namespace: MS_* flags of mount(2). */
   propagation: (flags: number): Operation => ['propagation', flags],
@@ -198,6 +200,10 @@ export const operation = {
   hold: (): Operation => ['hold'],
   /** Tells that all before is done, and waits for `start`. */
   wait: (): Operation => ['wait'],
+  /** The same, started by one byte from whoever connects to the listening socket in the slot. */
+  await: (slot: number): Operation => ['await', slot],
+  /** Fails now where `execute` would not find the program; a path with a slash is absolute. */
+  findProgram: (name: string, searchPath: string): Operation => ['find-program', name, searchPath],
   /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */
   execute: (args: readonly string[], env: readonly string[], file = ''): Operation => [
     'execute',

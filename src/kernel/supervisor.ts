@@ -244,8 +244,8 @@ export class Supervisor {
   }
 }
 
-/** A file without a name: the kernel frees it with its last descriptor. */
-function writePlan(plan: Buffer): number {
+/** A plan as a file without a name, which the kernel frees with its last descriptor. */
+export function writePlan(plan: Buffer): number {
   if (plan.length > limits.planBytes) {
     throw new DomainError('invalid', `A plan of ${plan.length} bytes is too large`);
   }
@@ -277,7 +277,8 @@ function readExit(fields: readonly Buffer[]): ProcessExit {
   };
 }
 
-function readFailure(fields: readonly Buffer[]): KernelError {
+/** `CALL ERRNO PATH INDEX TEXT`: what a stage could not do. */
+export function readFailure(fields: readonly Buffer[]): KernelError {
   const [call, errno, path, , text] = fields.map(String);
   const number = Number(errno);
   return new KernelError({

@@ -8,6 +8,7 @@ const layers: Record<string, readonly string[]> = {
   cni: ['base'],
   'cni-plugins': ['base', 'kernel', 'netlink', 'cni'],
   container: ['base', 'kernel', 'cgroup', 'image'],
+  oci: ['base', 'kernel', 'cgroup', 'container'],
   sandbox: ['base', 'kernel', 'netlink', 'cni', 'container'],
   cri: ['base', 'container', 'sandbox', 'image', 'cgroup'],
   network: ['base', 'kernel', 'netlink', 'api'],

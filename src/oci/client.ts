@@ -1,0 +1,148 @@
+import { DomainError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import { closeDescriptor } from '../kernel/descriptor.ts';
+import { encodePlan, type Operation } from '../kernel/operation.ts';
+import { decodeRecord, encodeRecords, type FieldValue } from '../kernel/record.ts';
+import { MessageSocket, type Message } from '../kernel/socket.ts';
+import { readFailure, writePlan } from '../kernel/supervisor.ts';
+import { readRequest, type OciRequest } from './request.ts';
+
+/** What the client shall start, as its own child. */
+export interface Order {
+  readonly operations: readonly Operation[];
+  /** CLONE_NEW* of the first process. */
+  readonly cloneFlags: number;
+  /** A cgroup's folder to be born in. */
+  readonly cgroup: string;
+  readonly relay: boolean;
+  /** The first descriptor is a pidfd whose PID namespace is entered. */
+  readonly join: boolean;
+  /** How many of the client's descriptors from 3 on become slots, after the given ones. */
+  readonly preserved: number;
+  /** Where a terminal's master is sent; '' for the client itself. */
+  readonly console: string;
+  /** The first slots. They stay the caller's. */
+  readonly fds: readonly number[];
+}
+
+export interface Started {
+  readonly pid: number;
+  /** Namespaces and mounts are made; hooks come before `goOn`. */
+  readonly held: boolean;
+}
+
+/** The native client at the other end: it does what only the caller's child can do. */
+export class OciClient {
+  readonly request: Promise<OciRequest>;
+  readonly #socket: MessageSocket;
+  /** Resolves when the client is gone. */
+  readonly ended: Promise<void>;
+  readonly #end: () => void;
+  readonly #received = Promise.withResolvers<OciRequest>();
+  #waiting: PromiseWithResolvers<Started> | undefined;
+  #gone = false;
+
+  /** Takes over a connected socket; the client sends its request when it hears that we listen. */
+  constructor(fd: number) {
+    this.request = this.#received.promise;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.ended = promise;
+    this.#end = resolve;
+    this.#socket = new MessageSocket(fd, {
+      onMessage: (message) => this.#onMessage(message),
+      onEnd: () => this.#onEnd(),
+    });
+    this.#send(['ready']);
+  }
+
+  get peer(): { readonly uid: number; readonly pid: number } {
+    return this.#socket.peer();
+  }
+
+  /** On the client's stdout, or its stderr. */
+  write(text: string, fd: 1 | 2 = 1): void {
+    const bytes = Buffer.from(text);
+    for (let at = 0; at < bytes.length; at += limits.shimMessageBytes) {
+      this.#send(['write', fd, bytes.subarray(at, at + limits.shimMessageBytes)]);
+    }
+  }
+
+  /** Resolves when the plan is held, waits, or has executed its program. Throws KernelError. */
+  async launch(order: Order): Promise<Started> {
+    const plan = encodePlan(order.operations);
+    const inline = plan.length <= limits.shimMessageBytes;
+    const file = inline ? undefined : writePlan(plan);
+    try {
+      const { cloneFlags, cgroup, relay, join, preserved, console } = order;
+      const fields = [cloneFlags, cgroup, relay, join, preserved, console, inline ? plan : ''];
+      const fds = file === undefined ? order.fds : [file, ...order.fds];
+      return await this.#ask(['launch', ...fields], fds);
+    } finally {
+      if (file !== undefined) closeDescriptor(file);
+    }
+  }
+
+  /** The hooks are done; resolves as `launch` does. */
+  async goOn(): Promise<Started> {
+    return await this.#ask(['go-on'], []);
+  }
+
+  /** The client stays for its program's life, then asks for the cleanup, and exits as it did. */
+  foreground(cleanup: readonly string[]): void {
+    this.#send(['foreground', ...cleanup]);
+  }
+
+  exit(code: number): void {
+    this.#send(['exit', code]);
+  }
+
+  /** This planner does not live where the client does. */
+  elsewhere(): void {
+    this.#send(['elsewhere']);
+  }
+
+  get gone(): boolean {
+    return this.#gone;
+  }
+
+  close(): void {
+    this.#socket.close();
+  }
+
+  #ask(fields: readonly FieldValue[], fds: readonly number[]): Promise<Started> {
+    if (this.#gone) throw clientGone();
+    this.#waiting = Promise.withResolvers<Started>();
+    this.#socket.send(encodeRecords([fields]), fds);
+    return this.#waiting.promise;
+  }
+
+  #send(fields: readonly FieldValue[]): void {
+    if (!this.#gone) this.#socket.send(encodeRecords([fields]));
+  }
+
+  #onMessage(message: Message): void {
+    const waiting = this.#waiting;
+    this.#waiting = undefined;
+    try {
+      if (waiting === undefined) return this.#received.resolve(readRequest(message));
+      message.fds.forEach((fd) => closeDescriptor(fd));
+      const [word, ...fields] = decodeRecord(message.data);
+      if (String(word) === 'failed') waiting.reject(readFailure(fields));
+      else waiting.resolve({ pid: Number(fields[0]), held: String(word) === 'held' });
+    } catch (error) {
+      (waiting ?? this.#received).reject(error);
+    }
+  }
+
+  #onEnd(): void {
+    this.#gone = true;
+    this.#end();
+    (this.#waiting ?? this.#received).reject(clientGone());
+    // Nobody may be waiting for a request that never came.
+    this.#received.promise.catch(() => undefined);
+  }
+}
+
+function clientGone(): DomainError {
+  return new DomainError('unavailable', 'The client is gone');
+}

@@ -1,0 +1,55 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { DomainError, isDomainError, messageOf } from '../base/error.ts';
+import { fault } from '../base/fault.ts';
+import { limits } from '../base/limits.ts';
+import type { Call } from './call.ts';
+import { runOciHooks } from './hooks.ts';
+import { signalAll } from './kill.ts';
+import { isAlive } from './process.ts';
+import type { OciRecord } from './record.ts';
+
+/** `delete`: what has stopped or never ran; with `--force` also what runs, or is not there. */
+export async function deleteContainer(call: Call): Promise<void> {
+  const force = call.line.flags.on('force');
+  const id = call.id();
+  if (!call.records.has(id)) {
+    if (force) return call.client.exit(0);
+    throw new DomainError('notFound', 'container does not exist');
+  }
+  try {
+    await discard(call, id, force);
+  } catch (error) {
+    // A container whose files cannot be read is still one that can be removed.
+    if (!force || !isDomainError(error, 'invalid')) throw error;
+    call.warn(messageOf(error));
+    call.records.remove(id);
+  }
+  call.client.exit(0);
+}
+
+async function discard(call: Call, id: string, force: boolean): Promise<void> {
+  const { record, status } = call.container();
+  if (!force && status !== 'stopped' && status !== 'created') {
+    throw new DomainError(
+      'conflict',
+      `cannot delete container ${id} that is not stopped: ${status}`,
+    );
+  }
+  await signalAll(call, record, 9);
+  await gone(record);
+  await call.context.hierarchy.remove(record.cgroupPath, { timeoutMs: limits.killTimeoutMs });
+  fault('oci.delete.after-cgroup');
+  if (record.pid > 0) {
+    await runOciHooks(call, { record, spec: call.records.spec(id) }, 'poststop');
+  }
+  call.records.remove(id);
+}
+
+/** It is its caller's to reap; here it is enough that it does nothing any more. */
+async function gone({ pid, startTime }: OciRecord): Promise<void> {
+  const deadline = Date.now() + limits.killTimeoutMs;
+  for (let waitMs = 1; isAlive(pid, startTime); waitMs = Math.min(2 * waitMs, 50)) {
+    if (Date.now() > deadline) throw new DomainError('timeout', 'container init still running');
+    await delay(waitMs);
+  }
+}
