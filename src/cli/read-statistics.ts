@@ -1,41 +1,51 @@
-import { isDomainError } from '../base/error.ts';
+import { isDomainError, isKernelError } from '../base/error.ts';
+import type { Cgroup } from '../cgroup/cgroup.ts';
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
-import type { Statistics as CgroupStatistics } from '../cgroup/statistics.ts';
-import type { Statistics, StatisticsReader } from '../cri/statistics.ts';
+import type { NetworkReader, StatisticsReader } from '../cri/statistics.ts';
+import { open } from '../netlink/connection.ts';
+import * as link from '../netlink/link.ts';
 
-/** What the CRI and `stats` show, from the cgroup's files. */
+/** What the CRI and `stats` show of a cgroup. */
 export function statisticsReader(hierarchy: Hierarchy): StatisticsReader {
-  return async (path) => {
-    try {
-      using cgroup = hierarchy.open(path);
-      return translate(cgroup.statistics(), Date.now());
-    } catch (error) {
-      if (isDomainError(error, 'notFound')) return undefined;
-      throw error;
-    }
+  return {
+    all: (path) =>
+      reading(hierarchy, path, (cgroup) => ({
+        atMs: now(),
+        ...cgroup.statistics(),
+        processIds: cgroup.processes({ recursive: true }),
+      })),
+    cpu: (path) =>
+      reading(hierarchy, path, (cgroup) => {
+        const usage = /^usage_usec (\d+)$/m.exec(cgroup.read('cpu.stat'))?.[1];
+        return { atMs: now(), usageMicroseconds: Number(usage ?? 0) };
+      }),
   };
 }
 
-function translate({ cpu, memory, io, pids }: CgroupStatistics, atMs: number): Statistics {
-  const devices = io === undefined ? undefined : Object.values(io);
-  const details = memory?.details ?? {};
-  return {
-    atMs,
-    cpuNanoseconds: cpu.usageMicroseconds * 1000,
-    memory:
-      memory === undefined
-        ? undefined
-        : {
-            usageBytes: memory.currentBytes,
-            workingSetBytes: memory.workingSetBytes,
-            rssBytes: details['anon'] ?? 0,
-            pageFaults: details['pgfault'] ?? 0,
-            majorPageFaults: details['pgmajfault'] ?? 0,
-            limitBytes: Number.isFinite(memory.limitBytes) ? memory.limitBytes : undefined,
-            swapBytes: memory.swapBytes ?? 0,
-          },
-    processes: pids?.current,
-    readBytes: devices?.reduce((sum, { readBytes }) => sum + readBytes, 0),
-    writtenBytes: devices?.reduce((sum, { writeBytes }) => sum + writeBytes, 0),
-  };
+function now(): number {
+  return performance.timeOrigin + performance.now();
 }
+
+function reading<T>(hierarchy: Hierarchy, path: string, read: (cgroup: Cgroup) => T) {
+  try {
+    using cgroup = hierarchy.open(path);
+    return read(cgroup);
+  } catch (error) {
+    // ENODEV: removed between opening and reading.
+    if (isDomainError(error, 'notFound') || isKernelError(error, 'ENODEV')) return undefined;
+    throw error;
+  }
+}
+
+/** A pod's interfaces, from its own network namespace. */
+export const networkReader: NetworkReader = async (namespace) => {
+  try {
+    using connection = await open({ namespace });
+    const counters = await link.counters(connection);
+    return counters.filter(({ name }) => name !== 'lo');
+  } catch (error) {
+    // EINVAL: the file is there, but what was mounted on it is gone.
+    if (isKernelError(error, 'ENOENT', 'EINVAL')) return [];
+    throw error;
+  }
+};

@@ -14,6 +14,7 @@ import type { Node } from '../cri/node.ts';
 import { openNode } from '../cri/open-node.ts';
 import type { Machine } from '../cri/plan-input.ts';
 import { serveNode } from '../cri/serve-node.ts';
+import { sampleProcessors } from '../cri/sample-processors.ts';
 import { restartAll, supervise } from '../cri/supervise.ts';
 import { openImageService } from '../image/open-image-service.ts';
 import { parseImageSettings } from '../image/settings.ts';
@@ -26,7 +27,7 @@ import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { notifyReady } from './notify-ready.ts';
 import { journalFolder, openResident } from './open-resident.ts';
-import { statisticsReader } from './read-statistics.ts';
+import { networkReader, statisticsReader } from './read-statistics.ts';
 import type { CniServer } from './serve-cni.ts';
 
 /** Calls that are answered when the end comes have this long. */
@@ -49,6 +50,7 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   work.catch((error: unknown) => {
     if (!stop.signal.aborted) log.fatal({ err: error }, 'no longer follows containers');
   });
+  sampleProcessors(node, stop.signal);
   const server = await serveNode(node, config.socket);
   await restartAll(node, stop.signal);
   log.info({ socket: config.socket, root: config.root }, 'ready');
@@ -84,6 +86,7 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     network,
     images,
     statistics: statisticsReader(openHierarchy()),
+    interfaces: networkReader,
     machine: lookAtMachine(),
     log,
     settings: {

@@ -84,6 +84,7 @@ export function removeContainer(node: Node, record: ContainerRecord): Promise<vo
     await node.engine.remove(record.id);
     if (record.owner === 'cli') await removePodOf(node, record);
     await node.images.releaseSnapshot(record.id);
+    node.layerUse.forget(record.id);
     await node.containers.remove(record.id);
   });
 }

@@ -41,16 +41,37 @@ export interface PodRecord extends NamedRecord {
 }
 
 export function configOf(record: ContainerRecord): ContainerConfig {
-  return decode(ContainerConfig, Buffer.from(record.config, 'base64'));
+  return once(configs, record, () => decode(ContainerConfig, bytes(record.config)));
 }
 
 export function optionsOf(record: ContainerRecord): RunOptions | undefined {
   if (record.owner === 'cri') return undefined;
-  return decode(RunOptions, Buffer.from(record.options, 'base64'));
+  return once(options, record, () => decode(RunOptions, bytes(record.options)));
 }
 
 export function podConfigOf(record: PodRecord): PodSandboxConfig {
-  return decode(PodSandboxConfig, Buffer.from(record.config, 'base64'));
+  return once(podConfigs, record, () => decode(PodSandboxConfig, bytes(record.config)));
+}
+
+/** Decoded once for each record: a kubelet lists all of them every second. */
+const configs = new WeakMap<ContainerRecord, ContainerConfig>();
+const options = new WeakMap<ContainerRecord, RunOptions>();
+const podConfigs = new WeakMap<PodRecord, PodSandboxConfig>();
+
+function once<Key extends object, Value>(
+  known: WeakMap<Key, Value>,
+  key: Key,
+  make: () => Value,
+): Value {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  const value = make();
+  known.set(key, value);
+  return value;
+}
+
+function bytes(base64: string): Buffer {
+  return Buffer.from(base64, 'base64');
 }
 
 export function textOfConfig(config: ContainerConfig): string {

@@ -1,6 +1,5 @@
 import { DomainError, isDomainError } from '../base/error.ts';
-import type { PodSandboxStatus as SandboxStatus } from '../sandbox/sandbox-service.ts';
-import { containersOf, removePod, stopPod } from './pod-life.ts';
+import { containersOf, removePod, sandboxOf, stopPod } from './pod-life.ts';
 import { type PodRecord, podConfigOf } from './container-record.ts';
 import { containerStatusMessage } from './cri-containers.ts';
 import {
@@ -91,16 +90,6 @@ function findPod(node: Node, id: string): PodRecord | undefined {
 function stateOf(node: Node, pod: PodRecord): number {
   const ready = sandboxOf(node, pod)?.state === 'ready';
   return ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
-}
-
-/** Undefined where a reboot took it. */
-function sandboxOf(node: Node, pod: PodRecord): SandboxStatus | undefined {
-  try {
-    return node.sandboxes.status(pod.id);
-  } catch (error) {
-    if (isDomainError(error, 'notFound')) return undefined;
-    throw error;
-  }
 }
 
 export function podStatusMessage(node: Node, pod: PodRecord): Draft<PodSandboxStatus> {

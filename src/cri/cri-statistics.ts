@@ -4,8 +4,6 @@ import { specOf } from './cri-containers.ts';
 import type {
   ContainerStats,
   ContainerStatsFilter,
-  CpuUsage,
-  MemoryUsage,
   PodSandboxStats,
   PodSandboxStatsFilter,
   RuntimeService,
@@ -13,9 +11,16 @@ import type {
 import type { Handlers } from './grpc-server.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
-import { containersOf } from './pod-life.ts';
+import { containersOf, sandboxOf } from './pod-life.ts';
 import { matchesLabels, nanoseconds } from './selection.ts';
-import type { Statistics } from './statistics.ts';
+import {
+  cpuMessage,
+  ioMessage,
+  memoryMessage,
+  networkMessage,
+  processMessage,
+  swapMessage,
+} from './statistics-message.ts';
 
 /** The CRI's statistics of containers and pods. What no controller counts is absent, not zero. */
 export function statisticsHandlers(node: Node): Handlers<typeof RuntimeService> {
@@ -52,10 +57,13 @@ function selected(node: Node, filter: ContainerStatsFilter | undefined): Contain
   return node.containers.list().filter((record) => {
     if (record.owner !== 'cri' || !record.id.startsWith(filter?.id ?? '')) return false;
     if (!record.podId.startsWith(filter?.pod_sandbox_id ?? '')) return false;
-    const { state } = statusOfContainer(node, record);
-    if (state !== 'running' && state !== 'paused' && state !== 'created') return false;
+    if (!hasCgroup(node, record)) return false;
     return matchesLabels(configOf(record).labels, filter?.label_selector);
   });
+}
+
+function hasCgroup(node: Node, record: ContainerRecord): boolean {
+  return ['running', 'paused', 'created'].includes(statusOfContainer(node, record).state);
 }
 
 function selectedPods(node: Node, filter: PodSandboxStatsFilter | undefined): PodRecord[] {
@@ -69,76 +77,64 @@ function selectedPods(node: Node, filter: PodSandboxStatsFilter | undefined): Po
     );
 }
 
-async function containerStats(node: Node, record: ContainerRecord): Promise<Draft<ContainerStats>> {
+/** Public for the pod's own statistics and for tests. */
+export async function containerStats(
+  node: Node,
+  record: ContainerRecord,
+): Promise<Draft<ContainerStats>> {
   const { metadata, labels, annotations } = configOf(record);
-  const cgroupPath = specOf(node, record)?.linux?.cgroupsPath;
-  const [statistics, layer] = await Promise.all([
-    cgroupPath === undefined ? undefined : node.statistics(cgroupPath),
-    node.images.snapshotUse(record.id),
-  ]);
+  const path = specOf(node, record)?.linux?.cgroupsPath;
+  const layer = await node.layerUse.of(record.id);
+  const statistics = path === undefined ? undefined : node.statistics.all(path);
   return {
     attributes: { id: record.id, metadata, labels, annotations },
-    ...usage(statistics),
-    writable_layer: {
-      timestamp: nanoseconds(Date.now()),
-      fs_id: { mountpoint: node.settings.rootFolder },
-      used_bytes: { value: layer.bytes },
-      inodes_used: { value: layer.inodes },
-    },
+    ...(statistics === undefined || path === undefined
+      ? {}
+      : {
+          cpu: cpuMessage(statistics, node.sampler.nanoCores(path, statistics)),
+          memory: memoryMessage(statistics),
+          swap: swapMessage(statistics),
+          io: ioMessage(statistics),
+        }),
+    writable_layer:
+      layer === undefined
+        ? undefined
+        : {
+            timestamp: nanoseconds(layer.atMs),
+            fs_id: { mountpoint: node.settings.rootFolder },
+            used_bytes: { value: layer.bytes },
+            inodes_used: { value: layer.inodes },
+          },
   };
 }
 
 async function podStats(node: Node, pod: PodRecord): Promise<Draft<PodSandboxStats>> {
   const { metadata, labels, annotations } = podConfigOf(pod);
-  const cgroupPath = node.sandboxes.status(pod.id).request?.cgroupPath;
-  const [statistics, containers] = await Promise.all([
-    cgroupPath === undefined ? undefined : node.statistics(cgroupPath),
-    Promise.all(containersOf(node, pod.id).map((record) => containerStats(node, record))),
+  const sandbox = sandboxOf(node, pod);
+  const path = sandbox?.request?.cgroupPath;
+  const network = sandbox?.namespaces.network;
+  const [counters, containers] = await Promise.all([
+    network === undefined ? [] : node.interfaces(network),
+    Promise.all(
+      containersOf(node, pod.id)
+        .filter((record) => hasCgroup(node, record))
+        .map((record) => containerStats(node, record)),
+    ),
   ]);
-  const { cpu, memory } = usage(statistics);
+  const statistics = path === undefined ? undefined : node.statistics.all(path);
   return {
     attributes: { id: pod.id, metadata, labels, annotations },
     linux: {
-      cpu,
-      memory,
       containers,
-      ...(statistics?.processes === undefined
+      network: networkMessage(counters),
+      ...(statistics === undefined || path === undefined
         ? {}
         : {
-            process: {
-              timestamp: nanoseconds(statistics.atMs),
-              process_count: { value: statistics.processes },
-            },
+            cpu: cpuMessage(statistics, node.sampler.nanoCores(path, statistics)),
+            memory: memoryMessage(statistics),
+            io: ioMessage(statistics),
+            process: processMessage(statistics),
           }),
     },
-  };
-}
-
-function usage(statistics: Statistics | undefined): {
-  cpu?: Draft<CpuUsage>;
-  memory?: Draft<MemoryUsage>;
-} {
-  if (statistics === undefined) return {};
-  const timestamp = nanoseconds(statistics.atMs);
-  const { cpuNanoseconds, memory } = statistics;
-  return {
-    ...(cpuNanoseconds === undefined
-      ? {}
-      : { cpu: { timestamp, usage_core_nano_seconds: { value: cpuNanoseconds } } }),
-    ...(memory === undefined
-      ? {}
-      : {
-          memory: {
-            timestamp,
-            working_set_bytes: { value: memory.workingSetBytes },
-            usage_bytes: { value: memory.usageBytes },
-            rss_bytes: { value: memory.rssBytes },
-            page_faults: { value: memory.pageFaults },
-            major_page_faults: { value: memory.majorPageFaults },
-            ...(memory.limitBytes === undefined
-              ? {}
-              : { available_bytes: { value: memory.limitBytes - memory.workingSetBytes } }),
-          },
-        }),
   };
 }

@@ -48,7 +48,7 @@ export function lookCalls(node: Node): Handlers<typeof Containers> {
     Stats: async function* ({ containers, once }, { signal }) {
       for (;;) {
         const records = chosen(node, containers);
-        yield { samples: await Promise.all(records.map((record) => sampleOf(node, record))) };
+        yield { samples: records.map((record) => sampleOf(node, record)) };
         if (once) return;
         await sleep(statisticsIntervalMs, undefined, { signal });
       }
@@ -91,25 +91,27 @@ function chosen(node: Node, names: readonly string[]): ContainerRecord[] {
     .filter((record) => ['running', 'paused'].includes(statusOfContainer(node, record).state));
 }
 
-async function sampleOf(node: Node, record: ContainerRecord): Promise<Draft<Sample>> {
+function sampleOf(node: Node, record: ContainerRecord): Draft<Sample> {
   const path = specOf(node, record)?.linux?.cgroupsPath;
-  const counted = path === undefined ? undefined : await node.statistics(path);
+  const counted = path === undefined ? undefined : node.statistics.all(path);
+  const devices = counted?.io === undefined ? undefined : Object.values(counted.io);
+  const { memory, pids } = counted ?? {};
   const missing = [
-    ...(counted?.cpuNanoseconds === undefined ? ['cpu'] : []),
-    ...(counted?.memory === undefined ? ['memory'] : []),
-    ...(counted?.processes === undefined ? ['pids'] : []),
-    ...(counted?.readBytes === undefined ? ['io'] : []),
+    ...(counted === undefined ? ['cpu'] : []),
+    ...(memory === undefined ? ['memory'] : []),
+    ...(pids === undefined ? ['pids'] : []),
+    ...(devices === undefined ? ['io'] : []),
   ];
   return {
     id: record.id,
     name: shownName(record),
     at: nanoseconds(counted?.atMs ?? Date.now()),
-    cpu_nanoseconds: counted?.cpuNanoseconds,
-    memory_bytes: counted?.memory?.workingSetBytes,
-    memory_limit_bytes: counted?.memory?.limitBytes,
-    processes: counted?.processes,
-    read_bytes: counted?.readBytes,
-    written_bytes: counted?.writtenBytes,
+    cpu_nanoseconds: counted === undefined ? undefined : counted.cpu.usageMicroseconds * 1000,
+    memory_bytes: memory?.workingSetBytes,
+    memory_limit_bytes: Number.isFinite(memory?.limitBytes) ? memory?.limitBytes : undefined,
+    processes: pids?.current,
+    read_bytes: devices?.reduce((sum, { readBytes }) => sum + readBytes, 0),
+    written_bytes: devices?.reduce((sum, { writeBytes }) => sum + writeBytes, 0),
     missing,
   };
 }

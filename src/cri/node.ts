@@ -5,10 +5,12 @@ import type { ImageService } from '../image/image-service.ts';
 import type { PodNetwork } from '../sandbox/pod-network.ts';
 import type { PodSandboxes } from '../sandbox/sandbox-service.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
+import type { CpuSampler } from './cpu-sampler.ts';
 import type { EventFeed } from './event-feed.ts';
+import type { LayerUse } from './layer-use.ts';
 import type { Machine } from './plan-input.ts';
 import type { RecordStore } from './record-store.ts';
-import type { StatisticsReader } from './statistics.ts';
+import type { NetworkReader, StatisticsReader } from './statistics.ts';
 
 /** Everything the services stand on; made once by openRuntime. */
 export interface Node {
@@ -18,6 +20,9 @@ export interface Node {
   readonly network: PodNetwork;
   readonly images: ImageService;
   readonly statistics: StatisticsReader;
+  readonly interfaces: NetworkReader;
+  readonly sampler: CpuSampler;
+  readonly layerUse: LayerUse;
   readonly machine: Machine;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;

@@ -1,11 +1,16 @@
 import { isDomainError } from '../base/error.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
+import { CpuSampler } from './cpu-sampler.ts';
 import { EventFeed } from './event-feed.ts';
+import { LayerUse } from './layer-use.ts';
 import type { Node } from './node.ts';
 import { RecordStore } from './record-store.ts';
 
-export type NodeParts = Omit<Node, 'containers' | 'pods' | 'locks' | 'events' | 'attended'>;
+/** What the node makes for itself. */
+type Made = 'containers' | 'pods' | 'locks' | 'events' | 'attended' | 'sampler' | 'layerUse';
+
+export type NodeParts = Omit<Node, Made>;
 
 /**
  * Puts the node together from its parts, with what an earlier process left: records are read, the
@@ -20,6 +25,8 @@ export async function openNode(parts: NodeParts): Promise<Node> {
     locks: new KeyedLock(),
     events: new EventFeed(),
     attended: new Set(),
+    sampler: new CpuSampler(),
+    layerUse: new LayerUse(parts.images),
   };
   await node.containers.load(node.log);
   await node.pods.load(node.log);

@@ -1,3 +1,5 @@
+import { isDomainError } from '../base/error.ts';
+import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import { stopContainer, removeContainer } from './container-life.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
 import type { Node } from './node.ts';
@@ -25,4 +27,14 @@ export async function removePod(node: Node, pod: PodRecord): Promise<void> {
     await node.sandboxes.remove(pod.id);
     await node.pods.remove(pod.id);
   });
+}
+
+/** Undefined where a reboot took it. */
+export function sandboxOf(node: Node, pod: PodRecord): PodSandboxStatus | undefined {
+  try {
+    return node.sandboxes.status(pod.id);
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
 }

@@ -7,6 +7,7 @@ import { containerHandlers } from './cri-containers.ts';
 import { eventHandlers } from './cri-events.ts';
 import { execHandlers } from './cri-exec.ts';
 import { imageHandlers } from './cri-images.ts';
+import { metricHandlers } from './cri-metrics.ts';
 import { podHandlers } from './cri-pods.ts';
 import { statisticsHandlers } from './cri-statistics.ts';
 import { statusHandlers } from './cri-status.ts';
@@ -32,6 +33,7 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
     ...containerHandlers(node),
     ...execHandlers(node),
     ...statisticsHandlers(node),
+    ...metricHandlers(node),
     ...eventHandlers(node),
   });
   server.add(ImageService, imageHandlers(node));

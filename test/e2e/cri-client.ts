@@ -1,0 +1,85 @@
+/**
+ * A CRI client that shares no code with ours: the usual libraries on the .proto file. Answers are
+ * plain objects with enumerations as words and 64-bit numbers as numbers.
+ */
+import { fileURLToPath } from 'node:url';
+import {
+  type Client,
+  credentials,
+  type GrpcObject,
+  loadPackageDefinition,
+  type ServiceClientConstructor,
+  type ServiceError,
+} from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const proto = fileURLToPath(new URL('../../src/cri/runtime.proto', import.meta.url));
+const options = { keepCase: true, longs: Number, enums: String, defaults: true };
+const services = (loadPackageDefinition(loadSync(proto, options))['runtime'] as GrpcObject)[
+  'v1'
+] as Record<string, ServiceClientConstructor>;
+
+// Answers have as many forms as there are calls; each test says what it expects of its own.
+export type Answer = ReturnType<typeof JSON.parse>;
+
+type Send = (request: object, done: (error: ServiceError | null, answer: Answer) => void) => void;
+
+export class CriClient implements Disposable {
+  readonly #clients: readonly Client[];
+
+  constructor(socket: string) {
+    this.#clients = ['RuntimeService', 'ImageService'].map((name) => {
+      const Service = services[name];
+      if (Service === undefined) throw new Error(name);
+      const limit = { 'grpc.max_receive_message_length': -1 };
+      return new Service(`unix:${socket}`, credentials.createInsecure(), limit);
+    });
+  }
+
+  /** One request, one answer. Throws the ServiceError. */
+  call(method: string, request: object = {}): Promise<Answer> {
+    const client = this.#clientOf(method);
+    return new Promise((resolve, reject) => {
+      const send = (client as unknown as Record<string, Send>)[method];
+      send?.call(client, request, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      });
+    });
+  }
+
+  /** One request, a stream of answers, which the caller cancels or reads to its end. */
+  stream(method: string, request: object = {}): NodeJS.ReadableStream & { cancel(): void } {
+    const client = this.#clientOf(method);
+    const calls = client as unknown as Record<string, (request: object) => never>;
+    const open = calls[method];
+    if (open === undefined) throw new Error(method);
+    return open.call(client, request);
+  }
+
+  async pod(config: object): Promise<string> {
+    return (await this.call('RunPodSandbox', { config })).pod_sandbox_id;
+  }
+
+  /** Made, and with `start` running. */
+  async container(pod: { id: string; config: object }, config: object): Promise<string> {
+    const request = { pod_sandbox_id: pod.id, config, sandbox_config: pod.config };
+    return (await this.call('CreateContainer', request)).container_id;
+  }
+
+  async run(pod: { id: string; config: object }, config: object): Promise<string> {
+    const id = await this.container(pod, config);
+    await this.call('StartContainer', { container_id: id });
+    return id;
+  }
+
+  #clientOf(method: string): Client {
+    const client = this.#clients.find((item) => method in item);
+    if (client === undefined) throw new Error(`No method ${method}`);
+    return client;
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.#clients) client.close();
+  }
+}
