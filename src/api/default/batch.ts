@@ -1,0 +1,50 @@
+import { type Draft, isObject } from '../json.ts';
+import {
+  type DefaultTable,
+  each,
+  fill,
+  fillEmpty,
+  isEmpty,
+  templateLabels,
+  within,
+} from './rule.ts';
+
+const largestInt32 = 2 ** 31 - 1;
+
+export const batchDefaults: DefaultTable = {
+  'batch.v1.Job': [fill({ spec: {}, status: {} }), labelWithTemplate],
+  'batch.v1.JobSpec': [countRuns, fill({ suspend: false }), fillPolicies],
+  'batch.v1.PodFailurePolicyRule': [matchTrueConditions],
+  'batch.v1.CronJob': [fill({ spec: {}, status: {} })],
+  'batch.v1.CronJobSpec': [
+    fillEmpty({ concurrencyPolicy: 'Allow' }),
+    fill({ suspend: false, successfulJobsHistoryLimit: 3, failedJobsHistoryLimit: 1 }),
+  ],
+};
+
+/** One run; with a number of workers alone, as many until one succeeds. */
+function countRuns(spec: Draft): void {
+  if (spec['completions'] === undefined && spec['parallelism'] === undefined) {
+    spec['completions'] = 1;
+  }
+  spec['parallelism'] ??= 1;
+}
+
+function fillPolicies(spec: Draft): void {
+  const perIndex = spec['backoffLimitPerIndex'] !== undefined;
+  spec['backoffLimit'] ??= perIndex ? largestInt32 : 6;
+  spec['completionMode'] ??= 'NonIndexed';
+  spec['podReplacementPolicy'] ??= isObject(spec['podFailurePolicy'])
+    ? 'Failed'
+    : 'TerminatingOrFailed';
+}
+
+function matchTrueConditions(rule: Draft): void {
+  for (const pattern of each(rule, 'onPodConditions')) fillEmpty({ status: 'True' })(pattern);
+}
+
+function labelWithTemplate(job: Draft): void {
+  const labels = templateLabels(within(job, 'spec'));
+  const metadata = within(job, 'metadata');
+  if (labels !== undefined && isEmpty(metadata['labels'])) metadata['labels'] = { ...labels };
+}
