@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { hasCode, isDomainError } from '../base/error.ts';
 import { readState, writeState } from '../base/state-file.ts';
 import type { Attachment } from './attachment.ts';
@@ -34,7 +34,13 @@ export class ResultCache {
   }
 
   async remove(network: string, attachment: AttachmentKey): Promise<void> {
-    await rm(this.#path(network, attachment), { force: true });
+    const path = this.#path(network, attachment);
+    await rm(path, { force: true });
+    // What a writer that was killed has left half; its name is of no use to anyone.
+    const started = `${basename(path)}.`;
+    for (const name of await namesIn(this.#folder, '.new')) {
+      if (name.startsWith(started)) await rm(join(this.#folder, name), { force: true });
+    }
   }
 
   /** All attachments to one network. */
@@ -73,9 +79,9 @@ function isCached(document: unknown): document is CachedAttachment {
   );
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
+async function namesIn(folder: string, ending = '.json'): Promise<readonly string[]> {
   try {
-    return (await readdir(folder)).filter((name) => name.endsWith('.json'));
+    return (await readdir(folder)).filter((name) => name.endsWith(ending));
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return [];
     throw error;

@@ -228,7 +228,10 @@ export class KeelsonEngine implements ContainerEngine {
   }
 
   /** Starts the first process of a PID namespace that the pod's containers share; its pid. */
-  async startPause(podId: string, plan: PausePlan): Promise<number> {
+  async startPause(
+    podId: string,
+    plan: PausePlan & { readonly cgroupPath: string },
+  ): Promise<number> {
     return await startPause(this.#context, podId, plan);
   }
 

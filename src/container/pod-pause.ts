@@ -1,6 +1,5 @@
 import { hasCode } from '../base/error.ts';
 import { encodePlan, type Operation } from '../kernel/operation.ts';
-import { cloneFlag } from '../kernel/flag.ts';
 import type { EngineContext } from './engine-context.ts';
 
 /** What the shim knows the first process of a shared PID namespace by; no container's id. */
@@ -9,21 +8,21 @@ const pauseName = 'pause/';
 export interface PausePlan {
   readonly operations: readonly Operation[];
   readonly relay: boolean;
-  readonly cgroupPath: string;
+  readonly cloneFlags: number;
 }
 
 /** Starts it in the pod's shim; its pid. */
 export async function startPause(
   context: EngineContext,
   podId: string,
-  plan: PausePlan,
+  plan: PausePlan & { readonly cgroupPath: string },
 ): Promise<number> {
   using cgroup = context.hierarchy.create(`${plan.cgroupPath}/pause`);
   const shim = await context.shims.open(podId);
   const { pid } = await shim.launch({
     container: pauseName,
     name: '',
-    cloneFlags: plan.relay ? 0 : cloneFlag.pid,
+    cloneFlags: plan.cloneFlags,
     cgroup: cgroup.folderPath,
     folder: '',
     log: '',

@@ -1,9 +1,11 @@
 import { constants } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { sysctlNamespace, sysctlOperation } from '../container/plan-settings.ts';
+import type { PausePlan } from '../container/pod-pause.ts';
 import { mapText } from '../container/plan-namespaces.ts';
-import { cloneFlag, mountAttribute } from '../kernel/flag.ts';
+import { cloneFlag, mountAttribute, propagationFlag } from '../kernel/flag.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
@@ -37,8 +39,9 @@ export function pinnedNamespaces(
   const place = (kind: string) => join(paths.folder, 'ns', kind);
   if (request.network !== 'host') {
     pins.network = join(paths.networkFolder, `keelson-${request.id}`);
-    pins.uts = place('uts');
   }
+  // In the host's network too: what a container changes there is not the node's name.
+  pins.uts = place('uts');
   if (request.ipc === 'pod') pins.ipc = place('ipc');
   if (request.pid === 'pod') pins.pid = place('pid');
   if (request.uidMappings !== undefined) pins.user = place('user');
@@ -57,7 +60,8 @@ export function planSandbox(request: PodSandboxRequest, pins: PinnedNamespaces):
     operations.push(operation.userNamespace(0, maps, flags));
     kinds.forEach((kind, i) => operations.push(operation.join(i + 1, cloneFlag[kind])));
   }
-  if (pins.uts !== undefined) operations.push(operation.hostname(request.hostname));
+  const name = request.network === 'host' ? hostname() : request.hostname;
+  if (pins.uts !== undefined) operations.push(operation.hostname(name));
   if (pins.network !== undefined) operations.push(operation.loopbackUp());
   operations.push(...planSysctls(request, pins));
   for (const kind of kinds) operations.push(operation.pin(procNames[kind], pins[kind] ?? ''));
@@ -65,13 +69,53 @@ export function planSandbox(request: PodSandboxRequest, pins: PinnedNamespaces):
   return operations;
 }
 
-/** The first process of a shared PID namespace, which the pod's shim supervises. */
-export function planPause(pins: PinnedNamespaces): { operations: Operation[]; relay: boolean } {
-  if (pins.user === undefined) return { operations: [operation.pause()], relay: false };
-  const open = operation.open(0, pins.user, constants.O_RDONLY);
+/**
+ * The first process of a shared PID namespace, which the pod's shim supervises. It lives in the
+ * pod's namespaces, where `lsns` finds it, and in an empty root without any right: a container that
+ * may trace processes reaches all that this one has, /proc/1/root above all.
+ */
+export function planPause(pins: PinnedNamespaces): PausePlan {
+  const flags = cloneFlag.pid | cloneFlag.mount;
+  const user = pins.user === undefined ? [] : planPauseUser(pins.user, flags);
+  const id = pins.user === undefined ? pauseId : 0;
+  const none = { effective: 0n, permitted: 0n, inheritable: 0n, ambient: 0n };
+  const operations = [
+    ...ownedKinds.flatMap((kind, i) => planJoin(i + 1, kind, pins[kind])),
+    operation.filesystem(rootSlot, 'tmpfs', {
+      attributes: mountAttribute.readonly | mountAttribute.nosuid | mountAttribute.nodev,
+      options: [
+        ['size', '4k'],
+        ['nr_inodes', '2'],
+        ['mode', '0555'],
+      ],
+    }),
+    ...user,
+    operation.propagation(propagationFlag.recursive | propagationFlag.private),
+    operation.root(rootSlot),
+    operation.pivot(),
+    operation.bounding(0n),
+    operation.identity(id, id, []),
+    operation.capabilities(none),
+    operation.noNewPrivileges(),
+    operation.pause(),
+  ];
+  const relay = pins.user !== undefined;
+  return { operations, relay, cloneFlags: relay ? 0 : flags };
+}
+
+/** As in the image that Kubernetes has for it. */
+const pauseId = 65_535;
+const rootSlot = 4;
+
+function planPauseUser(path: string, flags: number): Operation[] {
+  const open = operation.open(0, path, constants.O_RDONLY);
   const join = operation.join(0, cloneFlag.user);
-  const inside = [operation.identity(0, 0, []), operation.fork(cloneFlag.pid)];
-  return { operations: [open, join, ...inside, operation.pause()], relay: true };
+  return [open, join, operation.identity(0, 0, []), operation.fork(flags)];
+}
+
+function planJoin(slot: number, kind: OwnedKind, path: string | undefined): Operation[] {
+  if (path === undefined) return [];
+  return [operation.open(slot, path, constants.O_RDONLY), operation.join(slot, cloneFlag[kind])];
 }
 
 /** The pod's /dev/shm: one tmpfs, in the host's mounts, that its containers bind. */

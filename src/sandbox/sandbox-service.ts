@@ -4,7 +4,7 @@ import type { IdMapping } from '../container/spec.ts';
 export interface PodSandboxRequest {
   /** Lower-case hexadecimal or a name of `[a-z0-9-]`, at most 64 characters; names the folders. */
   readonly id: string;
-  /** At most 64 bytes; unused (the node's own holds) where the network is the host's. */
+  /** At most 64 bytes; the node's own in its place where the network is the host's. */
   readonly hostname: string;
   /**
    * `none`: a network namespace with only `lo`, up. `pod`: the same, attached to the network of the

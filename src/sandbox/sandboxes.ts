@@ -176,8 +176,8 @@ export class KeelsonSandboxes implements PodSandboxes {
   /** The PID namespace is pinned too: its number alone could be another process's one day. */
   async #startPause(id: string, request: PodSandboxRequest): Promise<number> {
     const pins = this.#pins(request);
-    const { operations, relay } = planPause(pins);
-    const pid = await this.#engine.startPause(id, { operations, relay, ...request });
+    const { cgroupPath } = request;
+    const pid = await this.#engine.startPause(id, { ...planPause(pins), cgroupPath });
     if (pins.pid !== undefined) {
       await runPlan([
         operation.open(0, `/proc/${pid}/ns/pid`, 0),

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
@@ -7,7 +8,7 @@ import t from 'tap';
 import { KeelsonSandboxes } from '../../../src/sandbox/sandboxes.ts';
 import type { PodSandboxRequest, PodSandboxStatus } from '../../../src/sandbox/sandbox-service.ts';
 import type { NamespaceType } from '../../../src/container/spec-linux.ts';
-import type { Mount } from '../../../src/container/spec.ts';
+import type { Mount, Process } from '../../../src/container/spec.ts';
 import { standardMounts } from '../container/bundle.ts';
 import { Scratch } from '../container/scratch.ts';
 
@@ -47,7 +48,11 @@ function mountsIn(pod: PodSandboxStatus | undefined): Mount[] {
 }
 
 /** A container in the pod: its namespaces by path where the pod has them. */
-async function runIn(scratch: Scratch, pods: KeelsonSandboxes, args: readonly string[]) {
+async function runIn(
+  scratch: Scratch,
+  pods: KeelsonSandboxes,
+  ...[args, process = {}]: [args: readonly string[], process?: Partial<Process>]
+) {
   const [pod] = pods.list();
   const pins = pod?.namespaces ?? {};
   const own: NamespaceType[] = ['mount', 'cgroup', 'pid'];
@@ -55,7 +60,7 @@ async function runIn(scratch: Scratch, pods: KeelsonSandboxes, args: readonly st
     ...own.filter((type) => !(type in pins)).map((type) => ({ type })),
     ...Object.entries(pins).map(([type, path]) => ({ type: type as NamespaceType, path })),
   ];
-  const { hostname: _, ...spec } = scratch.bundle.spec(args, { mounts: mountsIn(pod) });
+  const { hostname: _, ...spec } = scratch.bundle.spec(args, { mounts: mountsIn(pod), process });
   const request = {
     podId: pod?.id ?? '',
     cgroupPath: `/${scratch.bundle.name}/pod/c`,
@@ -136,6 +141,55 @@ t.test('the first process of a shared PID namespace is /pause to ps', async (t) 
   t.equal(bytes.out.trim(), String('/pause'.length + 1));
   const shim = readFileSync(`/proc/${pod.shimPid}/cmdline`, 'utf8');
   t.equal(shim, `keelson-shim\0shim\0${pod.id}\0`, 'the shim keeps its own');
+  await pods.remove(pod.id);
+});
+
+for (const mapped of [false, true]) {
+  const where = mapped ? ', in a user namespace' : '';
+  t.test(`the first process lives in the pod's namespaces and has nothing${where}`, async (t) => {
+    await using scratch = new Scratch();
+    const pods = new KeelsonSandboxes({ engine: scratch.engine });
+    const map = [{ containerID: 0, hostID: 200_000, size: 65_536 }];
+    const mappings = mapped ? { uidMappings: map, gidMappings: map } : {};
+    const pod = await pods.run(podRequest(scratch, { pid: 'pod', ...mappings }));
+    const set = ['CAP_SYS_PTRACE', 'CAP_DAC_OVERRIDE'];
+    const tracer = { bounding: set, effective: set, permitted: set };
+    const look = (command: string) =>
+      runIn(scratch, pods, ['sh', '-c', command], { capabilities: tracer });
+    const root = await look(
+      'ls -A /proc/1/root/; ls /proc/1/cwd/; ls /proc/1/fd; touch /proc/1/root/x',
+    );
+    t.equal(root.out, '', 'an empty root, no descriptor');
+    t.match(root.err, mapped ? /Permission denied/ : /Read-only file system/);
+    const status = await look('grep -E "^(Cap|NoNewPrivs|Uid)" /proc/1/status');
+    t.notMatch(status.out, /^Cap\w+:\s+0*[1-9a-f]/m, 'no capability');
+    t.match(status.out, /NoNewPrivs:\s+1/);
+    t.match(status.out, mapped ? /Uid:\s+0/ : /Uid:\s+65535/);
+    const record = readFileSync(join(scratch.engine.podFolder(pod.id), 'sandbox.json'), 'utf8');
+    const { pausePid } = JSON.parse(record) as { pausePid: number };
+    for (const [kind, pin] of Object.entries(pod.namespaces)) {
+      const name = kind === 'network' ? 'net' : kind;
+      const place = readlinkSync(`/proc/${pausePid}/ns/${name}`);
+      t.equal(place, `${name}:[${statSync(pin).ino}]`, `it is in the pod's ${kind} namespace`);
+    }
+    await pods.remove(pod.id);
+  });
+}
+
+t.test("a pod in the host's network has the node's name, in a namespace of its own", async (t) => {
+  await using scratch = new Scratch();
+  const pods = new KeelsonSandboxes({ engine: scratch.engine });
+  const pod = await pods.run(podRequest(scratch, { network: 'host', pid: 'pod' }));
+  const set = ['CAP_SYS_ADMIN'];
+  const admin = { capabilities: { bounding: set, effective: set, permitted: set } };
+  const { out } = await runIn(
+    scratch,
+    pods,
+    ['sh', '-c', 'hostname; hostname other; hostname'],
+    admin,
+  );
+  t.equal(out, `${hostname()}\nother\n`);
+  t.not(hostname(), 'other');
   await pods.remove(pod.id);
 });
 
