@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { CniCode, CniError } from '../src/cni/cni-error.ts';
 import { familyOf, type NetworkResult, type ResultRoute } from '../src/cni/result.ts';
-import { readSysctls, type Sysctl, tryWriteSysctls, writeSysctls } from '../src/kernel/sysctl.ts';
+import { type Sysctl, tryWriteSysctls } from '../src/kernel/sysctl.ts';
 import { address, link, route, type Request } from '../src/netlink/index.ts';
 import type { RouteScope } from '../src/netlink/route-name.ts';
 import { commit } from './commit.ts';
@@ -19,7 +19,7 @@ export interface InterfacePlan {
    * Off unless the operator wants it: addresses from a lease are nobody else's.
    */
   readonly detectDuplicates?: boolean;
-  /** The container's own; `accept_dad` and `arp_notify` are added. */
+  /** Beside `accept_dad`, `arp_notify` and `ndisc_notify`. */
   readonly sysctls?: readonly Sysctl[];
 }
 
@@ -33,9 +33,8 @@ export async function configureInterface(
   plan: InterfacePlan,
 ): Promise<void> {
   const addresses = ownAddresses(plan);
-  if (addresses.some((one) => familyOf(one) === 6)) await enableIpv6(container, plan.name);
-  // A kernel may have no IPv6, and then lacks some of them.
-  await tryWriteSysctls(settingsOf(plan), container.namespace);
+  const six = addresses.some((one) => familyOf(one) === 6);
+  await writeSettings(container, plan, six);
   await commit(container.connection, [
     ...addresses.map((one) => addressRequest(plan, one)),
     link.setRequest(plan.index, { up: true }),
@@ -58,22 +57,30 @@ function ownAddresses({ name, result }: InterfacePlan): readonly string[] {
     });
 }
 
-/** An image's runtime may have switched IPv6 off in the namespace. */
-async function enableIpv6(container: ContainerNamespace, name: string): Promise<void> {
-  const names = ['lo', name].map((each) => `net/ipv6/conf/${each}/disable_ipv6`);
-  const values = await readSysctls(names, container.namespace);
-  const off = names.filter((_, index) => values[index] !== undefined && values[index] !== '0');
-  await writeSysctls(
-    [
-      ...off.map((each) => ({ name: each, value: '0' })),
-      // Otherwise the kernel takes the addresses away whenever the interface goes down.
-      { name: `net/ipv6/conf/${name}/keep_addr_on_down`, value: '1' },
-    ],
-    container.namespace,
-  );
+async function writeSettings(
+  container: ContainerNamespace,
+  plan: InterfacePlan,
+  six: boolean,
+): Promise<void> {
+  const needed = six ? ipv6Settings(plan.name) : [];
+  const settings = [...needed, ...usualSettings(plan)];
+  const failures = await tryWriteSysctls(settings, container.namespace);
+  // A kernel may lack others of them, and all of those for IPv6 where nobody needs it.
+  const failure = failures.find(({ path }) => needed.some(({ name }) => name === path));
+  if (failure !== undefined) throw failure;
 }
 
-function settingsOf({ name, detectDuplicates, sysctls = [] }: InterfacePlan): readonly Sysctl[] {
+/** A runtime may have switched IPv6 off in the namespace. */
+function ipv6Settings(name: string): readonly Sysctl[] {
+  return [
+    { name: 'net/ipv6/conf/lo/disable_ipv6', value: '0' },
+    { name: `net/ipv6/conf/${name}/disable_ipv6`, value: '0' },
+    // Otherwise the kernel takes the addresses away whenever the interface goes down.
+    { name: `net/ipv6/conf/${name}/keep_addr_on_down`, value: '1' },
+  ];
+}
+
+function usualSettings({ name, detectDuplicates, sysctls = [] }: InterfacePlan) {
   const six = `net/ipv6/conf/${name}`;
   return [
     ...(detectDuplicates === true
@@ -83,6 +90,7 @@ function settingsOf({ name, detectDuplicates, sysctls = [] }: InterfacePlan): re
         ]
       : [{ name: `${six}/accept_dad`, value: '0' }]),
     { name: `net/ipv4/conf/${name}/arp_notify`, value: '1' },
+    { name: `${six}/ndisc_notify`, value: '1' },
     ...sysctls,
   ];
 }
@@ -96,19 +104,25 @@ function addressRequest({ index }: InterfacePlan, text: string): Request {
   });
 }
 
-/** A route without a gateway goes to the first gateway of its family, as the reference has it. */
+/**
+ * A route without a gateway goes to the first gateway of its family, as the reference has it. One
+ * that is then the same as another (a default route of the IPAM plugin, and `isDefaultGateway`)
+ * is made once; the kernel would refuse the second.
+ */
 function routeRequests({ index, result }: InterfacePlan): readonly Request[] {
   const gateways = result.addresses.flatMap(({ gateway }) => gateway ?? []);
-  return result.routes.map((each) => {
+  const planned = result.routes.map((each) => {
     const family = familyOf(each.destination);
     const via = each.gateway ?? gateways.find((gateway) => familyOf(gateway) === family);
-    return routeRequest(each, { device: index, ...(via !== undefined && { via }) });
+    return { ...each, ...(via !== undefined && { gateway: via }) };
   });
+  const distinct = new Map(planned.map((each) => [JSON.stringify(each), each]));
+  return [...distinct.values()].map((each) => routeRequest(each, index));
 }
 
 export function routeRequest(
-  { destination, priority, table, scope, mtu, advmss }: ResultRoute,
-  way: { readonly device: number; readonly via?: string },
+  { destination, gateway, priority, table, scope, mtu, advmss }: ResultRoute,
+  device: number,
 ): Request {
   const metrics = {
     ...(mtu !== undefined && { mtu }),
@@ -116,7 +130,8 @@ export function routeRequest(
   };
   return route.prependRequest({
     to: destination,
-    ...way,
+    device,
+    ...(gateway !== undefined && { via: gateway }),
     scope: scopeNames[scope ?? 0] ?? 'global',
     ...(priority !== undefined && { metric: priority }),
     ...(table !== undefined && { table }),

@@ -1,7 +1,10 @@
 import { hasCode, isDomainError, messageOf } from '../src/base/error.ts';
 import { CniCode, CniError } from '../src/cni/cni-error.ts';
+import type { PluginRequest } from '../src/cni/plugin.ts';
 import { type Namespace, openNamespace } from '../src/kernel/namespace.ts';
 import { type Connection, open } from '../src/netlink/connection.ts';
+
+type PlaceOfNamespace = Pick<PluginRequest, 'netns' | 'netnsFd'>;
 
 /** A container's network namespace with a connection to it. The process itself never enters it. */
 export class ContainerNamespace implements Disposable {
@@ -19,20 +22,20 @@ export class ContainerNamespace implements Disposable {
    * Opens CNI_NETNS, and makes sure that it is a network namespace: only then is anything done
    * with what the path leads to. Throws CniError 4.
    */
-  static async open(path: string): Promise<ContainerNamespace> {
-    const found = await ContainerNamespace.#open(path);
+  static async open(place: PlaceOfNamespace): Promise<ContainerNamespace> {
+    const found = await ContainerNamespace.#open(place);
     if (found instanceof ContainerNamespace) return found;
     throw new CniError(
       CniCode.invalidEnvironment,
-      `failed to open netns "${path}"`,
+      `failed to open netns "${place.netns}"`,
       messageOf(found),
     );
   }
 
   /** For DEL: undefined when there is none any more, or the path leads to something else. */
-  static async find(path: string): Promise<ContainerNamespace | undefined> {
-    if (path === '') return undefined;
-    const found = await ContainerNamespace.#open(path);
+  static async find(place: PlaceOfNamespace): Promise<ContainerNamespace | undefined> {
+    if (place.netns === '' && place.netnsFd === undefined) return undefined;
+    const found = await ContainerNamespace.#open(place);
     return found instanceof ContainerNamespace ? found : undefined;
   }
 
@@ -46,10 +49,12 @@ export class ContainerNamespace implements Disposable {
   }
 
   /** What cannot be a namespace is returned as the reason; other failures are thrown. */
-  static async #open(path: string): Promise<ContainerNamespace | Error> {
+  static async #open(place: PlaceOfNamespace): Promise<ContainerNamespace | Error> {
+    const { netns: path, netnsFd } = place;
     let namespace: Namespace;
     try {
-      namespace = openNamespace(path, 'net');
+      // The caller keeps its descriptor; this one is opened, and checked, by that.
+      namespace = openNamespace(netnsFd === undefined ? path : `/proc/self/fd/${netnsFd}`, 'net');
     } catch (error) {
       if (!(error instanceof Error)) throw error;
       if (isDomainError(error, 'invalid') || hasCode(error, ...notThere)) return error;

@@ -39,12 +39,17 @@ export function isStale(
 }
 
 /**
- * The name of a host's end of a pair: the same for the same owner, so that DEL finds it when the
- * container's namespace is gone. `attempt` counts names that strangers had.
+ * The name of the host's end of a pair: the same for the same owner, so that DEL finds it when the
+ * container's namespace is gone. With 11 digits it is no name that another tool makes: the
+ * reference has 8 of them, Docker 7.
  */
-export function hostLinkName(owner: Owner, prefix = 'veth', attempt = 0): string {
-  const { networkName, containerId, interfaceName } = owner;
-  return `${prefix}${hash([networkName, containerId, interfaceName, attempt].join('\0'), 8)}`;
+export function hostLinkName({ networkName, containerId, interfaceName }: Owner): string {
+  return `veth${hash([networkName, containerId, interfaceName].join('\0'), 11)}`;
+}
+
+/** The owner that a request is about. */
+export function ownerOf({ networkName, containerId, interfaceName }: Owner): Owner {
+  return { networkName, containerId, interfaceName };
 }
 
 function hash(text: string, digits = 40): string {

@@ -1,17 +1,24 @@
-/** Notes how to take back what was just done. */
+import { messageOf } from '../src/base/error.ts';
+
+/** Notes how to take back what was just done, or is about to be. */
 export type Undo = (takeBack: () => Promise<unknown>) => void;
 
 /**
  * Runs work that does several things. When it throws, what it noted is taken back, newest first,
- * all of it even when one fails; then what it threw is thrown, for that is what went wrong.
+ * all of it even when one fails. Throws what the work threw; SuppressedError with both when taking
+ * back failed too, for then something is left for DEL and GC.
  */
 export async function undoable<Value>(work: (undo: Undo) => Promise<Value>): Promise<Value> {
   const done: (() => Promise<unknown>)[] = [];
   try {
     return await work((takeBack) => done.push(takeBack));
   } catch (error) {
-    // What cannot be taken back now is left to DEL and GC, which find it by its owner.
-    for (const takeBack of done.toReversed()) await takeBack().catch(() => undefined);
+    try {
+      await all(...done.toReversed());
+    } catch (second) {
+      const words = `${messageOf(error)}; undoing it failed: ${messageOf(second)}`;
+      throw new SuppressedError(second, error, words);
+    }
     throw error;
   }
 }

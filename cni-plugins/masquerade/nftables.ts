@@ -1,7 +1,8 @@
-import { hasCode, isKernelError } from '../../src/base/error.ts';
+import { isKernelError } from '../../src/base/error.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import { nftables, type Connection, type Request } from '../../src/netlink/index.ts';
 import { netfilter } from '../netfilter.ts';
+import { elementsOf, inGeneration, removeElements, setsOf } from '../owned-elements.ts';
 import { isStale, type Owner, tagOf } from '../owner.ts';
 import { canonical, hostOf, networkOf } from '../prefix.ts';
 
@@ -40,7 +41,12 @@ export async function addMasquerade(owner: Owner, addresses: readonly string[]):
 /** Removes what an owner has, by its mark alone: its address may be another's by now. */
 export async function removeMasquerade(owner: Owner): Promise<void> {
   const tag = tagOf(owner);
-  await removeElements((comment) => comment === tag);
+  const connection = await netfilter();
+  await removeElements(
+    connection,
+    () => ourSets(connection),
+    (comment) => comment === tag,
+  );
 }
 
 /** Removes what belongs to no valid attachment of a network. */
@@ -48,7 +54,12 @@ export async function collectMasquerade(
   networkName: string,
   valid: readonly AttachmentKey[],
 ): Promise<void> {
-  await removeElements((comment) => isStale(comment, networkName, valid));
+  const connection = await netfilter();
+  await removeElements(
+    connection,
+    () => ourSets(connection),
+    (comment) => isStale(comment, networkName, valid),
+  );
 }
 
 /** Whether each address of an owner is masqueraded. */
@@ -61,19 +72,6 @@ export async function hasMasquerade(owner: Owner, addresses: readonly string[]):
     if (!elements.some((one) => one.comment === tag && one.key[0] === key)) return false;
   }
   return true;
-}
-
-async function removeElements(unwanted: (comment: string | undefined) => boolean): Promise<void> {
-  const connection = await netfilter();
-  await inGeneration(connection, async () => {
-    const changes: Request[] = [];
-    for (const set of await ourSets(connection)) {
-      const elements = await elementsOf(connection, set);
-      const gone = elements.filter(({ comment }) => unwanted(comment));
-      changes.push(...nftables.deleteElements(set, gone));
-    }
-    return changes;
-  });
 }
 
 function createElement(address: string, comment: string): Request[] {
@@ -136,44 +134,7 @@ function ruleOf(network: string) {
 }
 
 /** The network stands in each set's comment. */
-async function ourSets(connection: Connection): Promise<readonly ReturnType<typeof setOf>[]> {
-  try {
-    const sets = await nftables.listSets(connection, table);
-    return sets.flatMap(({ comment }) => (comment === undefined ? [] : [setOf(comment)]));
-  } catch (error) {
-    // No table yet, or a kernel without nf_tables: there is nothing of ours.
-    if (isKernelError(error, 'ENOENT', 'EINVAL', 'EOPNOTSUPP')) return [];
-    throw error;
-  }
-}
-
-async function elementsOf(
-  connection: Connection,
-  set: nftables.SetDefinition,
-): Promise<readonly nftables.Element[]> {
-  try {
-    return await nftables.listElements(connection, set);
-  } catch (error) {
-    if (isKernelError(error, 'ENOENT')) return [];
-    throw error;
-  }
-}
-
-const maximumAttempts = 50;
-
-/** Plans from what is there and commits, again whenever somebody changed the ruleset meanwhile. */
-async function inGeneration(
-  connection: Connection,
-  plan: () => Promise<readonly Request[]>,
-): Promise<void> {
-  for (let attempt = 1; ; attempt++) {
-    const { id } = await nftables.generation(connection);
-    const changes = await plan();
-    try {
-      await nftables.commit(connection, changes, { generation: id });
-      return;
-    } catch (error) {
-      if (!hasCode(error, 'ERESTART') || attempt >= maximumAttempts) throw error;
-    }
-  }
+async function ourSets(connection: Connection): Promise<readonly nftables.SetDefinition[]> {
+  const sets = await setsOf(connection, table);
+  return sets.flatMap(({ comment }) => (comment === undefined ? [] : [setOf(comment)]));
 }

@@ -27,11 +27,11 @@ t.test('what is no network namespace is refused, and DEL finds none', { skip }, 
   ];
   for (const path of paths) {
     await t.rejects(
-      ContainerNamespace.open(path),
+      ContainerNamespace.open({ netns: path }),
       { name: 'CniError', code: 4 },
       JSON.stringify(path),
     );
-    t.equal(await ContainerNamespace.find(path), undefined, JSON.stringify(path));
+    t.equal(await ContainerNamespace.find({ netns: path }), undefined, JSON.stringify(path));
   }
 });
 
@@ -40,6 +40,6 @@ t.test('the connection is the container’s, also by a symbolic link', { skip },
   space.ip('link', 'add', 'here', 'type', 'bridge');
   const path = join(t.testdir({}), 'link');
   symlinkSync(space.path, path);
-  using container = await ContainerNamespace.open(path);
+  using container = await ContainerNamespace.open({ netns: path });
   t.equal((await link.get(container.connection, 'here')).kind, 'bridge');
 });

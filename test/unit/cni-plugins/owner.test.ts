@@ -42,8 +42,7 @@ t.test('only what is of the network and of no valid attachment is stale', async 
 
 t.test('the name of the host’s end is the same for the same owner alone', async (t) => {
   const name = hostLinkName(owner);
-  t.match(name, /^veth[0-9a-f]{8}$/);
+  t.match(name, /^veth[0-9a-f]{11}$/);
   t.equal(hostLinkName({ ...owner }), name);
   t.not(hostLinkName({ ...owner, containerId: 'abd' }), name);
-  t.not(hostLinkName(owner, 'veth', 1), name);
 });
