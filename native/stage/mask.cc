@@ -23,6 +23,7 @@ static int attachOver(int mounted, int target) {
 static int emptyFolder() {
   int fd = fsopen("tmpfs", FSOPEN_CLOEXEC);
   if (fd < 0) return -1;
+  fsconfig(fd, FSCONFIG_SET_STRING, "source", "tmpfs", 0);
   fsconfig(fd, FSCONFIG_SET_STRING, "size", "4k", 0);
   fsconfig(fd, FSCONFIG_SET_STRING, "nr_inodes", "2", 0);
   fsconfig(fd, FSCONFIG_SET_STRING, "mode", "0755", 0);

@@ -51,7 +51,9 @@ static int addLayers(int fd, Fields layers, const char* folder) {
 static int mountByConfiguration(const Overlay& overlay) {
   int fd = fsopen("overlay", FSOPEN_CLOEXEC);
   if (fd < 0) return -1;
-  bool made = addLayers(fd, overlay.layers, overlay.folder) == 0;
+  // `mount` and `df` show a source; without one it is "none".
+  bool made = configure(fd, "source", "overlay") == 0 &&
+              addLayers(fd, overlay.layers, overlay.folder) == 0;
   if (made && overlay.upper[0]) {
     made = configurePath(fd, "upperdir", overlay.upper) == 0 &&
            configurePath(fd, "workdir", overlay.work) == 0;

@@ -124,6 +124,7 @@ export function planShm(request: PodSandboxRequest, path: string): Operation[] {
   const { nosuid, nodev, noexec } = mountAttribute;
   const owner = { uid: firstId(request.uidMappings), gid: firstId(request.gidMappings) };
   const options: [string, string][] = [
+    ['source', 'shm'],
     ['mode', '1777'],
     ['size', String(request.shmBytes ?? defaultShmBytes)],
     ...Object.entries(owner).map(([key, id]): [string, string] => [key, String(id)]),
