@@ -114,4 +114,35 @@ export const limits = {
   cniQueue: 2048,
   /** What is kept of a CNI plugin's stderr. */
   cniErrorBytes: 16 * 1024,
+  /** Calls of Exec, Attach and PortForward that wait for their client, and for how long. */
+  streamTokens: 1000,
+  streamTokenMs: 60_000,
+  /** Connections to the streaming server, those that ask for nothing included. */
+  streamConnections: 1024,
+  /** Until a streaming client has made its request, and that request's size. */
+  streamHandshakeMs: 10_000,
+  streamRequestBytes: 16 * 1024,
+  /** Silence after which TCP asks whether the other end is there. */
+  streamKeepAliveMs: 30_000,
+  /** Ports of one PortForward call, which only WebSocket channels need. */
+  forwardPorts: 64,
+  /** Connections into pods that are being made, and the time for one. */
+  forwardDials: 256,
+  forwardDialMs: 5000,
+  /** A SPDY control frame, and the headers in one after decompression. */
+  spdyFrameBytes: 16 * 1024,
+  spdyHeaderBytes: 16 * 1024,
+  spdyHeaders: 64,
+  /** Streams open at once on one SPDY connection; a forwarded connection has two. */
+  spdyStreams: 1024,
+  /** What one stream buffers before its connection is read no further. */
+  streamBufferBytes: 256 * 1024,
+  /** One WebSocket message, which is gathered whole. */
+  webSocketMessageBytes: 4 * 1024 * 1024,
+  /** A client's time to open its streams after it was let in. */
+  streamCreateMs: 30_000,
+  /** Between pings to an end that is not read for now, which show when it is gone. */
+  streamPingMs: 5000,
+  /** The other end's time to hear our last words. */
+  streamLingerMs: 5000,
 } as const;

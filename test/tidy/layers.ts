@@ -7,17 +7,18 @@ const layers: Record<string, readonly string[]> = {
   image: ['base', 'kernel'],
   cni: ['base'],
   'cni-plugins': ['base', 'kernel', 'netlink', 'cni'],
+  stream: ['base'],
   container: ['base', 'kernel', 'cgroup', 'image'],
   oci: ['base', 'kernel', 'cgroup', 'container'],
   sandbox: ['base', 'kernel', 'netlink', 'cni', 'container'],
-  cri: ['base', 'container', 'sandbox', 'image', 'cgroup'],
+  cri: ['base', 'stream', 'container', 'sandbox', 'image', 'cgroup'],
   network: ['base', 'kernel', 'netlink', 'api'],
   api: ['base'],
   store: ['base', 'api'],
   scheduler: ['base', 'api'],
   controller: ['base', 'api'],
-  apiserver: ['base', 'api', 'store'],
-  kubelet: ['base', 'api'],
+  apiserver: ['base', 'api', 'store', 'stream'],
+  kubelet: ['base', 'api', 'stream'],
 };
 
 /** The kubelet sees of the CRI its generated types alone. */

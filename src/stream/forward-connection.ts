@@ -1,0 +1,37 @@
+import type { Duplex, Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { messageOf } from '../base/error.ts';
+import { ended } from './command-streams.ts';
+
+/** Connects to a port; throws what the client is told. */
+export type Dial = (port: number) => Promise<Duplex>;
+
+export interface Forwarded {
+  readonly port: number;
+  readonly data: Duplex;
+  readonly error: Writable;
+}
+
+/**
+ * Carries one connection both ways until both halves are over. A failure is told on `error`, and
+ * resets `data`.
+ */
+export async function forwardConnection(
+  { port, data, error }: Forwarded,
+  dial: Dial,
+): Promise<void> {
+  let failure: string | undefined;
+  try {
+    const target = await dial(port);
+    target.on('error', (reason) => (failure ??= messageOf(reason)));
+    // The client may have gone while we connected.
+    if (data.destroyed) target.destroy();
+    await Promise.allSettled([pipeline(data, target), pipeline(target, data)]);
+    target.destroy();
+  } catch (reason) {
+    failure = messageOf(reason);
+  }
+  await ended(error, failure);
+  data.destroy();
+  error.destroy();
+}
