@@ -47,6 +47,7 @@ export type DomainErrorKind =
   | 'invalid'
   | 'denied'
   | 'unavailable'
+  | 'exhausted'
   | 'timeout'
   | 'unsupported';
 

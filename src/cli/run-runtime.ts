@@ -15,6 +15,8 @@ import { openNode } from '../cri/open-node.ts';
 import type { Machine } from '../cri/plan-input.ts';
 import { serveNode } from '../cri/serve-node.ts';
 import { sampleProcessors } from '../cri/sample-processors.ts';
+import { StreamingServer } from '../cri/streaming/server.ts';
+import { streamingSettings } from '../cri/streaming/settings.ts';
 import { restartAll, supervise } from '../cri/supervise.ts';
 import { openImageService } from '../image/open-image-service.ts';
 import { parseImageSettings } from '../image/settings.ts';
@@ -87,6 +89,7 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     images,
     statistics: statisticsReader(openHierarchy()),
     interfaces: networkReader,
+    streaming: await StreamingServer.open(await streamingSettings(config), log),
     machine: lookAtMachine(),
     log,
     settings: {
@@ -131,6 +134,7 @@ async function close({ node, server, resident, log }: Parts): Promise<void> {
   log.info('stopping; containers stay');
   await Promise.all([server.close(graceMs), resident.close(graceMs)]);
   try {
+    await node.streaming.close();
     await node.engine.close();
     await node.images.close();
   } catch (error) {

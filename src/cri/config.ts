@@ -15,6 +15,14 @@ export interface RuntimeConfig {
   readonly cniConfig: string;
   /** Folders with CNI plugins, parted by colons. */
   readonly cniPlugins: string;
+  /** Where Exec, Attach and PortForward are answered: an IP address and a port, 0 for any. */
+  readonly streamingAddress: string;
+  /** `4h`: a stream on which nothing comes and goes for so long is ended. */
+  readonly streamingIdleTimeout: string;
+  /** Files for TLS; empty: plain HTTP. */
+  readonly streamingCertificate: string;
+  readonly streamingKey: string;
+  readonly streamingClientAuthority: string;
   /** The `image` section, which the image service checks itself. */
   readonly image: unknown;
 }
@@ -58,6 +66,23 @@ const settings: readonly Setting[] = [
     allowed: /^\/[^\0:]*(:\/[^\0:]*)*$/,
     expected: 'absolute paths parted by colons',
   },
+  {
+    key: 'streaming.address',
+    field: 'streamingAddress',
+    fallback: '127.0.0.1:0',
+    allowed: /^([0-9.]+|\[[0-9a-f:.]+\]):\d{1,5}$/,
+    expected: 'an IP address and a port, such as 127.0.0.1:0 or [::1]:0',
+  },
+  {
+    key: 'streaming.idleTimeout',
+    field: 'streamingIdleTimeout',
+    fallback: '4h',
+    allowed: /^\d{1,9}[smh]$/,
+    expected: 'a number with s, m or h',
+  },
+  { key: 'streaming.certificate', field: 'streamingCertificate', fallback: '', ...path },
+  { key: 'streaming.key', field: 'streamingKey', fallback: '', ...path },
+  { key: 'streaming.clientAuthority', field: 'streamingClientAuthority', fallback: '', ...path },
 ];
 
 /** Sections of the file that are other processes' business or are checked elsewhere. */

@@ -11,6 +11,7 @@ import type { LayerUse } from './layer-use.ts';
 import type { Machine } from './plan-input.ts';
 import type { RecordStore } from './record-store.ts';
 import type { NetworkReader, StatisticsReader } from './statistics.ts';
+import type { StreamingServer } from './streaming/server.ts';
 
 /** Everything the services stand on; made once by openRuntime. */
 export interface Node {
@@ -23,6 +24,7 @@ export interface Node {
   readonly interfaces: NetworkReader;
   readonly sampler: CpuSampler;
   readonly layerUse: LayerUse;
+  readonly streaming: StreamingServer;
   readonly machine: Machine;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;

@@ -18,6 +18,7 @@ import { imageCalls } from './image-calls.ts';
 import { lookCalls } from './look-calls.ts';
 import type { Node } from './node.ts';
 import { sessionCalls } from './session-calls.ts';
+import { streamingHandlers } from './streaming/calls.ts';
 import { systemCalls } from './system-calls.ts';
 
 /** Answers the CRI and the command line at one socket. Throws `conflict` when somebody does. */
@@ -32,6 +33,7 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
     ...podHandlers(node),
     ...containerHandlers(node),
     ...execHandlers(node),
+    ...streamingHandlers(node),
     ...statisticsHandlers(node),
     ...metricHandlers(node),
     ...eventHandlers(node),

@@ -30,6 +30,7 @@ const codeOfKind: Record<DomainErrorKind, number> = {
   invalid: statusCode.invalidArgument,
   denied: statusCode.permissionDenied,
   unavailable: statusCode.unavailable,
+  exhausted: statusCode.resourceExhausted,
   timeout: statusCode.deadlineExceeded,
   unsupported: statusCode.unimplemented,
 };

@@ -251,10 +251,3 @@ t.test(
     t.same(await runtime.leftovers(), []);
   },
 );
-
-t.test('what is not built yet says so', async (t) => {
-  await t.rejects(call('PortForward', { pod_sandbox_id: 'x' }), {
-    code: 12,
-    message: /PortForward/,
-  });
-});

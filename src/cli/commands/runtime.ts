@@ -21,6 +21,11 @@ export function define(command: Command, _cli: Cli): void {
     .option('--missing-controllers <mode>', 'refuse or warn about limits that cannot be enforced')
     .option('--cni-config <path>', "folder with the pods' network")
     .option('--cni-plugins <paths>', 'folders with CNI plugins, parted by colons')
+    .option('--streaming-address <address>', 'where exec, attach and port-forward are answered')
+    .option('--streaming-idle-timeout <time>', 'when a silent stream is ended')
+    .option('--streaming-certificate <path>', 'TLS for streaming')
+    .option('--streaming-key <path>', "its certificate's key")
+    .option('--streaming-client-authority <path>', 'who signs the certificates of clients')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
       await runRuntime(parseConfig(text, process.env, flags));
