@@ -16,6 +16,17 @@ export function isList(value: Json | undefined): value is readonly Json[] {
   return Array.isArray(value);
 }
 
+/** The text, or an empty one where there is none. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : '';
+}
+
+/** The object in a field, or an empty one. */
+export function objectIn(owner: JsonObject | undefined, name: string): JsonObject {
+  const value = owner?.[name];
+  return isObject(value) ? value : {};
+}
+
 /** Sets a key of a foreign object; `__proto__` becomes a key like any other. */
 export function set(target: Draft, key: string, value: Json): void {
   if (key === '__proto__') {

@@ -1,0 +1,142 @@
+import { isObject, type Json, type JsonObject } from '../json.ts';
+import { matchesLabels, readLabelSelector } from '../selector/label-selector.ts';
+import { atLeast, type CheckTable, entries, oneOf } from './check.ts';
+import { type Fault, forbiddenField, invalid, notSupported, required } from './fault.ts';
+import { labelFaults } from './metadata.ts';
+
+const alwaysRestarted = templateRestarts('Always');
+
+export const workloadChecks: CheckTable = {
+  'core.v1.PodTemplateSpec': { whole: [templateLabelsRight] },
+  'core.v1.ReplicationControllerSpec': {
+    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)] },
+    whole: [hasTemplate, alwaysRestarted],
+  },
+  'apps.v1.DeploymentSpec': {
+    fields: {
+      replicas: [atLeast(0)],
+      minReadySeconds: [atLeast(0)],
+      revisionHistoryLimit: [atLeast(0)],
+      progressDeadlineSeconds: [atLeast(0)],
+    },
+    whole: [selectorMatches, alwaysRestarted],
+  },
+  'apps.v1.DeploymentStrategy': {
+    fields: { type: [oneOf('Recreate', 'RollingUpdate')] },
+    whole: [strategyMakesSense],
+  },
+  'apps.v1.ReplicaSetSpec': {
+    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)] },
+    whole: [selectorMatches, alwaysRestarted],
+  },
+  'apps.v1.StatefulSetSpec': {
+    fields: {
+      replicas: [atLeast(0)],
+      podManagementPolicy: [oneOf('OrderedReady', 'Parallel')],
+    },
+    whole: [selectorMatches, alwaysRestarted],
+    optional: ['serviceName'],
+  },
+  'apps.v1.StatefulSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
+  'apps.v1.DaemonSetSpec': { whole: [selectorMatches, alwaysRestarted] },
+  'apps.v1.DaemonSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
+  'apps.v1.ControllerRevision': { optional: ['revision'] },
+  'batch.v1.JobSpec': {
+    fields: {
+      parallelism: [atLeast(0)],
+      completions: [atLeast(0)],
+      backoffLimit: [atLeast(0)],
+      activeDeadlineSeconds: [atLeast(0)],
+      ttlSecondsAfterFinished: [atLeast(0)],
+      completionMode: [oneOf('NonIndexed', 'Indexed')],
+    },
+    whole: [templateRestarts('Never', 'OnFailure')],
+  },
+  'batch.v1.CronJobSpec': {
+    fields: {
+      schedule: [schedule],
+      concurrencyPolicy: [oneOf('Allow', 'Forbid', 'Replace')],
+      startingDeadlineSeconds: [atLeast(0)],
+      successfulJobsHistoryLimit: [atLeast(0)],
+      failedJobsHistoryLimit: [atLeast(0)],
+      timeZone: [timeZone],
+    },
+  },
+};
+
+function templateLabelsRight({ metadata }: JsonObject, path: string): Fault[] {
+  const labels = isObject(metadata) ? metadata['labels'] : undefined;
+  return labelFaults(labels, `${path}.labels`);
+}
+
+function hasTemplate({ template }: JsonObject, path: string): Fault[] {
+  return isObject(template) ? [] : [required(`${path}.template`)];
+}
+
+/** A set that does not select its own pods would make more of them for ever. */
+function selectorMatches({ selector, template }: JsonObject, path: string): Fault[] {
+  if (!isObject(selector) || !isObject(template)) return [];
+  if (entries(selector['matchExpressions']).length === 0 && !isObject(selector['matchLabels'])) {
+    const words = 'empty selector is invalid for deployment';
+    return [invalid(`${path}.selector`, selector, words)];
+  }
+  const metadata = isObject(template['metadata']) ? template['metadata'] : {};
+  const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
+  if (matchesLabels(readLabelSelector(selector), labels as Record<string, string>)) return [];
+  const words = '`selector` does not match template `labels`';
+  return [invalid(`${path}.template.metadata.labels`, labels, words)];
+}
+
+function templateRestarts(...policies: readonly string[]) {
+  return ({ template }: JsonObject, path: string): Fault[] => {
+    const spec = isObject(template) && isObject(template['spec']) ? template['spec'] : undefined;
+    const policy = spec?.['restartPolicy'];
+    if (policy === undefined || policies.includes(policy as string)) return [];
+    return [notSupported(`${path}.template.spec.restartPolicy`, policy, policies)];
+  };
+}
+
+function strategyMakesSense({ type, rollingUpdate }: JsonObject, path: string): Fault[] {
+  if (!isObject(rollingUpdate)) return [];
+  if (type === 'Recreate') {
+    const words = "may not be specified when strategy `type` is 'Recreate'";
+    return [forbiddenField(`${path}.rollingUpdate`, words)];
+  }
+  const { maxSurge, maxUnavailable } = rollingUpdate;
+  if (!isNone(maxSurge) || !isNone(maxUnavailable)) return [];
+  const words = 'may not be 0 when `maxSurge` is 0';
+  return [invalid(`${path}.rollingUpdate.maxUnavailable`, maxUnavailable ?? 0, words)];
+}
+
+function isNone(value: Json | undefined): boolean {
+  return value === 0 || value === '0%';
+}
+
+const named = /^@(yearly|annually|monthly|weekly|daily|midnight|hourly|every \S+)$/;
+
+/** Five fields; what is in them the controller reads. */
+function schedule(value: Json, path: string): Fault[] {
+  if (typeof value !== 'string' || named.test(value)) return [];
+  if (/^(TZ|CRON_TZ)=/.test(value)) {
+    return [
+      invalid(path, value, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'),
+    ];
+  }
+  const fields = value.trim().split(/\s+/);
+  if (fields.length !== 5) {
+    const words = `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;
+    return [invalid(path, value, words)];
+  }
+  const right = fields.every((field) => /^[\d*/,A-Za-z?LW#-]+$/.test(field));
+  return right ? [] : [invalid(path, value, `failed to parse: ${JSON.stringify(value)}`)];
+}
+
+function timeZone(value: Json, path: string): Fault[] {
+  if (typeof value !== 'string') return [];
+  try {
+    Intl.DateTimeFormat('en', { timeZone: value });
+    return [];
+  } catch {
+    return [invalid(path, value, `unknown time zone ${value}`)];
+  }
+}
