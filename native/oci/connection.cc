@@ -35,8 +35,8 @@ void findHome() {
     *slash = '\0';
   }
   char main[PATH_MAX];
-  snprintf(main, sizeof main, "%.*s/src/oci/main.ts", PATH_MAX - 32, path);
-  if (access(main, R_OK) == 0) setenv(homeVariable, path, 1);
+  snprintf(main, sizeof main, "%.*s/src/cli/plan-oci.ts", PATH_MAX - 32, path);
+  if (access(main, R_OK) == 0) setenv(homeVariable, path, 0);
 }
 
 // Heard before anything is asked: one that is stopped, and goes on later, has then been told
@@ -86,7 +86,7 @@ int connectResident() {
   const char* home = getenv(homeVariable);
   if (!home) _exit(127);
   snprintf(node, sizeof node, "%s/node_modules/node/bin/node", home);
-  snprintf(main, sizeof main, "%s/src/oci/main.ts", home);
+  snprintf(main, sizeof main, "%s/src/cli/plan-oci.ts", home);
   setenv("NODE_COMPILE_CACHE", "/var/cache/keelson", 0);
   dup2(socket, 3);
   fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK);

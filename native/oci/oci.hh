@@ -6,6 +6,7 @@
 //   planner -> client                          client -> planner
 //   ready                                      request PROTOCOL CWD IDENTITY ... (request.cc)
 //   write FD BYTES
+//   input                                      input BYTES | input-too-long
 //   launch ...  (launch.cc)                    held PID | launched PID |
 //                                              failed CALL ERRNO PATH INDEX TEXT
 //   go-on

@@ -33,6 +33,23 @@ static bool writeOut(Fields& fields) {
   return true;
 }
 
+// As much of stdin as a message holds; no document that a runtime reads there is longer.
+static bool readInput(Session& session) {
+  static char text[64 * 1024];
+  size_t size = 0;
+  for (;;) {
+    ssize_t part = read(0, text + size, sizeof text - size);
+    if (part < 0 && errno == EINTR) continue;
+    if (part < 0) return false;
+    size += static_cast<size_t>(part);
+    if (part == 0 || size == sizeof text) break;
+  }
+  static RecordWriter<sizeof text + 64> reply;
+  if (size == sizeof text) reply.text("input-too-long");
+  else reply.text("input").bytes(text, size);
+  return sendMessage(session.planner, reply.data(), reply.size(), -1);
+}
+
 static bool tell(Session& session) {
   RecordWriter<6144> reply;
   Reached reached = follow(session.launched, reply);
@@ -82,6 +99,7 @@ static int converse(Session& session) {
     if (word.is("exit")) return static_cast<int>(fields.number());
     if (word.is("foreground")) return stay(session, fields);
     if (word.is("write")) good = writeOut(fields);
+    else if (word.is("input")) good = readInput(session);
     else if (word.is("launch")) good = begin(session, fields, received);
     else if (word.is("go-on")) good = goOn(session);
     else good = false;

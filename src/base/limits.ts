@@ -65,6 +65,8 @@ export const limits = {
   ociConfigBytes: 16 * 1024 * 1024,
   /** Clients of keelson-oci at once; the rest wait in the socket's queue. */
   ociClients: 256,
+  /** Commands under way when the runtime ends. */
+  ociCloseMs: 5000,
   /** A container's plan. */
   planBytes: 8 * 1024 * 1024,
   /** One gRPC message that the runtime accepts, as the kubelet accepts of it. */

@@ -31,6 +31,7 @@ import { notifyReady } from './notify-ready.ts';
 import { journalFolder, openResident } from './open-resident.ts';
 import { networkReader, statisticsReader } from './read-statistics.ts';
 import type { CniServer } from './serve-cni.ts';
+import { serveOci } from './serve-oci.ts';
 
 /** Calls that are answered when the end comes have this long. */
 const graceMs = 5000;
@@ -53,11 +54,13 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
     if (!stop.signal.aborted) log.fatal({ err: error }, 'no longer follows containers');
   });
   sampleProcessors(node, stop.signal);
+  const oci = serveOci(config, log.child({ part: 'oci' }));
   const server = await serveNode(node, config.socket);
   await restartAll(node, stop.signal);
   log.info({ socket: config.socket, root: config.root }, 'ready');
   await notifyReady();
   await aborted(stop.signal);
+  await oci.close();
   await close({ node, server, resident, log });
 }
 

@@ -55,6 +55,14 @@ const propagations: Readonly<Record<string, number>> = {
 /** Words of fstab that ask for what holds anyway. */
 const ignored = new Set(['defaults', 'auto', 'noauto', 'user', 'nouser', '_netdev', 'loud', '']);
 
+/** All words that mean something here, for `features`; others go to the file system itself. */
+export function mountWords(): string[] {
+  const words = [...Object.keys(attributes), ...Object.keys(propagations)];
+  const all = words.flatMap((word) => [word, `r${word}`]);
+  const rest = [...ignored].filter((word) => word !== '' && !word.startsWith('_'));
+  return [...all, ...rest, 'bind', 'rbind', 'idmap', 'ridmap', 'tmpcopyup'].toSorted();
+}
+
 export function parseMountOptions(options: readonly string[]): MountOptions {
   const parsed: MountOptions = {
     set: 0,

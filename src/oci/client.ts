@@ -40,10 +40,14 @@ export class OciClient {
   readonly #end: () => void;
   readonly #received = Promise.withResolvers<OciRequest>();
   #waiting: PromiseWithResolvers<Started> | undefined;
+  #input: PromiseWithResolvers<string> | undefined;
   #gone = false;
 
-  /** Takes over a connected socket; the client sends its request when it hears that we listen. */
-  constructor(fd: number) {
+  /**
+   * Takes over a connected socket; the client sends its request when it hears that it is welcome,
+   * and goes elsewhere when it hears nothing.
+   */
+  constructor(fd: number, isWelcome: (peer: { uid: number }) => boolean = () => true) {
     this.request = this.#received.promise;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.ended = promise;
@@ -52,11 +56,9 @@ export class OciClient {
       onMessage: (message) => this.#onMessage(message),
       onEnd: () => this.#onEnd(),
     });
-    this.#send(['ready']);
-  }
-
-  get peer(): { readonly uid: number; readonly pid: number } {
-    return this.#socket.peer();
+    this.#received.promise.catch(() => undefined);
+    if (isWelcome(this.#socket.peer())) this.#send(['ready']);
+    else this.close();
   }
 
   /** On the client's stdout, or its stderr. */
@@ -87,6 +89,13 @@ export class OciClient {
     return await this.#ask(['go-on'], []);
   }
 
+  /** All that comes on the client's stdin, up to the end. */
+  async input(): Promise<string> {
+    this.#input = Promise.withResolvers<string>();
+    this.#send(['input']);
+    return await this.#input.promise;
+  }
+
   /** The client stays for its program's life, then asks for the cleanup, and exits as it did. */
   foreground(cleanup: readonly string[]): void {
     this.#send(['foreground', ...cleanup]);
@@ -107,6 +116,7 @@ export class OciClient {
 
   close(): void {
     this.#socket.close();
+    if (!this.#gone) this.#onEnd();
   }
 
   #ask(fields: readonly FieldValue[], fds: readonly number[]): Promise<Started> {
@@ -124,23 +134,30 @@ export class OciClient {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     try {
+      if (this.#input !== undefined) return this.#input.resolve(readInput(message));
       if (waiting === undefined) return this.#received.resolve(readRequest(message));
       message.fds.forEach((fd) => closeDescriptor(fd));
       const [word, ...fields] = decodeRecord(message.data);
       if (String(word) === 'failed') waiting.reject(readFailure(fields));
       else waiting.resolve({ pid: Number(fields[0]), held: String(word) === 'held' });
     } catch (error) {
-      (waiting ?? this.#received).reject(error);
+      (waiting ?? this.#input ?? this.#received).reject(error);
     }
   }
 
   #onEnd(): void {
     this.#gone = true;
     this.#end();
-    (this.#waiting ?? this.#received).reject(clientGone());
-    // Nobody may be waiting for a request that never came.
-    this.#received.promise.catch(() => undefined);
+    (this.#waiting ?? this.#input ?? this.#received).reject(clientGone());
   }
+}
+
+/** `input BYTES`, or `input-too-long`. */
+function readInput({ data, fds }: Message): string {
+  fds.forEach((fd) => closeDescriptor(fd));
+  const [word, bytes] = decodeRecord(data);
+  if (String(word) === 'input' && bytes !== undefined) return bytes.toString();
+  throw new DomainError('invalid', 'stdin has more than 64 KiB');
 }
 
 function clientGone(): DomainError {

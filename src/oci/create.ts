@@ -71,7 +71,7 @@ async function launch(call: Call, making: Making, manner: Manner): Promise<OciRe
   // Whatever of the container runs by then ends with its cgroup.
   undo.defer(() => hierarchy.remove(cgroupPath));
   const { folder, notEnforced } = await makeCgroup(call.context, { spec, cgroupPath });
-  for (const limit of notEnforced) call.warn(`Limit ${limit} is not enforced: no controller`);
+  for (const limit of notEnforced) call.warn(`${limit}; it is not enforced`);
   fault('oci.create.after-cgroup');
   const place = call.records.folderOf(making.record.id);
   using listener = manner.start === 'socket' ? listenIn(place) : undefined;

@@ -15,7 +15,10 @@ export async function exec(call: Call): Promise<void> {
   const { record, status } = call.container();
   if (status === 'stopped') throw new DomainError('conflict', 'cannot exec in a stopped container');
   if (status === 'paused' && !flags.on('ignore-paused')) {
-    throw new DomainError('conflict', 'cannot exec in a paused container (use --ignore-paused)');
+    throw new DomainError(
+      'conflict',
+      'cannot exec in a paused container (use --ignore-paused to override)',
+    );
   }
   if (status === 'creating') throw new DomainError('conflict', 'container is being created');
   const spec = call.records.spec(record.id);

@@ -4,28 +4,40 @@ import type { OciClient } from './client.ts';
 import { commandNames, parseCommandLine } from './command-line.ts';
 import { create, run } from './create.ts';
 import { deleteContainer } from './delete.ts';
+import { events } from './events.ts';
 import { exec } from './exec.ts';
+import { features } from './features.ts';
 import { Flags } from './flags.ts';
 import { pause, resume } from './freeze.ts';
 import { kill } from './kill.ts';
 import { OciLog } from './log-line.ts';
 import { list, state } from './look.ts';
+import { ps } from './processes.ts';
 import type { OciRequest } from './request.ts';
 import { start } from './start.ts';
+import { spec } from './template.ts';
+import { update } from './update.ts';
 
 type Command = (call: Call) => Promise<void> | void;
 
 const commands: Readonly<Record<string, Command>> = {
+  checkpoint: refuseCheckpoint,
   create,
   delete: deleteContainer,
+  events,
   exec,
+  features,
   kill,
   list,
   pause,
+  ps,
+  restore: refuseCheckpoint,
   resume,
   run,
+  spec,
   start,
   state,
+  update,
   help,
   version,
 };
@@ -52,6 +64,11 @@ export async function perform(
     // 255 leaves the codes below to the program that would have run.
     client.exit(command === 'exec' ? 255 : 1);
   }
+}
+
+function refuseCheckpoint(call: Call): void {
+  const why = 'containers cannot be checkpointed or restored by keelson';
+  throw new DomainError('unsupported', `"${call.line.command}": ${why}`);
 }
 
 function version(call: Call): void {

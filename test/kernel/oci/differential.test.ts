@@ -1,5 +1,5 @@
-import t from 'tap';
-import { neutral, OciRuntime, withoutRunc } from './runtime.ts';
+import t, { type Test } from 'tap';
+import { neutral, OciRuntime, Resident, withoutRunc } from './runtime.ts';
 
 /** The same words to both: exit code, output, and what the log says must agree. */
 const scripts: Readonly<Record<string, readonly (readonly string[])[]>> = {
@@ -62,6 +62,18 @@ const scripts: Readonly<Record<string, readonly (readonly string[])[]>> = {
     ['delete', 'c'],
     ['state', 'c'],
   ],
+  'looking at a container': [
+    ['run', '--detach', 'c'],
+    ['ps', '--format', 'json', 'c'],
+    ['ps', 'c', '-o', 'pid,args'],
+    ['ps', '--format', 'xml', 'c'],
+    ['list', '--format', 'xml'],
+    ['pause', 'c'],
+    ['state', 'c'],
+    ['exec', 'c', 'true'],
+    ['resume', 'c'],
+    ['state', 'c'],
+  ],
   'flags before and after the container': [
     ['run', '--detach', '--pid-file', 'pid', 'c'],
     [
@@ -82,10 +94,21 @@ const scripts: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
 };
 
-t.test('commands end, print and log as those of runc', { skip: withoutRunc }, async (t) => {
+t.test('alone, commands end, print and log as those of runc', { skip: withoutRunc }, async (t) => {
+  compare(t, {});
+});
+
+t.test('so they do with a resident planner', { skip: withoutRunc }, async (t) => {
+  const resident = await Resident.start();
+  t.teardown(() => resident[Symbol.asyncDispose]());
+  // Node is out of reach: what is answered, the resident has answered.
+  compare(t, { KEELSON_OCI_SOCKET: resident.socket, KEELSON_HOME: '/nowhere' });
+});
+
+function compare(t: Test, environment: NodeJS.ProcessEnv): void {
   for (const [title, script] of Object.entries(scripts)) {
     t.test(title, async (t) => {
-      using ours = new OciRuntime('keelson');
+      using ours = new OciRuntime('keelson', environment);
       using theirs = new OciRuntime('runc');
       for (const words of script) {
         if (words[0] === 'wait') {
@@ -98,7 +121,7 @@ t.test('commands end, print and log as those of runc', { skip: withoutRunc }, as
       }
     });
   }
-});
+}
 
 function observe(runtime: OciRuntime, words: readonly string[]): object {
   const { code, stdout } = runtime.run(...words);

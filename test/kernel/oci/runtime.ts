@@ -1,5 +1,8 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { existsSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import type { Spec } from '../../../src/container/spec.ts';
@@ -11,6 +14,48 @@ export const program = fileURLToPath(new URL('../../../native/build/keelson-oci'
 /** Differential tests need Debian's runc. */
 export const withoutRunc =
   withoutRoot === false && !existsSync('/usr/sbin/runc') ? 'needs runc' : withoutRoot;
+
+const residentProgram = fileURLToPath(new URL('resident.ts', import.meta.url));
+
+/** A planner that stays, as the runtime has one. */
+export class Resident implements AsyncDisposable {
+  readonly folder = mkdtempSync(join(tmpdir(), 'keelson-test-'));
+  #process: ChildProcess | undefined;
+
+  get socket(): string {
+    return join(this.folder, 'oci.sock');
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0;
+  }
+
+  static async start(): Promise<Resident> {
+    const resident = new Resident();
+    await resident.up();
+    return resident;
+  }
+
+  async up(): Promise<void> {
+    this.#process = spawn(process.execPath, [residentProgram, this.folder], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    await once(this.#process.stdout ?? this.#process, 'data');
+  }
+
+  async down(signal: NodeJS.Signals): Promise<void> {
+    if (this.#process === undefined) return;
+    const ended = once(this.#process, 'exit');
+    this.#process.kill(signal);
+    await ended;
+    this.#process = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.down('SIGTERM');
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
 
 export interface Outcome {
   readonly code: number;
@@ -124,5 +169,7 @@ export function neutral(text: string, runtime: OciRuntime): string {
     .replaceAll(runtime.bundle.folder, '/BUNDLE')
     .replaceAll(/"ociVersion": ?"[^"]*"/g, '"ociVersion":"V"')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+    .replaceAll(/^\[\d+\]$/gm, '[PID]')
+    .replaceAll(/^ *\d+ sleep/gm, 'PID sleep')
     .replaceAll(/("?pid"?:? ?)[1-9]\d*/g, '$1PID');
 }

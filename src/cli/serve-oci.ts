@@ -1,0 +1,17 @@
+import { join } from 'node:path';
+import type { Logger } from '../base/log.ts';
+import { openHierarchy } from '../cgroup/hierarchy.ts';
+import type { RuntimeConfig } from '../cri/config.ts';
+import { SeccompCache } from '../kernel/seccomp-cache.ts';
+import { OciService } from '../oci/service.ts';
+
+/** The planner of `keelson oci`, resident in the runtime. */
+export function serveOci(config: RuntimeConfig, log: Logger): OciService {
+  const seccomp = new SeccompCache(join(config.state, 'seccomp'));
+  const context = {
+    hierarchy: openHierarchy(),
+    missingControllers: config.missingControllers,
+    compileSeccomp: seccomp.compile.bind(seccomp),
+  };
+  return new OciService(config.state, context, log);
+}
