@@ -1,0 +1,38 @@
+import type { Bench } from './bench.ts';
+import { configureBridge, peerName } from './cni/bridge-network.ts';
+import { CniRig, type Side } from './cni/rig.ts';
+
+const calls = 5;
+
+/** The runtime was killed: its socket is there, and nobody listens. */
+const bench: Bench = {
+  question: 'ADD of bridge with host-local and masquerade, with the runtime dead',
+  async prepare() {
+    const rig = new CniRig(calls);
+    configureBridge(rig);
+    await rig.startRuntime();
+    await rig.stopRuntime('SIGKILL');
+    const run = (side: Side) => async () => Promise.resolve(adds(rig, side));
+    return {
+      cases: [
+        {
+          case: '',
+          unit: 'ms',
+          ours: { name: 'keelson', run: run('ours') },
+          peers: [{ name: peerName, run: run('reference') }],
+          rounds: 5,
+        },
+      ],
+      [Symbol.asyncDispose]: () => rig[Symbol.asyncDispose](),
+    };
+  },
+};
+
+export default bench;
+
+function adds(rig: CniRig, side: Side): readonly number[] {
+  const script = `for i in $(seq 0 ${calls - 1}); do
+    a=$(now); call ADD $i; b=$(now); echo $((b - a)); done
+    for i in $(seq 0 ${calls - 1}); do call DEL $i; done`;
+  return rig.times(side, 'bridge', script);
+}
