@@ -34,13 +34,13 @@ function caseOf(name: string, run: (side: Side) => () => Promise<readonly number
 
 function deleteAlone(rig: CniRig, side: Side): readonly number[] {
   const script = `for i in $(seq 0 ${aloneCalls - 1}); do
-    call ADD $i; a=$(now); call DEL $i; b=$(now); echo $((b - a)); done`;
+    call ADD $i; mark a; call DEL $i; mark b; echo $((b - a)); done`;
   return rig.times(side, 'bridge', script);
 }
 
 function deleteTogether(rig: CniRig, side: Side): readonly number[] {
   const script = `for i in $(seq 0 ${pods - 1}); do call ADD $i; done
-    a=$(now); for i in $(seq 0 ${pods - 1}); do call DEL $i & done; wait; b=$(now)
+    mark a; for i in $(seq 0 ${pods - 1}); do call DEL $i & done; wait; mark b
     echo $((b - a))`;
   return rig.times(side, 'bridge', script).map((milliseconds) => milliseconds / pods);
 }

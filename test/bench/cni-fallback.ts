@@ -32,7 +32,7 @@ export default bench;
 
 function adds(rig: CniRig, side: Side): readonly number[] {
   const script = `for i in $(seq 0 ${calls - 1}); do
-    a=$(now); call ADD $i; b=$(now); echo $((b - a)); done
+    mark a; call ADD $i; mark b; echo $((b - a)); done
     for i in $(seq 0 ${calls - 1}); do call DEL $i; done`;
   return rig.times(side, 'bridge', script);
 }

@@ -50,6 +50,6 @@ function takeLeases(rig: CniRig, side: Side): void {
 
 function adds(rig: CniRig, side: Side): readonly number[] {
   const script = `for i in $(seq ${calls}); do
-    a=$(now); call ADD $i; b=$(now); echo $((b - a)); call DEL $i; done`;
+    mark a; call ADD $i; mark b; echo $((b - a)); call DEL $i; done`;
   return rig.times(side, 'host-local', script);
 }
