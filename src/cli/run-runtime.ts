@@ -82,7 +82,8 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
   const network = new PodNetwork({
     configurationFolder: config.cniConfig,
     pluginFolders,
-    cacheFolder: `${config.root}/cni`,
+    maximumNetworks: Number(config.cniNetworks),
+    cacheFolder: config.cniCache,
     invoke: builtinInvoker({ plugins, journal })(pluginFolders),
   });
   return openNode({

@@ -39,6 +39,17 @@ export function parseNetwork(text: string): ParsedNetwork {
   return { ...common, ...listedNetwork(fields) };
 }
 
+/** The document of which {@link parseNetwork} makes the same network. */
+export function networkDocument(network: NetworkConfiguration): JsonObject {
+  return {
+    cniVersion: network.specVersion,
+    name: network.name,
+    ...(network.disableCheck && { disableCheck: true }),
+    ...(network.disableGarbageCollection && { disableGC: true }),
+    plugins: network.plugins.map(({ document }) => document),
+  };
+}
+
 /** One plugin's document, from a list or from a file of its own. */
 export function parsePlugin(document: JsonObject): PluginConfiguration {
   const fields = new Fields(document, 'the plugin configuration');

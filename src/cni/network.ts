@@ -45,7 +45,7 @@ export class Network {
     }
     if (result === undefined) throw new CniError(CniCode.internal, 'The network has no plugins');
     const decoded = decodeResult(result, this.configuration.specVersion);
-    await this.#cache.write({ attachment, network: this.configuration, result });
+    this.#cache.write({ attachment, network: this.configuration, result });
     return decoded;
   }
 
@@ -54,7 +54,7 @@ export class Network {
    * nothing is there any more; all are called even when one fails, and the first failure is thrown.
    */
   async delete(attachment: Attachment, signal?: AbortSignal): Promise<void> {
-    const cached = await this.#cache.read(this.configuration.name, attachment);
+    const cached = this.#cache.read(this.configuration.name, attachment);
     const failures: unknown[] = [];
     for (const plugin of this.configuration.plugins.toReversed()) {
       const stage = stageOf(attachment, this.#knows('0.4.0') ? cached?.result : undefined);
@@ -65,14 +65,14 @@ export class Network {
       }
     }
     if (failures.length > 0) throw failures[0];
-    await this.#cache.remove(this.configuration.name, attachment);
+    this.#cache.remove(this.configuration.name, attachment);
   }
 
   /** Throws when the attachment is not as ADD left it; nothing where the network disables it. */
   async check(attachment: Attachment, signal?: AbortSignal): Promise<void> {
     if (this.configuration.disableCheck) return;
     this.#needs('0.4.0', 'CHECK');
-    const cached = await this.#cache.read(this.configuration.name, attachment);
+    const cached = this.#cache.read(this.configuration.name, attachment);
     if (cached === undefined) {
       throw new CniError(CniCode.unknownContainer, `No result for ${attachment.containerId}`);
     }
@@ -96,7 +96,7 @@ export class Network {
    */
   async collectGarbage(valid: readonly AttachmentKey[], signal?: AbortSignal): Promise<void> {
     const isValid = (key: AttachmentKey) => valid.some((entry) => sameKey(entry, key));
-    for (const { attachment } of await this.#cache.list(this.configuration.name)) {
+    for (const { attachment } of this.#cache.list(this.configuration.name)) {
       if (!isValid(attachment)) await this.delete(withoutNetns(attachment), signal);
     }
     if (this.configuration.disableGarbageCollection || !this.#knows('1.1.0')) return;
@@ -112,8 +112,8 @@ export class Network {
   }
 
   /** The cached result of an attachment, as a restarted runtime needs it. */
-  async cachedResult(key: AttachmentKey): Promise<NetworkResult | undefined> {
-    const cached = await this.#cache.read(this.configuration.name, key);
+  cachedResult(key: AttachmentKey): NetworkResult | undefined {
+    const cached = this.#cache.read(this.configuration.name, key);
     return cached && decodeResult(cached.result, cached.network.specVersion);
   }
 

@@ -23,6 +23,10 @@ export interface RuntimeConfig {
   readonly streamingCertificate: string;
   readonly streamingKey: string;
   readonly streamingClientAuthority: string;
+  /** How many of the folder's networks a pod is attached to; 0 for all. */
+  readonly cniNetworks: string;
+  /** Where results are kept from ADD to DEL. */
+  readonly cniCache: string;
   /** The `image` section, which the image service checks itself. */
   readonly image: unknown;
 }
@@ -83,6 +87,14 @@ const settings: readonly Setting[] = [
   { key: 'streaming.certificate', field: 'streamingCertificate', fallback: '', ...path },
   { key: 'streaming.key', field: 'streamingKey', fallback: '', ...path },
   { key: 'streaming.clientAuthority', field: 'streamingClientAuthority', fallback: '', ...path },
+  {
+    key: 'cni.networks',
+    field: 'cniNetworks',
+    fallback: '1',
+    allowed: /^\d{1,2}$/,
+    expected: 'a number of networks',
+  },
+  { key: 'cni.cache', field: 'cniCache', fallback: '/var/lib/cni/results', ...path },
 ];
 
 /** Sections of the file that are other processes' business or are checked elsewhere. */
@@ -117,7 +129,8 @@ function checked(
   source: { name: string; value: unknown } | undefined,
 ): string | undefined {
   if (source === undefined) return undefined;
-  if (typeof source.value === 'string' && allowed.test(source.value)) return source.value;
+  const text = typeof source.value === 'number' ? String(source.value) : source.value;
+  if (typeof text === 'string' && allowed.test(text)) return text;
   throw new DomainError(
     'invalid',
     `${source.name} is ${JSON.stringify(source.value)}, not ${expected}`,

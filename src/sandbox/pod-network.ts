@@ -11,35 +11,40 @@ import { DomainError, messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 
 export interface PodNetworkOptions {
-  /** `/etc/cni/net.d`; its first usable file is the pods' network. */
+  /** `/etc/cni/net.d`; its first usable files are the pods' networks. */
   readonly configurationFolder: string;
+  /** How many networks a pod is attached to, as eth0, eth1 and on: 1 by default, 0 for all. */
+  readonly maximumNetworks?: number;
   /** `/opt/cni/bin`, and where else plugins lie. */
   readonly pluginFolders: readonly string[];
-  /** Results are kept here from ADD to DEL, over a reboot too. */
+  /** Results are kept here from ADD to DEL, over a reboot too: `/var/lib/cni/results`. */
   readonly cacheFolder: string;
   readonly invoke?: Invoke;
 }
 
-/** Attaches pods to the network that the CNI configuration folder names. */
+/** Attaches pods to the networks that the CNI configuration folder names. */
 export class PodNetwork {
   readonly #configurationFolder: string;
+  readonly #maximumNetworks: number;
   readonly #cache: ResultCache;
   readonly #invoke: Invoke;
 
   constructor(options: PodNetworkOptions) {
     this.#configurationFolder = options.configurationFolder;
+    this.#maximumNetworks = options.maximumNetworks || Infinity;
     this.#cache = new ResultCache(options.cacheFolder);
     this.#invoke = options.invoke ?? programInvoker(options.pluginFolders);
   }
 
   /**
-   * The network that a new pod gets. The folder is read each time: it is small, and what is in it
-   * holds at once. Throws DomainError `unavailable` when there is none.
+   * The networks that a new pod gets, its own addresses being of the first. The folder is read each
+   * time: it is small, and what is in it holds at once. Throws DomainError `unavailable` when there
+   * is none.
    */
-  async choose(): Promise<NetworkConfiguration> {
+  async choose(): Promise<readonly NetworkConfiguration[]> {
     const { networks, rejected } = await discoverNetworks(this.#configurationFolder);
-    const [found] = networks;
-    if (found !== undefined) return found.network;
+    const chosen = networks.slice(0, this.#maximumNetworks).map(({ network }) => network);
+    if (chosen.length > 0) return chosen;
     const reasons = rejected.map(({ path, reason }) => `; "${path}" is not usable: ${reason}`);
     throw new DomainError(
       'unavailable',
@@ -50,32 +55,58 @@ export class PodNetwork {
   /** Why pods could not be attached now; undefined when they could. */
   async problem(): Promise<string | undefined> {
     try {
-      await this.#network(await this.choose()).status(deadline());
+      const signal = deadline();
+      for (const configuration of await this.choose()) {
+        await this.#network(configuration).status(signal);
+      }
       return undefined;
     } catch (error) {
       return messageOf(error);
     }
   }
 
-  /** Throws DomainError `unavailable` with the plugin's words; {@link detach} undoes it. */
+  /**
+   * Attaches a pod to one network after the other, and gives what the first one answered. Throws
+   * DomainError `unavailable` with the plugin's words; {@link detach} undoes what was done.
+   */
   async attach(
-    configuration: NetworkConfiguration,
-    attachment: Attachment,
-  ): Promise<NetworkResult> {
-    try {
-      return await this.#network(configuration).add(attachment, deadline());
-    } catch (error) {
-      throw explained(`Cannot attach pod "${attachment.containerId}"`, configuration, error);
+    configurations: readonly NetworkConfiguration[],
+    attachment: PodAttachmentOptions,
+  ): Promise<NetworkResult | undefined> {
+    const signal = deadline();
+    const results: NetworkResult[] = [];
+    for (const [index, configuration] of configurations.entries()) {
+      const network = this.#network(configuration);
+      try {
+        results.push(await network.add(attachmentOf(attachment, index), signal));
+      } catch (error) {
+        const what = `Cannot attach pod "${attachment.request.id}"`;
+        throw explained(what, configuration, error);
+      }
     }
+    return results[0];
   }
 
-  /** Succeeds when nothing is attached. */
-  async detach(configuration: NetworkConfiguration, attachment: Attachment): Promise<void> {
-    try {
-      await this.#network(configuration).delete(attachment, deadline());
-    } catch (error) {
-      throw explained(`Cannot detach pod "${attachment.containerId}"`, configuration, error);
+  /**
+   * Succeeds when nothing is attached. All networks are tried, the last one first, even when one
+   * fails; the first failure is thrown, and everything may be asked for again.
+   */
+  async detach(
+    configurations: readonly NetworkConfiguration[],
+    attachment: PodAttachmentOptions,
+  ): Promise<void> {
+    const signal = deadline();
+    const failures: DomainError[] = [];
+    for (const [index, configuration] of [...configurations.entries()].toReversed()) {
+      const network = this.#network(configuration);
+      try {
+        await network.delete(attachmentOf(attachment, index), signal);
+      } catch (error) {
+        const what = `Cannot detach pod "${attachment.request.id}"`;
+        failures.push(explained(what, configuration, error));
+      }
     }
+    if (failures[0] !== undefined) throw failures[0];
   }
 
   #network(configuration: NetworkConfiguration): Network {
@@ -83,12 +114,18 @@ export class PodNetwork {
   }
 }
 
-/** The pod's one interface, as its plugins are called for it. */
-export function attachmentOf(request: PodSandboxRequest, netns: string | undefined): Attachment {
+export interface PodAttachmentOptions {
+  readonly request: PodSandboxRequest;
+  /** The pinned namespace; absent when it is gone. */
+  readonly netns: string | undefined;
+}
+
+/** One of the pod's interfaces, as the plugins of its network are called for it. */
+function attachmentOf({ request, netns }: PodAttachmentOptions, index: number): Attachment {
   const { arguments: args, capabilityArguments } = request.attachment ?? {};
   return {
     containerId: request.id,
-    interfaceName: 'eth0',
+    interfaceName: `eth${index}`,
     ...(netns !== undefined && { netns }),
     ...(args && { arguments: args }),
     ...(capabilityArguments && { capabilityArguments }),

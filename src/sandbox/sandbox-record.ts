@@ -15,7 +15,8 @@ export interface SandboxRecord {
   /** The first process of a shared PID namespace; 0 for none. */
   readonly pausePid: number;
   /** Recorded before ADD, so that DEL is called with the same whatever came in between. */
-  readonly network?: NetworkConfiguration;
+  readonly networks?: readonly NetworkConfiguration[];
+  /** Of the first network, whose addresses are the pod's. */
   readonly networkResult?: NetworkResult;
 }
 

@@ -7,7 +7,7 @@ import { WorkQueue } from '../container/work-queue.ts';
 import { operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
 import { hostFiles, writeHostFiles } from './host-files.ts';
-import { addressesOf, attachmentOf, type PodNetwork } from './pod-network.ts';
+import { addressesOf, type PodNetwork } from './pod-network.ts';
 import { checkSandbox, pinnedNamespaces, planPause, planSandbox, planShm } from './plan-sandbox.ts';
 import { podFolders, readRecord, writeRecord, type SandboxRecord } from './sandbox-record.ts';
 import type { PodSandboxes, PodSandboxRequest, PodSandboxStatus } from './sandbox-service.ts';
@@ -48,13 +48,13 @@ export class KeelsonSandboxes implements PodSandboxes {
     checkSandbox(request);
     const { id } = request;
     if (this.#pods.has(id)) throw new DomainError('exists', `Pod "${id}" exists already`);
-    const network = request.network === 'pod' ? await this.#podNetwork().choose() : undefined;
+    const networks = request.network === 'pod' ? await this.#podNetwork().choose() : undefined;
     const record: SandboxRecord = {
       phase: 'making',
       createdAtMs: Date.now(),
       request,
       pausePid: 0,
-      ...(network && { network }),
+      ...(networks && { networks }),
     };
     const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
     this.#pods.set(id, pod);
@@ -144,18 +144,18 @@ export class KeelsonSandboxes implements PodSandboxes {
     fault('sandbox.run.after-ready');
   }
 
-  async #attach({ request, network }: SandboxRecord, netns: string | undefined) {
-    if (network === undefined) return undefined;
-    const result = await this.#podNetwork().attach(network, attachmentOf(request, netns));
+  async #attach({ request, networks }: SandboxRecord, netns: string | undefined) {
+    if (networks === undefined) return undefined;
+    const result = await this.#podNetwork().attach(networks, { request, netns });
     fault('sandbox.run.after-attach');
     return result;
   }
 
   /** Gives the addresses back; the plugins succeed when that is done already. */
   async #detach({ record }: Pod): Promise<void> {
-    if (record?.network === undefined) return;
-    const netns = this.#pins(record.request).network;
-    await this.#podNetwork().detach(record.network, attachmentOf(record.request, netns));
+    if (record?.networks === undefined) return;
+    const { request, networks } = record;
+    await this.#podNetwork().detach(networks, { request, netns: this.#pins(request).network });
     fault('sandbox.stop.after-detach');
   }
 

@@ -34,8 +34,12 @@ export default bench;
 
 function churn(rig: CniRig, side: Side): readonly number[] {
   const script = `
-    worker() { for ((i = $1; i < ${pods}; i += ${concurrency})); do call ADD $i; call DEL $i; done; }
-    mark a; for w in $(seq 0 ${concurrency - 1}); do worker $w & done; wait; mark b
+    worker() {
+      for ((i = $1; i < ${pods}; i += ${concurrency})); do call ADD $i; call DEL $i; done
+    }
+    mark a
+    for w in $(seq 0 ${concurrency - 1}); do worker $w & done; wait
+    mark b
     echo $((b - a))`;
   const [milliseconds = 0] = rig.times(side, 'bridge', script);
   const left = leaks(rig, side);

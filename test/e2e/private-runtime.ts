@@ -84,7 +84,10 @@ export class PrivateRuntime implements AsyncDisposable {
 
   /** The machine's own CNI configuration is not the test's. */
   #environment(): NodeJS.ProcessEnv {
-    const config = { KEELSON_CNI_CONFIG: `${this.folder}/net.d` };
+    const config = {
+      KEELSON_CNI_CONFIG: `${this.folder}/net.d`,
+      KEELSON_CNI_CACHE: `${this.folder}/results`,
+    };
     return { ...config, ...process.env, KEELSON_LOG: 'debug' };
   }
 

@@ -50,6 +50,7 @@ export class CniRig implements AsyncDisposable {
       env: {
         ...process.env,
         KEELSON_CNI_CONFIG: join(this.folder, 'net.d'),
+        KEELSON_CNI_CACHE: join(this.folder, 'results'),
         KEELSON_LOG_LEVEL: 'warn',
       },
     });
@@ -93,8 +94,8 @@ export class CniRig implements AsyncDisposable {
   run(side: Side, type: string, script: string): string {
     const prelude = `
       call() {
-        CNI_COMMAND=$1 CNI_CONTAINERID=pod$2 CNI_NETNS=/run/netns/${this.#name}p$2 CNI_IFNAME=eth0 \\
-        CNI_PATH=${this.programs(side)} KEELSON_STATE=${join(this.folder, 'state')} \\
+        CNI_COMMAND=$1 CNI_CONTAINERID=pod$2 CNI_IFNAME=eth0 \\
+        CNI_NETNS=/run/netns/${this.#name}p$2 CNI_PATH=${this.programs(side)} KEELSON_STATE=${join(this.folder, 'state')} \\
         ${this.programs(side)}/${type} <${join(this.folder, `${side}.json`)} \\
           >${join(this.folder, 'calls')}/$2 || { cat ${join(this.folder, 'calls')}/$2 >&2; exit 1; }
       }
