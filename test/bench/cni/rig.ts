@@ -93,11 +93,15 @@ export class CniRig implements AsyncDisposable {
    */
   run(side: Side, type: string, script: string): string {
     const prelude = `
+      folder=${this.folder}
+      programs=${this.programs(side)}
       call() {
         CNI_COMMAND=$1 CNI_CONTAINERID=pod$2 CNI_IFNAME=eth0 \\
-        CNI_NETNS=/run/netns/${this.#name}p$2 CNI_PATH=${this.programs(side)} KEELSON_STATE=${join(this.folder, 'state')} \\
-        ${this.programs(side)}/${type} <${join(this.folder, `${side}.json`)} \\
-          >${join(this.folder, 'calls')}/$2 || { cat ${join(this.folder, 'calls')}/$2 >&2; exit 1; }
+        CNI_NETNS=/run/netns/${this.#name}p$2 CNI_PATH=$programs KEELSON_STATE=$folder/state \\
+        $programs/${type} <$folder/${side}.json >$folder/calls/$2 || {
+          cat $folder/calls/$2 >&2
+          exit 1
+        }
       }
       mark() { printf -v "$1" %s "\${EPOCHREALTIME/./}"; }
       set -e`;
