@@ -49,6 +49,7 @@ export type NewQdisc = {
   | { readonly kind: 'tbf'; readonly options: TbfOptions }
   | { readonly kind: 'htb'; readonly options?: { readonly defaultClass?: number } }
   | { readonly kind: 'fq_codel'; readonly options?: { readonly limitPackets?: number } }
+  | { readonly kind: 'bfifo'; readonly options: { readonly limitBytes: number } }
   | { readonly kind: 'ingress' | 'clsact' }
 );
 
@@ -59,6 +60,7 @@ export interface Qdisc extends TcObject {
     readonly limitBytes: number;
   };
   readonly htb?: { readonly defaultClass: number };
+  readonly bfifo?: { readonly limitBytes: number };
 }
 
 /** Throws KernelError EEXIST for a taken place, ENOENT for an unknown kind. `tc qdisc add`. */
@@ -124,6 +126,8 @@ function change(qdisc: NewQdisc, flags: number): Request {
 }
 
 function writeOptions(writer: MessageWriter, qdisc: NewQdisc): void {
+  // struct tc_fifo_qopt { __u32 limit; } stands there by itself.
+  if (qdisc.kind === 'bfifo') return u32.write(writer, 2, qdisc.options.limitBytes);
   const nest = writer.beginPlainNest(2);
   if (qdisc.kind === 'tbf') {
     const { rateBytes, burstBytes } = qdisc.options;
@@ -169,6 +173,9 @@ export function readQdisc(message: Message): Qdisc {
   if (qdisc.kind === 'htb') {
     const { global } = htbTable.read(source, start, end);
     if (global !== undefined) return { ...qdisc, htb: { defaultClass: global.defaultClass } };
+  }
+  if (qdisc.kind === 'bfifo') {
+    return { ...qdisc, bfifo: { limitBytes: u32.read(source, start, end) } };
   }
   return qdisc;
 }

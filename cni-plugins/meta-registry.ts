@@ -1,0 +1,5 @@
+import type { CniPlugin } from '../src/cni/plugin.ts';
+import { bandwidth } from './bandwidth/bandwidth.ts';
+
+/** The plugins that change what an earlier one of a chain made. */
+export const metaPlugins: readonly CniPlugin[] = [bandwidth];
