@@ -3,6 +3,8 @@ import type { CniPlugin, PluginRequest } from '../../src/cni/plugin.ts';
 import type { NetworkResult } from '../../src/cni/result.ts';
 import { specVersions } from '../../src/cni/spec-version.ts';
 import { type Connection, link, open } from '../../src/netlink/index.ts';
+import { ContainerNamespace } from '../container-namespace.ts';
+import { isStale } from '../owner.ts';
 import { bucketFor, type Bucket } from './bucket.ts';
 import { type BandwidthConfiguration, parseConfiguration } from './configuration.ts';
 import {
@@ -12,7 +14,6 @@ import {
   readLimits,
   setLimits,
 } from './limit.ts';
-import { aliasOf, aliasPrefix } from './plan.ts';
 
 /**
  * Meta plugin `bandwidth`: a token bucket on the host's end of a pod's veth for what the pod
@@ -42,7 +43,7 @@ export const bandwidth: CniPlugin = {
   /** The bucket on the veth goes with the veth. */
   async delete(request) {
     using host = await open();
-    const found = await findIfb(host, request.networkName, request);
+    const found = await findIfb(host, request);
     if (found !== undefined) await link.remove(host, found.index);
   },
 
@@ -70,11 +71,9 @@ export const bandwidth: CniPlugin = {
 
   async collectGarbage(request) {
     const { networkName, validAttachments } = request;
-    const valid = new Set(validAttachments.map((key) => aliasOf(networkName, key)));
-    const prefix = aliasPrefix(networkName);
     using host = await open();
     const owned = await link.list(host, { kind: 'ifb' });
-    const left = owned.filter(({ alias = '' }) => alias.startsWith(prefix) && !valid.has(alias));
+    const left = owned.filter(({ alias }) => isStale(alias, networkName, validAttachments));
     const failures = await host.batch(left.map(({ index }) => link.removeRequest(index)));
     const refused = failures.filter(({ error }) => error.code !== 'ENODEV');
     if (refused.length === 0) return;
@@ -110,14 +109,14 @@ async function targetOf(
   request: PluginRequest,
   result: NetworkResult,
 ): Promise<LimitedInterface> {
-  const { networkName: network, containerId, interfaceName } = request;
-  const found = await findHostInterface(host, request);
+  using container = await ContainerNamespace.open(request.netns);
+  const found = await findHostInterface(host, container.connection, request.interfaceName);
   const own = result.interfaces.filter(({ sandbox = '' }) => sandbox === '');
   if (result.interfaces.length > 0 && !own.some(({ name }) => name === found.name)) {
     const problem = 'no veth peer of container interface found in host ns';
     throw new CniError(CniCode.internal, problem, `"${found.name}" is not in the result`);
   }
-  return { network, key: { containerId, interfaceName }, host: found };
+  return { owner: request, host: found };
 }
 
 /** The kernel keeps the burst as a time, in steps of 64 ns. */

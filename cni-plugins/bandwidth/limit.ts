@@ -1,28 +1,14 @@
-import { DomainError, isKernelError } from '../../src/base/error.ts';
-import type { AttachmentKey } from '../../src/cni/result-cache.ts';
-import {
-  type Connection,
-  link,
-  open,
-  qdisc,
-  type Request,
-  trafficClass,
-} from '../../src/netlink/index.ts';
+import { DomainError } from '../../src/base/error.ts';
+import { type Connection, link, qdisc, trafficClass } from '../../src/netlink/index.ts';
+import { commit } from '../commit.ts';
+import { type Owner, tagOf } from '../owner.ts';
 import { bucketFor, type Bucket } from './bucket.ts';
 import type { BandwidthConfiguration, RateLimit, Scope } from './configuration.ts';
-import {
-  aliasOf,
-  classRequests,
-  ifbName,
-  redirectRequests,
-  secondIfbName,
-  shapingRequests,
-} from './plan.ts';
+import { classRequests, ifbNames, redirectRequests, shapingRequests } from './plan.ts';
 
 /** A pod's interface, and the host's end of it, where limits are set. */
 export interface LimitedInterface {
-  readonly network: string;
-  readonly key: AttachmentKey;
+  readonly owner: Owner;
   /** The host's end. */
   readonly host: link.Link;
 }
@@ -39,14 +25,14 @@ export interface Limits {
 const headerBytes = 14;
 
 /**
- * Finds the host's end of a pod's interface. Throws KernelError ENOENT or EINVAL for the namespace,
- * DomainError `notFound` when the interface has no end in the connection's namespace.
+ * Finds the host's end of a pod's interface. Throws KernelError ENODEV when the pod has no such
+ * interface, DomainError `notFound` when that has no end in the host's namespace.
  */
 export async function findHostInterface(
   host: Connection,
-  { netns, interfaceName }: { readonly netns: string; readonly interfaceName: string },
+  pod: Connection,
+  interfaceName: string,
 ): Promise<link.Link> {
-  using pod = await open({ namespace: netns });
   const own = await link.get(pod, interfaceName);
   const peer = own.kind === 'veth' && own.link ? own.link : undefined;
   const found = peer === undefined ? undefined : await link.find(host, peer);
@@ -84,41 +70,30 @@ export async function setLimits(
 /** What limits there are; absent where there is none of this plugin's. */
 export async function readLimits(host: Connection, target: LimitedInterface): Promise<Limits> {
   const ingress = await readBucket(host, target.host.index);
-  const ifb = await findIfb(host, target.network, target.key);
+  const ifb = await findIfb(host, target.owner);
   if (ifb === undefined) return { ...(ingress && { ingress }) };
   const egress = await readBucket(host, ifb.index);
   return { ...(ingress && { ingress }), ...(egress && { egress }), ifb };
 }
 
 /** The ifb of an attachment, by its alias; or by name alone, as the reference leaves it. */
-export async function findIfb(
-  host: Connection,
-  network: string,
-  key: AttachmentKey,
-): Promise<link.Link | undefined> {
-  const alias = aliasOf(network, key);
-  for (const name of [ifbName(network, key.containerId), secondIfbName(network, key)]) {
+export async function findIfb(host: Connection, owner: Owner): Promise<link.Link | undefined> {
+  const tag = tagOf(owner);
+  for (const name of ifbNames(owner)) {
     const found = await link.find(host, name);
-    if (found?.kind === 'ifb' && (found.alias ?? alias) === alias) return found;
+    if (found?.kind === 'ifb' && (found.alias ?? tag) === tag) return found;
   }
   return undefined;
 }
 
 async function createIfb(host: Connection, target: LimitedInterface): Promise<link.Link> {
-  const { network, key } = target;
-  const taken = await link.find(host, ifbName(network, key.containerId));
-  const name =
-    taken === undefined ? ifbName(network, key.containerId) : secondIfbName(network, key);
+  const [usual, second] = ifbNames(target.owner);
+  const name = (await link.find(host, usual)) === undefined ? usual : second;
+  const { mtu } = target.host;
   // Together in one system call: a device without its owner's name could not be collected.
-  await send(host, [
-    link.createRequest({
-      kind: 'ifb',
-      name,
-      up: true,
-      mtu: target.host.mtu,
-      transmitQueueLength: 0,
-    }),
-    link.setRequest(name, { alias: aliasOf(network, key) }),
+  await commit(host, [
+    link.createRequest({ kind: 'ifb', name, up: true, mtu, transmitQueueLength: 0 }),
+    link.setRequest(name, { alias: tagOf(target.owner) }),
   ]);
   return await link.get(host, name);
 }
@@ -133,9 +108,9 @@ interface Shaping {
 /** Changes what is there, for its queue and tokens to survive; else makes it anew. */
 async function shape(host: Connection, { index, bucket, ...part }: Shaping): Promise<void> {
   const present = await rootOf(host, index);
-  if (present?.kind === 'htb') return await send(host, classRequests(index, bucket));
+  if (present?.kind === 'htb') return await commit(host, classRequests(index, bucket));
   if (present !== undefined && part.scope.kind !== 'all') await qdisc.remove(host, index, 'root');
-  await send(host, shapingRequests(index, bucket, part));
+  await commit(host, shapingRequests(index, bucket, part));
 }
 
 async function redirect(
@@ -144,7 +119,7 @@ async function redirect(
 ): Promise<void> {
   // What an ADD that was killed left would redirect to a device that is gone.
   await qdisc.remove(host, index, 'ingress');
-  await send(host, redirectRequests(index, ifb.index, scope));
+  await commit(host, redirectRequests(index, ifb.index, scope));
 }
 
 async function removeEgress(host: Connection, index: number, present: Limits): Promise<void> {
@@ -166,15 +141,4 @@ async function readBucket(host: Connection, index: number): Promise<Bucket | und
   if (limitBytes === undefined) return undefined;
   const [shaped] = await trafficClass.list(host, index);
   return shaped?.htb && { ...shaped.htb, limitBytes };
-}
-
-/** Throws the first refusal. */
-async function send(host: Connection, requests: readonly Request[]): Promise<void> {
-  const [first] = await host.batch(requests);
-  if (first !== undefined) throw first.error;
-}
-
-/** True for the errors of a namespace that is not there, or is none. */
-export function isMissingNamespace(error: unknown): boolean {
-  return isKernelError(error, 'ENOENT', 'EINVAL') || (error as { code?: string }).code === 'ENOENT';
 }

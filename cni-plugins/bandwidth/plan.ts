@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import { filter, qdisc, type Request, trafficClass } from '../../src/netlink/index.ts';
 import { parsePrefix } from '../../src/netlink/ip.ts';
+import type { Owner } from '../owner.ts';
 import type { Bucket } from './bucket.ts';
 import type { Scope } from './configuration.ts';
 
@@ -15,38 +15,21 @@ const ethernetType = { all: 3, ipv4: 0x0800, ipv6: 0x86dd } as const;
 /** Below the 60,000 from which the kernel warns, above one frame. */
 const greatestQuantum = 60_000;
 
-/** The device that a pod's own packets go through: the name that the reference gives it. */
-export function ifbName(network: string, containerId: string): string {
-  return hashedName(network + containerId);
-}
-
-/** For a second interface in one network, which the reference cannot have. */
-export function secondIfbName(network: string, key: AttachmentKey): string {
-  return hashedName(`${network}${key.containerId}/${key.interfaceName}`);
+/**
+ * The device that a pod's own packets go through: the name that the reference gives it, so that
+ * each can delete what the other made; and one for a second interface in the same network.
+ */
+export function ifbNames(owner: Owner): readonly [usual: string, second: string] {
+  const { networkName, containerId, interfaceName } = owner;
+  const usual = networkName + containerId;
+  return [hashedName(usual), hashedName(`${usual}/${interfaceName}`)];
 }
 
 function hashedName(text: string): string {
   return `bwp${createHash('sha512').update(text).digest('hex').slice(0, 12)}`;
 }
 
-/** The alias that says whose an ifb is. Longer ones than Linux keeps end in a hash. */
-export function aliasOf(network: string, { containerId, interfaceName }: AttachmentKey): string {
-  return shortened(`${aliasPrefix(network)}${containerId}/${interfaceName}`);
-}
-
-/** What the aliases of one network begin with. */
-export function aliasPrefix(network: string): string {
-  return `${shortened(`keelson bandwidth ${network}`)}/`;
-}
-
-const longestPart = 110;
-
-function shortened(text: string): string {
-  if (text.length <= longestPart * 2) return text;
-  return `${text.slice(0, longestPart)}-${createHash('sha256').update(text).digest('hex')}`;
-}
-
-/** Limits what is sent out of an interface. With peers to leave out it takes a class for the rest. */
+/** Limits what an interface sends. With peers to leave out it takes a class for the rest. */
 export function shapingRequests(
   device: number,
   bucket: Bucket,

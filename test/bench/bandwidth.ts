@@ -28,7 +28,7 @@ const bench: Bench = {
             name: 'keelson',
             run: async () => {
               await limit(host, connection, { [direction]: { rateBits } });
-              return [(await measureRate(host, { direction, seconds })).average / 1e6];
+              return [(await measureRate(host, { direction, seconds })) / 1e6];
             },
           },
           peers: [setting(rateBits)],
@@ -54,9 +54,9 @@ async function limit(
   connection: netlink.Connection,
   limits: Pick<BandwidthConfiguration, 'ingress' | 'egress'>,
 ): Promise<void> {
-  const at = { netns: host.path('pod'), interfaceName: 'eth0' };
-  const key = { containerId: 'bench', interfaceName: 'eth0' };
-  const target = { network: 'bench', key, host: await findHostInterface(connection, at) };
+  using pod = await netlink.open({ namespace: host.path('pod') });
+  const owner = { networkName: 'bench', containerId: 'bench', interfaceName: 'eth0' };
+  const target = { owner, host: await findHostInterface(connection, pod, 'eth0') };
   const wanted = { ...limits, scope: { kind: 'all', prefixes: [] }, latencyMs: 25 } as const;
   await setLimits(connection, target, wanted);
 }

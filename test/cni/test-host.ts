@@ -34,7 +34,11 @@ export class TestHost implements Disposable {
   readonly containerId = this.#id;
 
   constructor() {
-    for (const place of places) ip('netns', 'add', this.name(place));
+    for (const place of places) {
+      ip('netns', 'add', this.name(place));
+      // The first packets of IPv6 would wait until duplicate address detection is over.
+      this.sysctl(place, 'net.ipv6.conf.default.accept_dad', '0');
+    }
     const pod = { host: 'veth-pod', other: 'pod', addresses: ['10.77.0', 'fd77:'] } as const;
     const beyond = { host: 'uplink', other: 'beyond', addresses: ['10.78.0', 'fd78:'] } as const;
     for (const { host, other, addresses } of [pod, beyond]) {
@@ -176,33 +180,32 @@ export class TestHost implements Disposable {
 
 interface Report {
   readonly end: { readonly sum_received: { readonly bits_per_second: number } };
-  readonly intervals: readonly { readonly sum: { readonly bits_per_second: number } }[];
 }
 
 /** Of a frame of 1,514 bytes 1,448 are TCP's payload; what iperf3 counts, as frames. */
 const framesOverPayload = 1514 / 1448;
 
-/** Bits a second on the wire of one TCP stream; `egress` is from the pod. */
-export async function measureRate(
-  host: TestHost,
-  {
-    direction,
-    seconds,
-    to = '10.77.0.2',
-  }: { direction: 'ingress' | 'egress'; seconds: number; to?: string },
-): Promise<{ average: number; firstSecond: number }> {
+export interface Stream {
+  /** `egress` is from the pod. */
+  readonly direction: 'ingress' | 'egress';
+  readonly seconds: number;
+  readonly to?: string;
+}
+
+/** Bits a second on the wire that one TCP stream's receiver gets, from its first byte on. */
+export async function measureRate(host: TestHost, stream: Stream): Promise<number> {
+  const { direction, seconds, to = '10.77.0.2' } = stream;
   const server = host.start('pod', 'iperf3', '-s', '-1', '--forceflush');
   if (server.stdout === null) throw new Error('no standard output');
+  const ended = once(server, 'exit');
   await once(server.stdout, 'data');
   const args = ['-c', to, '-t', String(seconds), '-J', ...(direction === 'egress' ? ['-R'] : [])];
   const client = host.start('beyond', 'iperf3', ...args);
   if (client.stdout === null) throw new Error('no standard output');
+  server.stdout.resume();
   const report = (await json(client.stdout)) as Report;
-  await once(server, 'exit');
-  return {
-    average: report.end.sum_received.bits_per_second * framesOverPayload,
-    firstSecond: (report.intervals[0]?.sum.bits_per_second ?? 0) * framesOverPayload,
-  };
+  await ended;
+  return report.end.sum_received.bits_per_second * framesOverPayload;
 }
 
 /** Needs root, and Debian's plugins to compare with. */

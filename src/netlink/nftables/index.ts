@@ -10,6 +10,7 @@ export {
   addElements,
   createElements,
   deleteElements,
+  findElement,
   flushElements,
   listElements,
 } from './element.ts';
