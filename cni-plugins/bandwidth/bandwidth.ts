@@ -5,6 +5,7 @@ import { specVersions } from '../../src/cni/spec-version.ts';
 import { type Connection, link, open } from '../../src/netlink/index.ts';
 import { ContainerNamespace } from '../container-namespace.ts';
 import { isStale } from '../owner.ts';
+import { removeHostLink } from '../remove-host-link.ts';
 import { bucketFor, type Bucket } from './bucket.ts';
 import { type BandwidthConfiguration, parseConfiguration } from './configuration.ts';
 import {
@@ -44,7 +45,7 @@ export const bandwidth: CniPlugin = {
   async delete(request) {
     using host = await open();
     const found = await findIfb(host, request);
-    if (found !== undefined) await link.remove(host, found.index);
+    if (found !== undefined) await removeHostLink(found.index);
   },
 
   async check(request) {
@@ -74,11 +75,7 @@ export const bandwidth: CniPlugin = {
     using host = await open();
     const owned = await link.list(host, { kind: 'ifb' });
     const left = owned.filter(({ alias }) => isStale(alias, networkName, validAttachments));
-    const failures = await host.batch(left.map(({ index }) => link.removeRequest(index)));
-    const refused = failures.filter(({ error }) => error.code !== 'ENODEV');
-    if (refused.length === 0) return;
-    const details = refused.map(({ error }) => error.message).join('; ');
-    throw new CniError(CniCode.internal, 'Cannot remove all devices of ended pods', details);
+    await Promise.all(left.map(({ index }) => removeHostLink(index)));
   },
 };
 
@@ -109,7 +106,7 @@ async function targetOf(
   request: PluginRequest,
   result: NetworkResult,
 ): Promise<LimitedInterface> {
-  using container = await ContainerNamespace.open(request.netns);
+  using container = await ContainerNamespace.open(request);
   const found = await findHostInterface(host, container.connection, request.interfaceName);
   const own = result.interfaces.filter(({ sandbox = '' }) => sandbox === '');
   if (result.interfaces.length > 0 && !own.some(({ name }) => name === found.name)) {

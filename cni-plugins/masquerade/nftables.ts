@@ -1,7 +1,6 @@
 import { isKernelError } from '../../src/base/error.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import { nftables, type Connection, type Request } from '../../src/netlink/index.ts';
-import { inGeneration } from '../in-generation.ts';
 import { netfilter } from '../netfilter.ts';
 import { elementsOf, inGeneration, removeElements, setsOf } from '../owned-elements.ts';
 import { isStale, type Owner, tagOf } from '../owner.ts';
@@ -135,31 +134,7 @@ function ruleOf(network: string) {
 }
 
 /** The network stands in each set's comment. */
-<<<<<<< HEAD
 async function ourSets(connection: Connection): Promise<readonly nftables.SetDefinition[]> {
   const sets = await setsOf(connection, table);
   return sets.flatMap(({ comment }) => (comment === undefined ? [] : [setOf(comment)]));
-=======
-async function ourSets(connection: Connection): Promise<readonly ReturnType<typeof setOf>[]> {
-  try {
-    const sets = await nftables.listSets(connection, table);
-    return sets.flatMap(({ comment }) => (comment === undefined ? [] : [setOf(comment)]));
-  } catch (error) {
-    // No table yet, or a kernel without nf_tables: there is nothing of ours.
-    if (isKernelError(error, 'ENOENT', 'EINVAL', 'EOPNOTSUPP')) return [];
-    throw error;
-  }
-}
-
-async function elementsOf(
-  connection: Connection,
-  set: nftables.SetDefinition,
-): Promise<readonly nftables.Element[]> {
-  try {
-    return await nftables.listElements(connection, set);
-  } catch (error) {
-    if (isKernelError(error, 'ENOENT')) return [];
-    throw error;
-  }
->>>>>>> f5bfd79 (cni-plugins: add portmap on maps of nf_tables)
 }

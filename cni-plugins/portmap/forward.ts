@@ -1,8 +1,8 @@
 import { isKernelError } from '../../src/base/error.ts';
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { type Connection, nftables, type Request } from '../../src/netlink/index.ts';
-import { inGeneration } from '../in-generation.ts';
 import { netfilter } from '../netfilter.ts';
+import { elementsOf, inGeneration } from '../owned-elements.ts';
 import { type Owner, tagOf } from '../owner.ts';
 import { describeMapping, type Entry } from './plan.ts';
 import {
@@ -127,19 +127,6 @@ async function replaced(
     );
   }
   return gone;
-}
-
-/** Those of a set; none when there is no such set. */
-export async function elementsOf(
-  connection: Connection,
-  set: nftables.SetDefinition,
-): Promise<readonly nftables.Element[]> {
-  try {
-    return await nftables.listElements(connection, set);
-  } catch (error) {
-    if (isKernelError(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 function refuseTaken(

@@ -39,7 +39,7 @@ export const portmap: CniPlugin = {
     const { previousResult: result } = request;
     const addresses = result && podAddresses(result, request.interfaceName);
     const devices = result === undefined ? [] : await ownDevices(result);
-    await unforward([{ owner: request, configuration, addresses, devices }]);
+    await unforward({ owner: request, configuration, addresses, devices });
   },
 
   async check(request) {

@@ -1,12 +1,11 @@
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
-import { isKernelError } from '../../src/base/error.ts';
 import { type Connection, nftables, type Request } from '../../src/netlink/index.ts';
-import { inGeneration } from '../in-generation.ts';
+import { coalesced } from '../coalesce.ts';
 import { netfilter } from '../netfilter.ts';
+import { elementsOf, inGeneration, removeElements, setsOf } from '../owned-elements.ts';
 import { isStale, type Owner, tagOf } from '../owner.ts';
 import type { PortmapConfiguration } from './configuration.ts';
-import { elementsOf } from './forward.ts';
-import { planMasquerade, planPorts, type PodAddresses } from './plan.ts';
+import { type Entry, planMasquerade, planPorts, type PodAddresses } from './plan.ts';
 import { localnetSet, masqueradeSet, table } from './table.ts';
 
 /** What one DEL knows; the pod's addresses are absent when the runtime has forgotten them. */
@@ -19,80 +18,59 @@ export interface Removal {
 }
 
 /**
- * Removes what attachments have, in one transaction for all of them. A port that another has by now
- * is left: its element carries the other's name. Succeeds when there is nothing.
+ * Removes what an attachment has; calls that come together are one transaction. A port that another
+ * has by now is left: its element carries the other's name. Succeeds when there is nothing.
  */
-export async function unforward(removals: readonly Removal[]): Promise<void> {
+export const unforward: (removal: Removal) => Promise<void> = coalesced(unforwardAll);
+
+async function unforwardAll(removals: readonly Removal[]): Promise<void> {
   const connection = await netfilter();
-  if (!(await tableExists(connection))) return;
+  if ((await setsOf(connection, table)).length === 0) return;
   await inGeneration(connection, async () => {
-    const changes: Request[] = [];
-    for (const removal of removals) changes.push(...(await owned(connection, removal)));
-    return changes;
+    // Twice the same element is an error: two calls for one pod, or pods behind one interface.
+    const changes = new Map<string, Request[]>();
+    for (const removal of removals) {
+      for (const { set, element } of await owned(connection, removal)) {
+        const key = [{ key: element.key }];
+        changes.set(JSON.stringify([set.set, element.key]), nftables.deleteElements(set, key));
+      }
+    }
+    return [...changes.values()].flat();
   });
 }
 
 /** Removes what belongs to no valid attachment of a network, also what DEL could not know. */
 export async function collect(networkName: string, valid: readonly AttachmentKey[]): Promise<void> {
   const connection = await netfilter();
-  if (!(await tableExists(connection))) return;
-  await inGeneration(connection, async () => {
-    const changes: Request[] = [];
-    for (const { key, ...set } of await nftables.listSets(connection, table)) {
-      if (key === undefined) continue;
-      const known = { ...set, key };
-      const elements = await elementsOf(connection, known);
-      const stale = elements.filter(({ comment }) => isStale(comment, networkName, valid));
-      changes.push(
-        ...nftables.deleteElements(
-          known,
-          stale.map((one) => ({ key: one.key })),
-        ),
-      );
-    }
-    return changes;
-  });
-}
-
-export async function tableExists(connection: Connection): Promise<boolean> {
-  try {
-    const tables = await nftables.listTables(connection, table.family);
-    return tables.some((one) => one.table === table.table);
-  } catch (error) {
-    // A kernel without nf_tables has nothing of ours.
-    if (isKernelError(error, 'EINVAL', 'EOPNOTSUPP')) return false;
-    throw error;
-  }
+  const ours = async () =>
+    (await setsOf(connection, table)).flatMap((set) =>
+      set.key === undefined ? [] : [{ ...set, key: set.key }],
+    );
+  await removeElements(connection, ours, (comment) => isStale(comment, networkName, valid));
 }
 
 async function owned(
   connection: Connection,
   { owner, configuration, addresses, devices }: Removal,
-): Promise<readonly Request[]> {
+): Promise<readonly Entry[]> {
   const tag = tagOf(owner);
-  const changes: Request[] = [];
+  const found: Entry[] = [];
   for (const family of [4, 6] as const) {
     const address = addresses?.[family];
     const ports = planPorts(configuration, family);
     const hidden = address === undefined ? [] : planMasquerade(configuration, family, address);
-    for (const { set, element } of [...ports, ...hidden]) {
-      const found = await nftables.findElement(connection, set, element.key);
-      if (found?.comment !== tag) continue;
-      changes.push(...nftables.deleteElements(set, [{ key: element.key }]));
+    for (const entry of [...ports, ...hidden]) {
+      const element = await nftables.findElement(connection, entry.set, entry.element.key);
+      if (element?.comment === tag) found.push(entry);
     }
     if (addresses !== undefined) continue;
     const set = masqueradeSet(family);
     const own = (await elementsOf(connection, set)).filter(({ comment }) => comment === tag);
-    changes.push(
-      ...nftables.deleteElements(
-        set,
-        own.map(({ key }) => ({ key })),
-      ),
-    );
+    found.push(...own.map((element) => ({ set, element })));
   }
   for (const name of devices) {
-    const found = await nftables.findElement(connection, localnetSet, [name]);
-    if (found !== undefined) changes.push(...nftables.deleteElements(localnetSet, [found]));
+    const element = await nftables.findElement(connection, localnetSet, [name]);
+    if (element !== undefined) found.push({ set: localnetSet, element });
   }
-  return changes;
+  return found;
 }
