@@ -44,7 +44,7 @@ export const limits = {
   layerThreadYoungBytes: 6 * 1024 * 1024,
   /** History that a compressed layer may refer back to: what zstd takes without --long. */
   zstdWindowBytes: 128 * 1024 * 1024,
-  /** One stream of an ExecSync answer. */
+  /** An ExecSync answer, which clients bound too. */
   execSyncBytes: 16 * 1024 * 1024,
   /** One message between the runtime and a shim; larger plans travel as a memfd. */
   shimMessageBytes: 64 * 1024,

@@ -5,6 +5,7 @@ import { operation } from '../kernel/operation.ts';
 import { parseMountOptions, type MountOptions } from './mount-option.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { mapText } from './plan-namespaces.ts';
+import { planOverlay } from './plan-overlay.ts';
 import type { Mount } from './spec.ts';
 
 export interface MountContext {
@@ -44,6 +45,10 @@ export function planSources(context: MountContext, mounts: readonly Mount[]): Pl
     const bind = options.bind || mount.type === 'bind' || isHostCgroup(context, mount);
     checkDestination(mount, bind);
     const slot = context.builder.slot();
+    if (mount.type === 'overlay') {
+      planOverlay(context.builder, { mount, options, slot, userSlot: context.userSlot });
+      return { mount, options, slot, bind: true };
+    }
     if (bind) {
       const source = isCgroup(mount) ? context.cgroupMountPoint : (mount.source ?? '');
       context.builder.add(operation.openTree(slot, source, options.recursive));

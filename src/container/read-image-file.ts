@@ -41,6 +41,43 @@ export function readInSnapshot(snapshot: Snapshot, path: string): string | undef
   return undefined;
 }
 
+/** Where a path of an image lies: in one layer as a file, or, as a folder, in several. */
+export type ImagePlace = { readonly kind: 'file'; readonly path: string } | FolderPlace;
+
+interface FolderPlace {
+  readonly kind: 'folder';
+  /** Host folders, topmost first, whose overlay is the image's folder. */
+  readonly layers: readonly string[];
+}
+
+/**
+ * A folder or file of an image that is not mounted, as {@link readInSnapshot} finds one; undefined
+ * when the image has none. Throws DomainError `invalid` for other kinds and below symbolic links.
+ */
+export function locateInLayers(layers: readonly string[], path: string): ImagePlace | undefined {
+  const parts = path.split('/').filter((part) => part !== '' && part !== '.');
+  if (parts.includes('..')) throw new DomainError('invalid', `"${path}" leaves the image`);
+  const clean = parts.join('/');
+  const found: string[] = [];
+  for (const layer of layers) {
+    using folder = openFolder(layer);
+    const status = clean === '' ? fstat(folder.fd) : statusOf(folder.fd, clean);
+    if (status !== undefined) {
+      const kind = status.mode & 0o170000;
+      if (kind === 0o100000 && found.length === 0) {
+        return { kind: 'file', path: `${layer}/${clean}` };
+      }
+      if (kind === 0o040000) found.push(clean === '' ? layer : `${layer}/${clean}`);
+      else if (found.length > 0 || isWhiteout(status)) break;
+      else throw new DomainError('invalid', `The image's /${clean} is neither folder nor file`);
+    }
+    if (parts.some((_, index) => hides(layer, folder.fd, parts.slice(0, index + 1).join('/')))) {
+      break;
+    }
+  }
+  return found.length === 0 ? undefined : { kind: 'folder', layers: found };
+}
+
 function openLayer(layer: string): Descriptor | undefined {
   try {
     return openFolder(layer);

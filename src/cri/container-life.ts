@@ -2,6 +2,7 @@ import { isDomainError } from '../base/error.ts';
 import type { SpanRecorder } from '../base/span.ts';
 import type { ContainerStatus } from '../container/container-engine.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { releaseImageVolumes } from './image-volume.ts';
 import { provideSandbox } from './run-pod.ts';
 import { recreateContainer } from './create-container.ts';
 import type { Node } from './node.ts';
@@ -85,6 +86,7 @@ export function removeContainer(node: Node, record: ContainerRecord): Promise<vo
     if (record.owner === 'cli') await removePodOf(node, record);
     await node.images.releaseSnapshot(record.id);
     node.layerUse.forget(record.id);
+    await releaseImageVolumes(node, record.id);
     await node.containers.remove(record.id);
   });
 }

@@ -18,6 +18,7 @@ import {
 import { gatherFacts } from './gather-facts.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import type { ContainerConfig } from './generated/runtime.ts';
+import { type ImageVolumes, provideImageVolumes, releaseImageVolumes } from './image-volume.ts';
 import type { Node } from './node.ts';
 import { planContainer } from './plan-container.ts';
 import { signalName, signalOfCri } from './stop-signal.ts';
@@ -46,7 +47,11 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
     node.images.createSnapshot(order.image.id, id),
   );
   undo.defer(() => node.images.releaseSnapshot(id));
-  const { record, request } = await spans.step('plan', () => plan(node, { order, id, snapshot }));
+  undo.defer(() => releaseImageVolumes(node, id));
+  const { config, volumes } = await provideImageVolumes(node, id, order.config);
+  const { record, request } = await spans.step('plan', () =>
+    plan(node, { order: { ...order, config }, id, snapshot, volumes }),
+  );
   await spans.step('record', () => node.containers.add(record));
   undo.defer(() => node.containers.remove(id));
   await spans.step('create', () => node.engine.create(request));
@@ -58,15 +63,23 @@ interface PlanRequest {
   readonly order: CreateOrder;
   readonly id: string;
   readonly snapshot: Snapshot;
+  readonly volumes: ImageVolumes;
 }
 
 async function plan(
   node: Node,
-  { order, id, snapshot }: PlanRequest,
+  { order, id, snapshot, volumes }: PlanRequest,
 ): Promise<{ record: ContainerRecord; request: ContainerRequest }> {
   const { config, options, podId, image } = order;
   const imageUser = image.config.user;
-  const facts = await gatherFacts(node, { config, options, podId, snapshot, imageUser });
+  const facts = await gatherFacts(node, {
+    config,
+    options,
+    podId,
+    snapshot,
+    imageUser,
+    volumes,
+  });
   const podConfig = podConfigOf(node.pods.get(podId));
   const podPath = podCgroup(
     podConfig.linux?.cgroup_parent ?? '',
@@ -171,5 +184,5 @@ async function requestAgain(
     ...(options === undefined ? {} : { options }),
     logPath: () => record.logPath,
   };
-  return (await plan(node, { order, id: record.id, snapshot })).request;
+  return (await plan(node, { order, id: record.id, snapshot, volumes: new Map() })).request;
 }

@@ -21,7 +21,7 @@ export function execHandlers(node: Node): Handlers<typeof RuntimeService> {
         throw new DomainError('timeout', `Command "${cmd.join(' ')}" timed out after ${timeout} s`);
       }
       const [stdout, stderr, exit_code] = outcome;
-      return { stdout, stderr, exit_code };
+      return { ...withinAnswer(stdout, stderr), exit_code };
     },
   };
 }
@@ -41,6 +41,27 @@ async function finish(session: Session, signal: AbortSignal): Promise<[Buffer, B
     signal.removeEventListener('abort', end);
     await session.close();
   }
+}
+
+/** Of an answer: the exit code, and the tags and lengths of three fields. */
+const answerOverheadBytes = 64;
+
+/**
+ * Both streams together are what one message can hold, or the client gets an error in place of the
+ * output. The shorter one is cut only when both are long.
+ */
+export function withinAnswer(
+  stdout: Buffer,
+  stderr: Buffer,
+  bytes: number = limits.execSyncBytes - answerOverheadBytes,
+): { stdout: Buffer; stderr: Buffer } {
+  if (stdout.length + stderr.length <= bytes) return { stdout, stderr };
+  const half = bytes / 2;
+  const errorBytes = Math.min(stderr.length, Math.max(half, bytes - stdout.length));
+  return {
+    stdout: stdout.subarray(0, bytes - errorBytes),
+    stderr: stderr.subarray(0, errorBytes),
+  };
 }
 
 /** At most 16 MiB; the rest is read and dropped, so that the program does not block. */

@@ -4,11 +4,13 @@ import type { RegistryCredentials } from '../image/image-service.ts';
 import type { Image } from '../image/image.ts';
 import type {
   AuthConfig,
+  FilesystemUsage,
   Image as ImageMessage,
   ImageService,
   ImageSpec,
 } from './generated/runtime.ts';
 import type { Handlers } from './grpc-server.ts';
+import { ImageUse } from './image-use.ts';
 import { documents } from './info.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
@@ -16,6 +18,7 @@ import { nanoseconds } from './selection.ts';
 
 /** The CRI's image calls. */
 export function imageHandlers(node: Node): Handlers<typeof ImageService> {
+  const use = new ImageUse(node.images);
   return {
     ListImages: async ({ filter }) => ({ images: listImages(node, filter?.image) }),
     StreamImages: async function* ({ filter }) {
@@ -33,23 +36,18 @@ export function imageHandlers(node: Node): Handlers<typeof ImageService> {
         signal,
         ...(credentials === undefined ? {} : { credentials }),
       });
+      use.forget();
       return { image_ref: pulled.id };
     },
     RemoveImage: async ({ image }) => {
       const found = node.images.find(nameOf(image));
       if (found !== undefined) await removeAllTags(node, found);
+      use.forget();
       return {};
     },
     ImageFsInfo: async () => {
-      const { rootFolder } = node.settings;
-      const usage = await usageOf(node);
-      const filesystem = {
-        timestamp: nanoseconds(Date.now()),
-        fs_id: { mountpoint: rootFolder },
-        used_bytes: { value: usage.bytes },
-        inodes_used: { value: usage.inodes },
-      };
-      return { image_filesystems: [filesystem], container_filesystems: [filesystem] };
+      const [images, containers] = await Promise.all([imageUsage(node, use), layerUsage(node)]);
+      return { image_filesystems: [images], container_filesystems: [containers] };
     },
   };
 }
@@ -65,10 +63,13 @@ function listImages(node: Node, filter: ImageSpec | undefined): Draft<ImageMessa
   return found === undefined ? [] : [imageMessage(found)];
 }
 
-/** By whatever tag it was named, all go; one that a racing call removed is gone as asked. */
+/**
+ * By whatever tag it was named, all go, and containers keep the layers that they have; one that a
+ * racing call removed is gone as asked.
+ */
 async function removeAllTags(node: Node, image: Image): Promise<void> {
   try {
-    await node.images.remove(image.id, { all: true });
+    await node.images.remove(image.id, { all: true, force: true });
   } catch (error) {
     if (!isDomainError(error, 'notFound')) throw error;
   }
@@ -107,13 +108,26 @@ export function credentialsOf(auth: AuthConfig | undefined): RegistryCredentials
   return { username: text.slice(0, colon), password: text.slice(colon + 1).replace(/\0+$/, '') };
 }
 
-async function usageOf(node: Node): Promise<{ bytes: number; inodes: number }> {
-  const { images, snapshots } = await node.images.diskUse();
-  const shared = Math.max(0, ...images.map(({ sharedBytes }) => sharedBytes));
-  const own = [
-    ...images.map(({ uniqueBytes }) => uniqueBytes),
-    ...snapshots.map(({ bytes }) => bytes),
-  ];
-  const { files, ffree } = await statfs(node.settings.rootFolder);
-  return { bytes: own.reduce((sum, bytes) => sum + bytes, shared), inodes: files - ffree };
+/** The file system's inodes, for layers are not counted by their files. */
+async function imageUsage(node: Node, use: ImageUse): Promise<Draft<FilesystemUsage>> {
+  const { rootFolder } = node.settings;
+  const [{ atMs, bytes }, { files, ffree }] = await Promise.all([use.get(), statfs(rootFolder)]);
+  return {
+    timestamp: nanoseconds(atMs),
+    fs_id: { mountpoint: rootFolder },
+    used_bytes: { value: bytes },
+    inodes_used: { value: files - ffree },
+  };
+}
+
+/** The writable layers of all containers. */
+async function layerUsage(node: Node): Promise<Draft<FilesystemUsage>> {
+  const ids = node.containers.list().map(({ id }) => id);
+  const all = await Promise.all(ids.map((id) => node.layerUse.of(id)));
+  return {
+    timestamp: nanoseconds(Math.min(Date.now(), ...all.map((use) => use?.atMs ?? Infinity))),
+    fs_id: { mountpoint: node.settings.rootFolder },
+    used_bytes: { value: all.reduce((sum, use) => sum + (use?.bytes ?? 0), 0) },
+    inodes_used: { value: all.reduce((sum, use) => sum + (use?.inodes ?? 0), 0) },
+  };
 }

@@ -1,8 +1,10 @@
 import { DomainError, isDomainError } from '../base/error.ts';
 import { containersOf, removePod, sandboxOf, stopPod } from './pod-life.ts';
-import { type PodRecord, podConfigOf } from './container-record.ts';
+import { decode } from './codec.ts';
+import { type PodRecord, podConfigOf, textOfPodConfig } from './container-record.ts';
 import { containerStatusMessage } from './cri-containers.ts';
 import {
+  LinuxPodSandboxConfig,
   NamespaceMode,
   type PodSandboxConfig,
   type PodSandboxFilter,
@@ -56,12 +58,22 @@ export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
         timestamp: nanoseconds(Date.now()),
       };
     },
+    // The kubelet changes the pod's cgroup itself, and tells what it has set there.
+    UpdatePodSandboxResources: async ({ pod_sandbox_id, overhead, resources }) => {
+      const pod = node.pods.find(pod_sandbox_id);
+      const config = podConfigOf(pod);
+      const linux = { ...emptyLinux, ...config.linux, overhead, resources };
+      await node.pods.update(pod.id, { config: textOfPodConfig({ ...config, linux }) });
+      return {};
+    },
     ListPodSandbox: async ({ filter }) => ({ items: listPods(node, filter) }),
     StreamPodSandboxes: async function* ({ filter }) {
       for (const pod of listPods(node, filter)) yield { pod_sandboxes: [pod] };
     },
   };
 }
+
+const emptyLinux = decode(LinuxPodSandboxConfig, Buffer.alloc(0));
 
 /** Unique as the kubelet makes pods unique. */
 function podName({ metadata }: PodSandboxConfig): string {

@@ -6,6 +6,7 @@ import type { Device } from '../container/spec-linux.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import { type ContainerConfig, NamespaceMode, ProfileType } from './generated/runtime.ts';
+import type { ImageVolumes } from './image-volume.ts';
 import type { Node } from './node.ts';
 import type { ContainerFacts } from './plan-input.ts';
 import { seccompProfile } from './plan-seccomp.ts';
@@ -18,6 +19,7 @@ export interface FactsRequest {
   readonly podId: string;
   readonly snapshot: Snapshot;
   readonly imageUser: string;
+  readonly volumes: ImageVolumes;
 }
 
 /** Looks up what a plan needs to know of the host, the image and other containers. */
@@ -35,6 +37,7 @@ export async function gatherFacts(node: Node, request: FactsRequest): Promise<Co
     user,
     sources,
     devices,
+    volumes: request.volumes,
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
     ...(ipcNamespace === undefined ? {} : { ipcNamespace, shm: shmOf(node, options) }),

@@ -3,6 +3,7 @@ import { KeyedLock } from '../base/keyed-lock.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
 import { CpuSampler } from './cpu-sampler.ts';
 import { EventFeed } from './event-feed.ts';
+import { ownerOfSnapshot } from './image-volume.ts';
 import { LayerUse } from './layer-use.ts';
 import type { Node } from './node.ts';
 import { RecordStore } from './record-store.ts';
@@ -49,7 +50,8 @@ async function removeUnknown(node: Node): Promise<void> {
     if (owner === 'cli' && !used) await attempt(node, id, () => removeOwnPod(node, id));
   }
   for (const id of node.images.listSnapshots()) {
-    if (!node.containers.has(id)) await attempt(node, id, () => node.images.releaseSnapshot(id));
+    if (node.containers.has(ownerOfSnapshot(id))) continue;
+    await attempt(node, id, () => node.images.releaseSnapshot(id));
   }
 }
 

@@ -4,6 +4,7 @@ import type { ImageConfig } from '../image/image.ts';
 import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import type { ContainerConfig, PodSandboxConfig } from './generated/runtime.ts';
+import type { ImageVolumes } from './image-volume.ts';
 
 /** What the machine offers, found out once at start. */
 export interface Machine {
@@ -28,6 +29,8 @@ export interface ContainerFacts {
   readonly user: ResolvedUser;
   /** The real paths of the mounts' sources, by the path that was asked for. */
   readonly sources: ReadonlyMap<string, string>;
+  /** What image volumes lead to, by `container_path`. */
+  readonly volumes: ImageVolumes;
   /** Devices of the request (or all of the host's, when privileged), with the rights on them. */
   readonly devices: readonly { readonly device: Device; readonly access: string }[];
   /** The seccomp document of a Localhost profile. */

@@ -3,6 +3,7 @@ import { DomainError } from '../base/error.ts';
 import type { Linux } from '../container/spec-linux.ts';
 import type { Mount } from '../container/spec.ts';
 import { type Mount as CriMount, MountPropagation } from './generated/runtime.ts';
+import { imageVolumeMount } from './image-volume.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /**
@@ -81,16 +82,17 @@ function podFiles({ config, sandbox }: PlanInput): Mount[] {
   ];
 }
 
-function planMount(request: CriMount, { facts }: PlanInput): Mount {
+function planMount(request: CriMount, { facts, sandbox }: PlanInput): Mount {
   const { host_path, container_path } = request;
   const destination = destinationOf(container_path);
-  if (request.image !== undefined && request.image.image !== '') {
-    throw new DomainError('unsupported', `Image volume at "${destination}" is not supported yet`);
-  }
   if (request.mount_options.length > 0) {
     throw new DomainError('unsupported', `Mount options at "${destination}" are not supported yet`);
   }
   checkRecursiveReadOnly(request, destination);
+  const place = facts.volumes.get(container_path);
+  if (place !== undefined) {
+    return imageVolumeMount(destination, place, sandbox.namespaces.user !== undefined);
+  }
   const source = facts.sources.get(host_path);
   if (source === undefined) {
     throw new DomainError('invalid', `Mount source "${host_path}" does not exist`);

@@ -46,6 +46,7 @@ export async function runPod(node: Node, request: PodRequest): Promise<PodRecord
     config: textOfPodConfig(request.config),
     runtimeHandler: request.runtimeHandler,
   };
+  checkUser(request.config);
   const plan = planPod(node, { ...request, id });
   await node.pods.add(record);
   try {
@@ -55,6 +56,13 @@ export async function runPod(node: Node, request: PodRequest): Promise<PodRecord
     throw error;
   }
   return record;
+}
+
+/** A group alone would be given to whatever user the pause image has, if there was one. */
+function checkUser({ linux }: PodSandboxConfig): void {
+  const security = linux?.security_context;
+  if (security?.run_as_group === undefined || security.run_as_user !== undefined) return;
+  throw new DomainError('invalid', 'run_as_group needs a user');
 }
 
 /** Makes the pod of a command line's container again where a reboot has taken it. */

@@ -38,6 +38,7 @@ export function planInput(parts: Parts = {}): PlanInput {
     facts: {
       user: { uid: 0, gid: 0, additionalGids: [], home: '/root' },
       sources: new Map(),
+      volumes: new Map(),
       devices: [],
       ...parts.facts,
     },

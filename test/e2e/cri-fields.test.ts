@@ -1,0 +1,242 @@
+/** What runtimes are known to forget of the CRI, each as a kubelet or crictl would notice it. */
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import t from 'tap';
+import { type Answer, CriClient } from './cri-client.ts';
+import { PrivateRuntime } from './private-runtime.ts';
+
+if (process.getuid?.() !== 0) {
+  t.pass('skipped', { skip: 'needs root' });
+  process.exit(0);
+}
+
+t.setTimeout(110_000);
+const runtime = await PrivateRuntime.start();
+t.teardown(() => runtime[Symbol.asyncDispose]());
+const cri = new CriClient(runtime.socket);
+t.teardown(() => cri[Symbol.dispose]());
+
+const config = {
+  metadata: { name: 'fields', uid: 'u1', namespace: 'ns', attempt: 0 },
+  log_directory: `${runtime.folder}/logs`,
+  linux: { security_context: { namespace_options: { network: 'NODE', pid: 'CONTAINER' } } },
+};
+const pod = { id: await cri.pod(config), config };
+
+let count = 0;
+function container(more: object, command: readonly string[] = ['sleep', '1000']): object {
+  count += 1;
+  return { metadata: { name: `c${count}` }, image: { image: 'busybox' }, command, ...more };
+}
+
+async function output(id: string, ...cmd: string[]): Promise<string> {
+  const answer = await cri.call('ExecSync', { container_id: id, cmd, timeout: 10 });
+  return `${answer.stdout}${answer.stderr}`;
+}
+
+async function statusOf(id: string): Promise<Answer> {
+  return (await cri.call('ContainerStatus', { container_id: id })).status;
+}
+
+async function remove(id: string): Promise<void> {
+  await cri.call('RemoveContainer', { container_id: id });
+}
+
+t.test('an ExecSync answer with both streams full is one that clients take', async (t) => {
+  const id = await cri.run(pod, container({}));
+  const script = 'head -c 17000000 /dev/zero; head -c 17000000 /dev/zero >&2; exit 3';
+  const { stdout, stderr, exit_code } = await cri.call('ExecSync', {
+    container_id: id,
+    cmd: ['sh', '-c', script],
+  });
+  t.equal(exit_code, 3);
+  t.equal(stdout.length + stderr.length, 16 * 1024 * 1024 - 64);
+  t.equal(stderr.length, stdout.length);
+  await remove(id);
+});
+
+async function groupsBy(policy: string): Promise<[string, Answer]> {
+  const security_context = {
+    run_as_user: { value: 1000 },
+    supplemental_groups: [4000],
+    supplemental_groups_policy: policy,
+  };
+  const id = await cri.run(pod, container({ linux: { security_context } }));
+  const groups = await output(id, 'id', '-G');
+  const { user } = await statusOf(id);
+  await remove(id);
+  return [groups.trim(), user.linux];
+}
+
+t.test('groups: merged or strict, and reported as they are', async (t) => {
+  const [merged, user] = await groupsBy('Merge');
+  t.same(merged.split(' ').toSorted(), ['1001', '1002', '4000']);
+  t.same(
+    { ...user, supplemental_groups: user.supplemental_groups.toSorted() },
+    {
+      uid: 1000,
+      gid: 1001,
+      supplemental_groups: [1001, 1002, 4000],
+    },
+  );
+  const [strict, only] = await groupsBy('Strict');
+  t.same(strict.split(' ').toSorted(), ['1001', '4000']);
+  t.same(only.supplemental_groups.toSorted(), [1001, 4000]);
+});
+
+t.test('a group without a user is refused, of containers and of pods', async (t) => {
+  const security_context = { run_as_group: { value: 5 } };
+  await t.rejects(cri.container(pod, container({ linux: { security_context } })), { code: 3 });
+  const linux = { security_context: { ...config.linux.security_context, ...security_context } };
+  const metadata = { name: 'group', uid: 'u2', namespace: 'ns' };
+  await t.rejects(cri.pod({ ...config, metadata, linux }), { code: 3 });
+});
+
+t.test("stop_signal: the CRI's numbers, the image's word, the status", async (t) => {
+  const trap = 'trap "exit 42" USR1; trap "exit 43" TERM; while :; do sleep 0.05; done';
+  const own = await cri.run(pod, container({ stop_signal: 'SIGNAL_SIGUSR1' }, ['sh', '-c', trap]));
+  const usual = await cri.run(pod, container({}, ['sh', '-c', trap]));
+  t.equal((await statusOf(own)).stop_signal, 'SIGNAL_SIGUSR1');
+  t.equal((await statusOf(usual)).stop_signal, 'SIGNAL_SIGTERM');
+  await sleep(200);
+  for (const id of [own, usual]) await cri.call('StopContainer', { container_id: id, timeout: 10 });
+  t.match(await statusOf(own), { exit_code: 42, state: 'CONTAINER_EXITED', reason: 'Error' });
+  t.match(await statusOf(usual), { exit_code: 43 });
+  for (const id of [own, usual]) await remove(id);
+});
+
+t.test(
+  'mounts: links followed on the host, missing sources refused, rro reaches below',
+  async (t) => {
+    const folder = `${runtime.folder}/mounts`;
+    mkdirSync(`${folder}/real/below`, { recursive: true });
+    writeFileSync(`${folder}/real/file`, 'x');
+    symlinkSync(`${folder}/real`, `${folder}/link`);
+    execFileSync('mount', ['-t', 'tmpfs', 'below', `${folder}/real/below`]);
+    t.teardown(() => execFileSync('umount', [`${folder}/real/below`]));
+    const mount = (more: object): object => ({
+      container_path: '/m',
+      host_path: `${folder}/link`,
+      ...more,
+    });
+    const id = await cri.run(
+      pod,
+      container({
+        mounts: [
+          mount({ readonly: true }),
+          mount({ container_path: '/r', readonly: true, recursive_read_only: true }),
+        ],
+      }),
+    );
+    t.equal(await output(id, 'cat', '/m/file'), 'x');
+    t.equal(await output(id, 'touch', '/m/below/new'), '', 'plain ro leaves what is below');
+    t.match(await output(id, 'touch', '/r/below/other'), /Read-only file system/);
+    await remove(id);
+    const refused = async (more: object): Promise<void> => {
+      await t.rejects(cri.container(pod, container({ mounts: [mount(more)] })), { code: 3 });
+    };
+    await refused({ host_path: '/no/such' });
+    await refused({ recursive_read_only: true });
+    await refused({ recursive_read_only: true, readonly: true, propagation: 1 });
+  },
+);
+
+t.test('verbose info has the pid, the config and the specification', async (t) => {
+  const envs = [{ key: 'COLOUR', value: Buffer.from('red') }];
+  const id = await cri.run(pod, container({ envs, annotations: { 'x/y': 'a\n"b' } }));
+  const answer = await cri.call('ContainerStatus', { container_id: id, verbose: true });
+  t.same(answer.status.annotations, { 'x/y': 'a\n"b' });
+  const info = JSON.parse(answer.info.info);
+  t.equal(
+    execFileSync('cat', [`/proc/${info.pid}/comm`], { encoding: 'utf8' }),
+    'sleep\n',
+    "the program's own, not the pod's",
+  );
+  t.match(info.config.envs, [{ key: 'COLOUR', value: 'red' }]);
+  t.match(info.runtimeSpec, {
+    process: { args: ['sleep', '1000'] },
+    linux: { cgroupsPath: String },
+  });
+  t.equal(info.sandboxID, pod.id);
+  const verbose = await cri.call('PodSandboxStatus', { pod_sandbox_id: pod.id, verbose: true });
+  const podInfo = JSON.parse(verbose.info.info);
+  t.match(podInfo, { pid: Number, config: { metadata: { name: 'fields' } }, runtimeSpec: {} });
+  t.equal(verbose.containers_statuses.length, 1);
+  t.ok(verbose.timestamp > 1.7e18);
+  await remove(id);
+});
+
+t.test('events tell of each step, with the statuses of the pod and its containers', async (t) => {
+  const stream = cri.stream('GetContainerEvents');
+  stream.on('error', () => undefined);
+  const events: Answer[] = [];
+  stream.on('data', (event: Answer) => events.push(event));
+  await sleep(100);
+  const id = await cri.run(pod, container({}, ['true']));
+  for (let tries = 0; (await statusOf(id)).state !== 'CONTAINER_EXITED'; tries += 1) {
+    if (tries > 100) t.bailout('true does not end');
+    await sleep(20);
+  }
+  await remove(id);
+  await sleep(100);
+  stream.cancel();
+  const own = events.filter(({ container_id }) => container_id === id);
+  t.same(
+    own.map(({ container_event_type }) => container_event_type),
+    ['CREATED', 'STARTED', 'STOPPED', 'DELETED'].map((word) => `CONTAINER_${word}_EVENT`),
+  );
+  t.match(own[2], {
+    pod_sandbox_status: { id: pod.id, state: 'SANDBOX_READY' },
+    containers_statuses: [{ id, state: 'CONTAINER_EXITED', exit_code: 0, reason: 'Completed' }],
+  });
+  t.ok(own.every(({ created_at }) => created_at > 1.7e18));
+});
+
+t.test('new resources of a pod are kept with it', async (t) => {
+  const resources = { cpu_period: 100_000, cpu_quota: 50_000 };
+  const request = { pod_sandbox_id: pod.id, overhead: { cpu_shares: 2 }, resources };
+  await cri.call('UpdatePodSandboxResources', request);
+  const { info } = await cri.call('PodSandboxStatus', { pod_sandbox_id: pod.id, verbose: true });
+  t.match(JSON.parse(info.info).config.linux, { overhead: { cpu_shares: 2 }, resources });
+  const unknown = { ...request, pod_sandbox_id: 'ffff' };
+  await t.rejects(cri.call('UpdatePodSandboxResources', unknown), { code: 5 });
+});
+
+t.test('what images and writable layers take', async (t) => {
+  const before = await cri.call('ImageFsInfo');
+  const id = await cri.run(
+    pod,
+    container({}, ['sh', '-c', 'dd if=/dev/zero of=/big bs=1024 count=3000; exec sleep 1000']),
+  );
+  for (const item of [...before.image_filesystems, ...before.container_filesystems]) {
+    t.ok(item.timestamp > 1.7e18);
+    t.ok(item.used_bytes.value >= 0 && item.inodes_used.value >= 0);
+    t.match(item.fs_id.mountpoint, /^\//);
+  }
+  t.ok(before.image_filesystems[0].used_bytes.value > 500_000, 'an image is there');
+  let used = 0;
+  for (let tries = 0; tries < 30 && used < 3_000_000; tries += 1) {
+    await sleep(500);
+    const [own] = (await cri.call('ImageFsInfo')).container_filesystems;
+    used = own.used_bytes.value;
+  }
+  t.ok(used >= 3_000_000, `${used} bytes after writing`);
+  await remove(id);
+});
+
+t.test('a name is free again after a create that failed, and after removal', async (t) => {
+  writeFileSync(`${runtime.folder}/plain`, '');
+  const bad = container({ mounts: [{ container_path: '/x', host_path: '/no/such' }] });
+  const good = { ...bad, mounts: [] };
+  await t.rejects(cri.container(pod, bad), { code: 3 });
+  const id = await cri.container(pod, good);
+  await t.rejects(cri.container(pod, good), { code: 6 });
+  await remove(id);
+  await remove(await cri.container(pod, good));
+});
+
+t.test('removing the pod leaves nothing', async (t) => {
+  await cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
+  t.same(await runtime.leftovers(), []);
+});
