@@ -25,6 +25,8 @@ struct Context {
   int proc = -1;
   // The first slots hold the descriptors that came with the request; -1 is empty.
   int slots[slotCount];
+  // The host's number of this process, where `remember-pid` has asked.
+  pid_t pid = 0;
   // How many descriptors after stderr the program shall have.
   unsigned preserved = 0;
   // Which operation runs, and why it failed.

@@ -32,22 +32,13 @@ static char** readWords(Fields& fields, uint64_t count) {
   return words;
 }
 
-// The pid that the host knows this process by: procfs is still the host's, or is not and then the
-// hook sees the container's own numbers, as the specification wants for startContainer.
-static pid_t visiblePid() {
-  char name[32];
-  ssize_t size = readlink("/proc/self", name, sizeof name - 1);
-  if (size <= 0) return getpid();
-  name[size] = '\0';
-  return static_cast<pid_t>(atoi(name));
-}
-
-// The state document is given around the pid, which nobody knows before the process is there.
+// The state document is given around the pid, which nobody knows before the process is there: for
+// hooks in the container's namespaces it is the pid as the container sees it.
 static int writeState(Field before, Field after) {
   int ends[2];
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   fcntl(ends[1], F_SETPIPE_SZ, static_cast<int>(before.size + after.size + 4096));
-  bool written = dprintf(ends[1], "%s%d%s", before.data, visiblePid(), after.data) > 0;
+  bool written = dprintf(ends[1], "%s%d%s", before.data, getpid(), after.data) > 0;
   close(ends[1]);
   if (written) return ends[0];
   close(ends[0]);

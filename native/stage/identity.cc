@@ -9,6 +9,7 @@
 
 #include <climits>
 
+#include "filter.hh"
 #include "operations.hh"
 
 namespace keelson::stage {
@@ -86,10 +87,7 @@ bool setNoNewPrivileges(Context& context, Fields&) {
   return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 || context.fail("PR_SET_NO_NEW_PRIVS");
 }
 
-// seccomp FLAGS PROGRAM: the compiled filter, struct sock_filter[]
-bool loadSeccomp(Context& context, Fields& fields) {
-  unsigned flags = static_cast<unsigned>(fields.number());
-  Field program = fields.bytes();
+bool loadFilter(Context& context, unsigned flags, Field program, int* listener) {
   static sock_filter instructions[BPF_MAXINSNS];
   size_t count = program.size / sizeof(sock_filter);
   if (count == 0 || count > BPF_MAXINSNS || program.size % sizeof(sock_filter) != 0) {
@@ -98,8 +96,15 @@ bool loadSeccomp(Context& context, Fields& fields) {
   // Fields are not aligned.
   memcpy(instructions, program.data, program.size);
   sock_fprog filter = {static_cast<unsigned short>(count), instructions};
-  return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter) == 0 ||
-         context.fail("seccomp");
+  long result = syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &filter);
+  if (listener) *listener = static_cast<int>(result);
+  return result >= 0 || context.fail("seccomp");
+}
+
+// seccomp FLAGS PROGRAM
+bool loadSeccomp(Context& context, Fields& fields) {
+  unsigned flags = static_cast<unsigned>(fields.number());
+  return loadFilter(context, flags, fields.bytes(), nullptr);
 }
 
 }  // namespace keelson::stage

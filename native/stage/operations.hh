@@ -63,6 +63,11 @@ bool setCapabilities(Context&, Fields&);
 bool setNoNewPrivileges(Context&, Fields&);
 bool loadSeccomp(Context&, Fields&);
 
+// listener.cc
+bool rememberPid(Context&, Fields&);
+bool connectSocket(Context&, Fields&);
+bool loadListenedSeccomp(Context&, Fields&);
+
 // terminal.cc
 bool openTerminal(Context&, Fields&);
 bool attachConsole(Context&, Fields&);

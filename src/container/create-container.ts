@@ -9,6 +9,7 @@ import { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { makeCgroup } from './limit-cgroup.ts';
+import { moveNetDevices } from './net-devices.ts';
 import { planContainer, type ContainerPlan } from './plan-container.ts';
 import { hookError } from './plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
@@ -43,8 +44,9 @@ export async function createContainer(
   }
 }
 
-/** Hooks of the runtime see the mounts made and the root not yet entered. */
+/** Hooks of the runtime see devices and mounts in place, and the root not yet entered. */
 async function passHooks(context: EngineContext, container: Container): Promise<void> {
+  await moveNetDevices(container.request.spec, container.record.pid);
   await runHooks(context, container, 'prestart');
   await runHooks(context, container, 'createRuntime');
   fault('container.create.after-hooks');

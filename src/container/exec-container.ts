@@ -1,6 +1,7 @@
 import { DomainError, hasCode, messageOf } from '../base/error.ts';
 import { encodePlan } from '../kernel/operation.ts';
 import type { Launch, ProcessExit, Supervisor } from '../kernel/supervisor.ts';
+import { bundleOf } from './bundle.ts';
 import type { ExecRequest, Session } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -54,6 +55,7 @@ async function launchOf(
   const operations = planExec(spec, request, {
     capabilities: context.capabilities,
     user: execUser(container, request),
+    subject: { id, spec, bundle: bundleOf(context.store, container.request) },
     ...(seccomp === undefined ? {} : { seccomp }),
   });
   return {

@@ -7,7 +7,9 @@ import { mountAttribute, propagationFlag } from '../kernel/flag.ts';
 import { operation, type Operation } from '../kernel/operation.ts';
 import { PlanBuilder } from './plan-builder.ts';
 import { planDevices } from './plan-devices.ts';
+import { checkNetDevices, hasNetDevices } from './net-devices.ts';
 import { hasCreateHooks, planHooks } from './plan-hooks.ts';
+import { planListener } from './plan-listener.ts';
 import {
   isMapped,
   normalDestination,
@@ -48,7 +50,7 @@ export interface ContainerPlan {
   readonly cloneFlags: number;
   readonly relay: boolean;
   readonly terminal: boolean;
-  /** It is held before it enters its root, for hooks that the runtime runs. */
+  /** It is held before it enters its root, for the runtime's hooks and network devices. */
   readonly held: boolean;
 }
 
@@ -69,6 +71,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   // A supervisor's is not the container's; a caller's is, where nothing else is said.
   const oomScore = process.oomScoreAdj ?? (alone === undefined ? 0 : undefined);
   if (oomScore !== undefined) builder.add(operation.oomScoreAdj(oomScore));
+  const listener = planListener(builder, source, 'created');
   planJoins(builder, linux, namespaces);
   const userSlot = namespaces.userSlot;
   const { snapshot, cgroupMountPoint } = source;
@@ -77,15 +80,17 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const context = { builder, cgroupMountPoint, cgroupNamespace, userSlot };
   const mounts = planSources(context, spec.mounts ?? []);
   const devices = planDevices(builder, spec, userSlot !== undefined);
-  const held = hasCreateHooks(spec);
+  const hooked = hasCreateHooks(spec);
+  const held = hooked || hasNetDevices(spec);
   // A working directory goes along into the new mount namespace, a descriptor does not.
-  if (held) builder.add(operation.workingDirectory(rootFolder(source)));
+  if (hooked) builder.add(operation.workingDirectory(rootFolder(source)));
   planFork(builder, linux, namespaces);
+  if (listener !== undefined) builder.add(operation.rememberPid());
 
   const recursivePrivate = propagationFlag.recursive | propagationFlag.private;
   builder.add(operation.propagation(recursivePrivate));
   builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
-  builder.add(operation.root(rootSlot, held));
+  builder.add(operation.root(rootSlot, hooked));
   planAttachments(context, mounts);
   builder.add(...devices);
   const terminal = process.terminal === true;
@@ -108,7 +113,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   planStart(builder, process, alone);
   planHooks(builder, source, 'startContainer');
   if (alone !== undefined) builder.add(operation.preserve(listening, alone.preserved));
-  planIdentity(builder, process, source);
+  planIdentity(builder, process, { ...source, ...(listener && { listener }) });
   const { cloneFlags, relay } = namespaces;
   return { operations: builder.operations, cloneFlags, relay, terminal, held };
 }
@@ -135,11 +140,9 @@ const pathOnly = 0o10000000 | constants.O_NOFOLLOW;
 function processOf(spec: Spec): Process {
   if (spec.process === undefined) throw new DomainError('invalid', 'The spec has no process');
   checkProcess(spec.process);
-  if (Object.keys(spec.linux?.netDevices ?? {}).length > 0) {
-    throw new DomainError('unsupported', 'Moving network devices (linux.netDevices)');
-  }
-  if ((spec.linux?.seccomp?.listenerPath ?? '') !== '') {
-    throw new DomainError('unsupported', 'A seccomp listener (linux.seccomp.listenerPath)');
+  checkNetDevices(spec);
+  if (spec.linux?.intelRdt !== undefined) {
+    throw new DomainError('unsupported', 'Intel RDT (linux.intelRdt): resctrl is not used here');
   }
   if ((spec.linux?.mountLabel ?? '') !== '') {
     throw new DomainError('unsupported', `SELinux label "${spec.linux?.mountLabel}" of mounts`);

@@ -3,9 +3,11 @@ import { operation, type Operation } from '../kernel/operation.ts';
 import { capabilityNames } from '../kernel/capability.ts';
 import type { ExecRequest } from './container-engine.ts';
 import { PlanBuilder } from './plan-builder.ts';
+import type { HookSubject } from './plan-hooks.ts';
+import { planListener } from './plan-listener.ts';
 import { joinFlags } from './plan-namespaces.ts';
 import { checkProcess, planIdentity, planLimits, type ProcessContext } from './plan-process.ts';
-import { planMachine } from './plan-scheduling.ts';
+import { planAffinity, planMachine } from './plan-scheduling.ts';
 import type { Process, Spec, User } from './spec.ts';
 
 /**
@@ -15,12 +17,17 @@ import type { Process, Spec, User } from './spec.ts';
 export function planExec(
   spec: Spec,
   request: ExecRequest,
-  context: ProcessContext & { readonly user: User },
+  context: ExecContext & { readonly user: User },
 ): readonly Operation[] {
   const process = execProcess(spec, request, context.user);
   const { seccomp, ...unfiltered } = context;
   const own = request.privileged === true || seccomp === undefined ? unfiltered : context;
   return planExecProcess(spec, process, own);
+}
+
+export interface ExecContext extends ProcessContext {
+  /** The container, for who is told of the calls that its filter hands on. */
+  readonly subject: HookSubject;
 }
 
 /**
@@ -30,13 +37,17 @@ export function planExec(
 export function planExecProcess(
   spec: Spec,
   process: Process,
-  context: ProcessContext & { readonly preserved?: number },
+  context: ExecContext & { readonly preserved?: number },
 ): readonly Operation[] {
   checkProcess(process);
   const { preserved = 0 } = context;
   const builder = new PlanBuilder(1 + preserved);
+  planAffinity(builder, process, 'initial');
   // By the host's procfs, which is out of reach once the container's mounts are joined.
   builder.add(operation.oomScoreAdj(process.oomScoreAdj ?? 0));
+  const { seccomp, subject } = context;
+  const listener = seccomp && planListener(builder, subject, 'running');
+  if (listener !== undefined) builder.add(operation.rememberPid());
   builder.add(operation.join(0, joinFlags(spec.linux ?? {})));
   if (process.terminal === true) {
     const { height: rows = 0, width: columns = 0 } = process.consoleSize ?? {};
@@ -44,8 +55,9 @@ export function planExecProcess(
   }
   planMachine(builder, spec.linux ?? {});
   planLimits(builder, process);
+  planAffinity(builder, process, 'final');
   if (preserved > 0) builder.add(operation.preserve(1, preserved));
-  planIdentity(builder, process, context);
+  planIdentity(builder, process, { ...context, ...(listener && { listener }) });
   return builder.operations;
 }
 

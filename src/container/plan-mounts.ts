@@ -44,6 +44,9 @@ export function planSources(context: MountContext, mounts: readonly Mount[]): Pl
     const options = parseMountOptions(mount.options ?? []);
     const bind = options.bind || mount.type === 'bind' || isHostCgroup(context, mount);
     checkDestination(mount, bind);
+    if ((mount.options ?? []).includes('remount')) {
+      throw new DomainError('unsupported', `Option "remount" of mount "${mount.destination}"`);
+    }
     const slot = context.builder.slot();
     if (mount.type === 'overlay') {
       planOverlay(context.builder, { mount, options, slot, userSlot: context.userSlot });

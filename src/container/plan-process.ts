@@ -1,5 +1,5 @@
 import { DomainError } from '../base/error.ts';
-import { operation } from '../kernel/operation.ts';
+import { operation, type SeccompListener } from '../kernel/operation.ts';
 import { capabilityOperations } from './plan-capabilities.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import { planScheduling } from './plan-scheduling.ts';
@@ -10,6 +10,8 @@ export interface ProcessContext {
   readonly capabilities: bigint;
   /** A compiled filter. */
   readonly seccomp?: { readonly program: Uint8Array; readonly flags: number };
+  /** Who is told of the calls that the filter hands on. */
+  readonly listener?: SeccompListener;
 }
 
 /** Numbers of asm-generic/resource.h; the order is the number. */
@@ -95,8 +97,10 @@ function groupsOf({ user }: Process): number[] {
   return [...new Set([user.gid, ...(user.additionalGids ?? [])])];
 }
 
-function planSeccomp(builder: PlanBuilder, { seccomp }: ProcessContext): void {
-  if (seccomp !== undefined) builder.add(operation.seccomp(seccomp.flags, seccomp.program));
+function planSeccomp(builder: PlanBuilder, { seccomp, listener }: ProcessContext): void {
+  if (seccomp === undefined) return;
+  if (listener === undefined) builder.add(operation.seccomp(seccomp.flags, seccomp.program));
+  else builder.add(operation.seccompListener(seccomp, listener));
 }
 
 function refuseLabels(process: Process): void {

@@ -51,9 +51,9 @@ const memoryFlags: Readonly<Record<string, number>> = {
 
 const personalities: Readonly<Record<string, number>> = { LINUX: 0, LINUX32: 8 };
 
-/** chrt(1), ionice(1) and taskset(1). */
+/** chrt(1) and ionice(1). */
 export function planScheduling(builder: PlanBuilder, process: Process): void {
-  const { scheduler, ioPriority, execCPUAffinity } = process;
+  const { scheduler, ioPriority } = process;
   if (scheduler !== undefined) {
     const { nice = 0, priority = 0, runtime = 0, deadline = 0, period = 0 } = scheduler;
     const policy = numberOf(policies, scheduler.policy, 'scheduling policy');
@@ -64,10 +64,24 @@ export function planScheduling(builder: PlanBuilder, process: Process): void {
   }
   if (ioPriority !== undefined) {
     const ioClass = numberOf(ioClasses, ioPriority.class, 'I/O priority class');
+    if (!(ioPriority.priority >= 0 && ioPriority.priority <= 7)) {
+      throw new DomainError('invalid', `I/O priority ${ioPriority.priority} is not 0 to 7`);
+    }
     builder.add(operation.ioPriority(ioClass, ioPriority.priority));
   }
-  const cpus = execCPUAffinity?.final ?? execCPUAffinity?.initial;
-  if (cpus !== undefined && cpus !== '') builder.add(operation.affinity(parseNumberList(cpus)));
+}
+
+/**
+ * taskset(1), for an exec alone: `initial` as soon as there is a process, `final` at the end. Where
+ * only the first is given, it and the cgroup's processors have the last word together.
+ */
+export function planAffinity(
+  builder: PlanBuilder,
+  { execCPUAffinity = {} }: Process,
+  when: 'initial' | 'final',
+): void {
+  const cpus = parseNumberList(execCPUAffinity[when] ?? '');
+  if (cpus.length > 0) builder.add(operation.affinity(cpus));
 }
 
 /** setarch(8) and numactl(8). */

@@ -23,6 +23,7 @@ export interface Linux {
   readonly maskedPaths?: readonly string[];
   readonly readonlyPaths?: readonly string[];
   readonly mountLabel?: string;
+  readonly intelRdt?: object;
   readonly personality?: { readonly domain: string; readonly flags?: readonly string[] };
   readonly memoryPolicy?: {
     readonly mode: string;

@@ -174,6 +174,16 @@ export const operation = {
   /** A compiled filter, struct sock_filter[]. */
   seccomp: (flags: number, program: Uint8Array): Operation => ['seccomp', flags, program],
 
+  /** For `seccompListener`: while the host's procfs is there, as the process that will load it. */
+  rememberPid: (): Operation => ['remember-pid'],
+  /** connect(2) to a stream socket at a host path. */
+  connect: (slot: number, path: string): Operation => ['connect', slot, path],
+  /** The same as `seccomp`, and the listener's descriptor goes to a socket with its state. */
+  seccompListener: (
+    { flags, program }: { readonly flags: number; readonly program: Uint8Array },
+    listener: SeccompListener,
+  ): Operation => ['seccomp-listener', flags, program, listener.slot, ...listener.stateAroundPids],
+
   /** A pty of the devpts mount in the slot (or of /dev/pts here); it becomes stdio. */
   terminal: (devptsSlot: number, size: { rows: number; columns: number }): Operation => [
     'terminal',
@@ -265,6 +275,13 @@ export interface CapabilityMasks {
   readonly permitted: bigint;
   readonly inheritable: bigint;
   readonly ambient: bigint;
+}
+
+export interface SeccompListener {
+  /** A connected stream socket. */
+  readonly slot: number;
+  /** The container process state, which has the pid in two places. */
+  readonly stateAroundPids: readonly [before: string, between: string, after: string];
 }
 
 export interface HookProgram {

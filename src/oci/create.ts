@@ -4,6 +4,7 @@ import { DomainError } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { expandCgroupsPath } from '../cgroup/path.ts';
 import { makeCgroup } from '../container/limit-cgroup.ts';
+import { moveNetDevices } from '../container/net-devices.ts';
 import { planContainer, type ContainerPlan } from '../container/plan-container.ts';
 import type { Spec } from '../container/spec.ts';
 import { addon } from '../kernel/addon.ts';
@@ -91,6 +92,7 @@ async function launch(call: Call, making: Making, manner: Manner): Promise<OciRe
   call.records.write(record);
   fault('oci.create.after-launch');
   if (started.held) {
+    await moveNetDevices(spec, record.pid);
     await runOciHooks(call, { record, spec }, 'prestart');
     await runOciHooks(call, { record, spec }, 'createRuntime');
     await call.client.goOn();

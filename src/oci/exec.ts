@@ -44,6 +44,7 @@ async function launch(call: Call, { record, spec, process }: Executing): Promise
   const operations = planExecProcess(spec, process, {
     capabilities: call.request.capabilities,
     preserved,
+    subject: { id: record.id, bundle: record.bundle, spec },
     ...(seccomp === undefined ? {} : { seccomp: await call.context.compileSeccomp(seccomp) }),
   });
   using target = openAlive(record.pid, record.startTime);

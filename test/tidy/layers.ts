@@ -8,7 +8,7 @@ const layers: Record<string, readonly string[]> = {
   cni: ['base'],
   'cni-plugins': ['base', 'kernel', 'netlink', 'cni'],
   stream: ['base'],
-  container: ['base', 'kernel', 'cgroup', 'image'],
+  container: ['base', 'kernel', 'netlink', 'cgroup', 'image'],
   oci: ['base', 'kernel', 'cgroup', 'container'],
   sandbox: ['base', 'kernel', 'netlink', 'cni', 'container'],
   cri: ['base', 'stream', 'container', 'sandbox', 'image', 'cgroup'],

@@ -82,7 +82,7 @@ t.test('what contradicts itself or cannot be is refused by name', async (t) => {
     [{ linux: { maskedPaths: ['relative'] } }, invalid],
     [{ linux: { devices: [{ path: '/dev/x', type: 'z' }] } }, invalid],
     [{ linux: { sysctl: { 'net.ipv4.ip_forward': '1' } } }, invalid],
-    [{ linux: { netDevices: { eth0: {} } } }, unsupported],
+    [{ linux: { netDevices: { eth0: {} } } }, invalid],
     [{ hostname: 'name' }, invalid],
     [{ mounts: [{ destination: '/', type: 'tmpfs' }] }, invalid],
     [{ mounts: [{ destination: '/x' }] }, invalid],
