@@ -34,13 +34,14 @@ export async function configureInterface(
 ): Promise<void> {
   const addresses = ownAddresses(plan);
   const six = addresses.some((one) => familyOf(one) === 6);
+  const waits = six && plan.detectDuplicates === true;
   await writeSettings(container, plan, six);
   await commit(container.connection, [
     ...addresses.map((one) => addressRequest(plan, one)),
     link.setRequest(plan.index, { up: true }),
-    ...(plan.detectDuplicates === true ? [] : routeRequests(plan)),
+    ...(waits ? [] : routeRequests(plan)),
   ]);
-  if (plan.detectDuplicates !== true) return;
+  if (!waits) return;
   await settled(container, plan);
   await commit(container.connection, routeRequests(plan));
 }
