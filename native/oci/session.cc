@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "../shim/sealed.hh"
 #include "connection.hh"
 #include "foreground.hh"
 #include "launch.hh"
@@ -60,9 +61,11 @@ static bool tell(Session& session) {
 }
 
 static bool begin(Session& session, Fields& fields, Received& received) {
-  const char* call = "";
+  const char* call = "seal";
   holdSignals();
-  if (launch(session.launched, fields, received, session.invocation.inherited, &call)) {
+  errno = EPERM;
+  if (shim::sealedProgram() >= 0 &&
+      launch(session.launched, fields, received, session.invocation.inherited, &call)) {
     return tell(session);
   }
   RecordWriter<256> reply;
