@@ -28,6 +28,10 @@ bool setMountAttributes(Context&, Fields&);
 bool attachMount(Context&, Fields&);
 bool unmountPath(Context&, Fields&);
 
+// copy-up.cc
+bool copyUp(Context&, Fields&);
+bool inheritMode(Context&, Fields&);
+
 // root.cc
 bool enterRoot(Context&, Fields&);
 bool useRoot(Context&, Fields&);

@@ -29,6 +29,8 @@ static constexpr Entry table[] = {
     {"attributes", setMountAttributes},
     {"attach", attachMount},
     {"unmount", unmountPath},
+    {"copy-up", copyUp},
+    {"inherit-mode", inheritMode},
     {"root", enterRoot},
     {"use-root", useRoot},
     {"pivot", pivotRoot},

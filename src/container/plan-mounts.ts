@@ -152,13 +152,25 @@ function planFilesystem(builder: PlanBuilder, { mount, options, slot }: PlannedM
   if (options.idmap !== 'none' || isMapped(mount)) {
     throw new DomainError('unsupported', `Mappings of mount "${mount.destination}", not a bind`);
   }
-  if (options.copyUp) {
-    throw new DomainError('unsupported', `Option "tmpcopyup" of mount "${mount.destination}"`);
+  if (options.copyUp && type !== 'tmpfs') {
+    throw new DomainError('invalid', `Option "tmpcopyup" of mount "${mount.destination}"`);
   }
   const attributes = (options.set | options.recursiveSet) & ~mountAttribute.readonly;
   const source: [string, string][] = mount.source === undefined ? [] : [['source', mount.source]];
   const data = isCgroup(mount) ? [] : options.data;
   builder.add(operation.filesystem(slot, type, { attributes, options: [...source, ...data] }));
+  if (type === 'tmpfs') planContent(builder, { mount, options, slot });
+}
+
+/** Without a mode of its own a tmpfs has that of the folder in its place, as with runc. */
+function planContent(
+  builder: PlanBuilder,
+  { mount, options, slot }: Pick<PlannedMount, 'mount' | 'options' | 'slot'>,
+): void {
+  const destination = normalDestination(mount);
+  const hasMode = options.data.some(([key]) => key === 'mode');
+  if (options.copyUp) builder.add(operation.copyUp(slot, destination, hasMode));
+  else if (!hasMode) builder.add(operation.inheritMode(slot, destination));
 }
 
 function planAttributes(builder: PlanBuilder, { options, slot, bind }: PlannedMount): void {
