@@ -1,53 +1,94 @@
-import { lstat, mkdtemp, rename, rm, stat } from 'node:fs/promises';
-import { basename, dirname, posix, resolve } from 'node:path';
+import { lstat, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { DomainError, hasCode } from '../base/error.ts';
+import type { CopiedKind, CopyOutput } from '../cri/generated/keelson.ts';
+import { Containers } from '../cri/generated/keelson.ts';
 import { createUnpacker } from '../image/layer/unpack.ts';
 import type { Cli } from './cli.ts';
-import { pipeExec } from './pipe-exec.ts';
+
+export interface CopyFlags {
+  /** Owners stay; else they are who calls, or in a container its root. */
+  readonly archive?: true;
+  readonly followLink?: true;
+}
 
 /**
- * Copies a file or folder of a running container to the host, or, for `-`, its archive to stdout.
- * The container made the archive and may lie in it: it is unpacked by a thread that is shut into
- * an empty folder, and only what lies there under the name that was asked for is taken.
+ * Copies a file or folder of a container to the host, or, for `-`, its archive to stdout. What is
+ * in the archive is the container's doing: it is unpacked by a thread that is shut into an empty
+ * folder, and only what lies there under the name that was asked for is taken.
  */
 export async function copyFromContainer(
   cli: Cli,
-  { container, path }: { readonly container: string; readonly path: string },
-  target: string,
+  place: { readonly container: string; readonly path: string },
+  { target, archive, followLink }: CopyFlags & { readonly target: string },
 ): Promise<void> {
-  const name = posix.basename(posix.resolve('/', path));
-  if (name === '') throw new DomainError('invalid', 'Cannot copy "/": name something in it');
-  const folder = posix.dirname(posix.resolve('/', path));
-  const archive = pipeExec(cli, { container, args: ['tar', '-C', folder, '-cf', '-', name] });
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const outputs = cli.client.answers(Containers.CopyOut, {
+    ...place,
+    follow_link: followLink === true,
+    ...(archive === true || target === '-' ? {} : { owner }),
+  });
+  const items = outputs[Symbol.asyncIterator]();
+  const first = await items.next();
+  const kind = first.done === true ? undefined : first.value.kind;
+  if (kind === undefined) throw new DomainError('unavailable', 'The runtime went away');
+  const data = dataOf({ [Symbol.asyncIterator]: () => items });
   if (target === '-') {
-    for await (const bytes of archive) await cli.print(bytes);
+    for await (const bytes of data) await cli.print(bytes);
     return;
   }
-  const place = await placeFor(resolve(target), name);
-  const temporary = await mkdtemp(`${dirname(place)}/.keelson-copy-`);
-  try {
-    await unpack(archive, temporary);
-    await refuseFolderOver(place, `${temporary}/${name}`);
-    await rename(`${temporary}/${name}`, place);
-  } finally {
-    await rm(temporary, { recursive: true, force: true });
-  }
+  const name = basename(resolve('/', place.path));
+  const end = await placeFor(target, {
+    name,
+    isFolder: kind.is_folder,
+    contents: kind.name === '',
+  });
+  await placeArchive(data, { kind, end });
+}
+
+async function* dataOf(outputs: AsyncIterable<CopyOutput>): AsyncGenerator<Uint8Array> {
+  for await (const { data } of outputs) yield data;
 }
 
 /** Into a folder that exists, else under the name that was given. */
-async function placeFor(target: string, name: string): Promise<string> {
-  try {
-    return (await stat(target)).isDirectory() ? `${target}/${name}` : target;
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+async function placeFor(
+  target: string,
+  source: { readonly name: string; readonly isFolder: boolean; readonly contents: boolean },
+): Promise<string> {
+  const path = resolve(target);
+  const there = await kindOf(path);
+  if (there === 'folder') return source.contents ? path : `${path}/${source.name}`;
+  if (there === 'file' && source.isFolder) {
+    throw new DomainError('conflict', `"${target}" is a file, not a folder`);
   }
-  const parent = dirname(target);
-  try {
-    if ((await stat(parent)).isDirectory()) return `${parent}/${basename(target)}`;
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT')) throw error;
+  if (target.endsWith('/') && !source.isFolder) {
+    throw new DomainError('notFound', `There is no folder "${target}"`);
   }
-  throw new DomainError('invalid', `There is no folder "${parent}" to copy to`);
+  const parent = dirname(path);
+  if ((await kindOf(parent)) === 'folder') return path;
+  throw new DomainError('notFound', `There is no folder "${parent}" to copy to`);
+}
+
+async function kindOf(path: string): Promise<'folder' | 'file' | 'absent'> {
+  try {
+    return (await stat(path)).isDirectory() ? 'folder' : 'file';
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return 'absent';
+    throw error;
+  }
+}
+
+async function placeArchive(
+  data: AsyncIterable<Uint8Array>,
+  { kind, end }: { kind: CopiedKind; end: string },
+): Promise<void> {
+  const temporary = await mkdtemp(`${dirname(end)}/.keelson-copy-`);
+  try {
+    await unpack(data, temporary);
+    await merge(kind.name === '' ? temporary : `${temporary}/${kind.name}`, end);
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
 }
 
 async function unpack(archive: AsyncIterable<Uint8Array>, folder: string): Promise<void> {
@@ -64,13 +105,26 @@ async function unpack(archive: AsyncIterable<Uint8Array>, folder: string): Promi
   }
 }
 
-/** Two folders are not mixed: what would be replaced and what would stay is not plain to see. */
-async function refuseFolderOver(place: string, copied: string): Promise<void> {
-  const exists = await lstat(place).then(
-    () => true,
-    () => false,
-  );
-  if (exists && (await lstat(copied)).isDirectory()) {
-    throw new DomainError('exists', `"${place}" exists already`);
+/** What is there stays where the copy has nothing of the name; no folder gives way to a file. */
+async function merge(from: string, to: string): Promise<void> {
+  const [copied, there] = [await lstat(from), await statusIfAny(to)];
+  if (there?.isDirectory() !== true) {
+    if (there !== undefined && copied.isDirectory()) {
+      throw new DomainError('conflict', `"${to}" is a file, not a folder`);
+    }
+    return rename(from, to);
+  }
+  if (!copied.isDirectory()) {
+    throw new DomainError('conflict', `"${to}" is a folder, not a file`);
+  }
+  for (const name of await readdir(from)) await merge(`${from}/${name}`, `${to}/${name}`);
+}
+
+async function statusIfAny(path: string): Promise<Awaited<ReturnType<typeof lstat>> | undefined> {
+  try {
+    return await lstat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return undefined;
+    throw error;
   }
 }

@@ -1,97 +1,66 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
-import { basename, posix, resolve } from 'node:path';
+import { lstat, realpath } from 'node:fs/promises';
+import { basename, dirname, resolve } from 'node:path';
 import { DomainError, hasCode } from '../base/error.ts';
+import { Containers, type CopyInput } from '../cri/generated/keelson.ts';
+import type { Draft } from '../cri/message.ts';
 import { packTree } from '../image/layer/pack.ts';
-import { formatTarHeader, tarEnd, tarPadding } from '../image/layer/tar-format.ts';
+import { fromNameText } from '../image/layer/tar-entry.ts';
 import type { Cli } from './cli.ts';
+import type { CopyFlags } from './copy-from-container.ts';
 import { openInput } from './open-input.ts';
-import { pipeExec } from './pipe-exec.ts';
 
-/**
- * Copies a file or folder of the host, or for `-` an archive from stdin, into a running container.
- * Its own tar unpacks there: nothing outside of it can be reached by what it has made of its paths.
- */
+/** Copies a file or folder of the host, or for `-` an archive from stdin, into a container. */
 export async function copyToContainer(
   cli: Cli,
-  source: string,
-  target: { readonly container: string; readonly path: string },
+  place: { readonly container: string; readonly path: string },
+  { source, ...flags }: CopyFlags & { readonly source: string },
 ): Promise<void> {
-  const { container } = target;
-  const path = posix.resolve('/', target.path);
-  if (source === '-') return extract(cli, { container, folder: path, archive: openInput('-') });
-  const status = await statusOf(source);
-  const intoFolder = await isFolder(cli, { container, path });
-  const place = intoFolder ? posix.join(path, basename(resolve(source))) : path;
-  if (status.isDirectory()) {
-    await run(cli, container, ['mkdir', '-p', place]);
-    const archive = packTree([resolve(source)]);
-    return extract(cli, { container, folder: place, archive });
-  }
-  if (!status.isFile()) {
-    throw new DomainError('unsupported', `"${source}" is neither a file nor a folder`);
-  }
-  const archive = packFile(resolve(source), { name: posix.basename(place), status });
-  return extract(cli, { container, folder: posix.dirname(place), archive });
+  const copied = source === '-' ? fromInput : await fromHost(source, flags.followLink === true);
+  const { name, isFolder, archive } = copied;
+  const request = { ...place, name, is_folder: isFolder, as_root: flags.archive !== true };
+  const answers = cli.client.both(Containers.CopyIn, inputsOf(request, archive()));
+  for await (const _ of answers);
 }
 
-async function statusOf(path: string): ReturnType<typeof stat> {
-  try {
-    return await stat(path);
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT', 'ENOTDIR')) throw error;
-    throw new DomainError('invalid', `There is no "${path}" to copy`);
-  }
+interface Copied {
+  /** Empty for what is in a folder. */
+  readonly name: string;
+  readonly isFolder: boolean;
+  readonly archive: () => AsyncIterable<Uint8Array>;
 }
 
-async function isFolder(
-  cli: Cli,
-  { container, path }: { container: string; path: string },
-): Promise<boolean> {
+const fromInput: Copied = { name: '', isFolder: false, archive: () => openInput('-') };
+
+/** `/.` at the end means what is in the folder; a link is copied as one unless it is followed. */
+async function fromHost(source: string, followLink: boolean): Promise<Copied> {
   try {
-    await run(cli, container, ['test', '-d', path]);
-    return true;
+    const path = followLink ? await realpath(source) : resolve(source);
+    const status = await lstat(path);
+    const isFolder = status.isDirectory();
+    if (source.endsWith('/') && !isFolder) throw missing(source);
+    if (!isFolder && !status.isFile() && !status.isSymbolicLink()) {
+      throw new DomainError('unsupported', `"${source}" is neither a file nor a folder`);
+    }
+    if (isFolder && (path === '/' || /(^|\/)\.$/.test(source))) {
+      return { name: '', isFolder, archive: () => packTree([path]) };
+    }
+    const name = basename(path);
+    const only = fromNameText(name);
+    return { name, isFolder, archive: () => packTree([dirname(path)], { only }) };
   } catch (error) {
-    if (error instanceof DomainError && error.message.includes('ended with 1')) return false;
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) throw missing(source);
     throw error;
   }
 }
 
-async function run(cli: Cli, container: string, args: readonly string[]): Promise<void> {
-  for await (const _ of pipeExec(cli, { container, args }));
+function missing(source: string): DomainError {
+  return new DomainError('notFound', `There is no "${source}" to copy`);
 }
 
-async function extract(
-  cli: Cli,
-  request: { container: string; folder: string; archive: AsyncIterable<Uint8Array> },
-): Promise<void> {
-  const { container, folder, archive } = request;
-  const args = ['tar', '-C', folder, '-xf', '-'];
-  for await (const _ of pipeExec(cli, { container, args, input: archive }));
-}
-
-/** Exactly as many bytes as the header says, whatever becomes of the file meanwhile. */
-async function* packFile(
-  path: string,
-  { name, status }: { name: string; status: Awaited<ReturnType<typeof stat>> },
-): AsyncGenerator<Uint8Array> {
-  const size = Number(status.size);
-  const mode = Number(status.mode) & 0o7777;
-  const owner = { uid: Number(status.uid), gid: Number(status.gid) };
-  yield formatTarHeader({
-    name: Buffer.from(name).toString('latin1'),
-    type: 'file',
-    mode,
-    size,
-    ...owner,
-  });
-  let left = size;
-  for await (const part of createReadStream(path, { end: Math.max(0, size - 1) })) {
-    const bytes = (part as Buffer).subarray(0, left);
-    left -= bytes.length;
-    yield bytes;
-  }
-  if (left > 0) yield Buffer.alloc(left);
-  yield tarPadding(size);
-  yield tarEnd;
+async function* inputsOf(
+  request: NonNullable<Draft<CopyInput>['request']>,
+  archive: AsyncIterable<Uint8Array>,
+): AsyncGenerator<Draft<CopyInput>> {
+  yield { request };
+  for await (const data of archive) yield { data: Buffer.from(data) };
 }

@@ -78,6 +78,8 @@ export class GrpcClient implements Disposable {
   ): AsyncGenerator<Response> {
     const stream = this.#connected().request(headersOf(method.path, options));
     const status = statusOf(stream, this.#socketPath);
+    // Who reads no further does not hear of it.
+    status.catch(() => undefined);
     const abort = (): void => stream.close(8);
     options.signal?.addEventListener('abort', abort, { once: true });
     // Failures of sending show as the call's status, which says why.
@@ -87,7 +89,6 @@ export class GrpcClient implements Disposable {
       await status;
     } finally {
       options.signal?.removeEventListener('abort', abort);
-      status.catch(() => undefined);
       stream.close(8);
     }
   }

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { containerCalls } from './container-calls.ts';
+import { copyCalls } from './copy-calls.ts';
 import { containerHandlers } from './cri-containers.ts';
 import { eventHandlers } from './cri-events.ts';
 import { execHandlers } from './cri-exec.ts';
@@ -39,7 +40,12 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
     ...eventHandlers(node),
   });
   server.add(ImageService, imageHandlers(node));
-  server.add(Containers, { ...containerCalls(node), ...lookCalls(node), ...sessionCalls(node) });
+  server.add(Containers, {
+    ...containerCalls(node),
+    ...lookCalls(node),
+    ...sessionCalls(node),
+    ...copyCalls(node),
+  });
   server.add(Images, imageCalls(node));
   server.add(System, systemCalls(node));
   await server.listen(socketPath);

@@ -1,4 +1,3 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { PrivateRuntime } from './private-runtime.ts';
@@ -50,25 +49,6 @@ t.test('after a reboot containers are there, ended, and can be started again', a
   t.match((await run('logs', 'boot')).stdout, /run\nrun\ndata\n/, 'its files and its log are kept');
   await run('rm', '-f', 'boot');
   t.same(await runtime.leftovers(), []);
-});
-
-t.test('cp copies both ways, and refuses what it cannot place', async (t) => {
-  await run('run', '-d', '--name', 'copy', 'busybox', 'sleep', '60');
-  const from = `${runtime.folder}/from`;
-  await mkdir(`${from}/sub`, { recursive: true });
-  await writeFile(`${from}/sub/file`, 'text\n');
-  t.equal((await run('cp', from, 'copy:/data')).stderr, '');
-  t.equal((await run('exec', 'copy', 'cat', '/data/sub/file')).stdout, 'text\n');
-  t.equal((await run('cp', `${from}/sub/file`, 'copy:/tmp')).code, 0, 'into a folder');
-  t.equal((await run('exec', 'copy', 'cat', '/tmp/file')).stdout, 'text\n');
-  t.equal((await run('cp', 'copy:/data', `${runtime.folder}/back`)).code, 0);
-  t.equal(await readFile(`${runtime.folder}/back/sub/file`, 'utf8'), 'text\n');
-  t.equal((await run('cp', 'copy:/data', `${runtime.folder}/back`)).code, 0, 'into it');
-  t.match((await run('cp', 'copy:/data', `${runtime.folder}/back`)).stderr, /exists already/);
-  t.match((await run('cp', 'copy:/none', '/tmp/none')).stderr, /No such file/);
-  t.match((await run('cp', '/none', 'copy:/x')).stderr, /There is no "\/none"/);
-  t.match((await run('cp', '/a', '/b')).stderr, /One of the two places/);
-  await run('rm', '-f', 'copy');
 });
 
 t.test('SIGTERM ends the runtime with 0 and leaves containers', async (t) => {

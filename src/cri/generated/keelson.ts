@@ -660,6 +660,88 @@ export const Span: Message<Span> = {
   ],
 };
 
+export interface CopyOutRequest {
+  container: string;
+  path: string;
+  follow_link: boolean;
+  owner?: Owner | undefined;
+}
+export const CopyOutRequest: Message<CopyOutRequest> = {
+  name: 'CopyOutRequest',
+  fields: () => [
+    [1, 'container', 'string', 'plain'],
+    [2, 'path', 'string', 'plain'],
+    [3, 'follow_link', 'bool', 'plain'],
+    [4, 'owner', 'message', 'optional', Owner],
+  ],
+};
+
+export interface Owner {
+  uid: number;
+  gid: number;
+}
+export const Owner: Message<Owner> = {
+  name: 'Owner',
+  fields: () => [
+    [1, 'uid', 'uint32', 'plain'],
+    [2, 'gid', 'uint32', 'plain'],
+  ],
+};
+
+export interface CopyOutput {
+  kind?: CopiedKind | undefined;
+  data: Uint8Array;
+}
+export const CopyOutput: Message<CopyOutput> = {
+  name: 'CopyOutput',
+  fields: () => [
+    [1, 'kind', 'message', 'optional', CopiedKind],
+    [2, 'data', 'bytes', 'plain'],
+  ],
+};
+
+export interface CopiedKind {
+  name: string;
+  is_folder: boolean;
+}
+export const CopiedKind: Message<CopiedKind> = {
+  name: 'CopiedKind',
+  fields: () => [
+    [1, 'name', 'string', 'plain'],
+    [2, 'is_folder', 'bool', 'plain'],
+  ],
+};
+
+export interface CopyInput {
+  request?: CopyInRequest | undefined;
+  data: Uint8Array;
+}
+export const CopyInput: Message<CopyInput> = {
+  name: 'CopyInput',
+  fields: () => [
+    [1, 'request', 'message', 'optional', CopyInRequest],
+    [2, 'data', 'bytes', 'plain'],
+  ],
+};
+
+export interface CopyInRequest {
+  container: string;
+  path: string;
+  name: string;
+  is_folder: boolean;
+  as_root: boolean;
+}
+export const CopyInRequest: Message<CopyInRequest> = {
+  name: 'CopyInRequest',
+  fields: () => [
+    [1, 'container', 'string', 'plain'],
+    [2, 'path', 'string', 'plain'],
+    [3, 'name', 'string', 'plain'],
+    [4, 'is_folder', 'bool', 'plain'],
+    [5, 'as_root', 'bool', 'plain'],
+  ],
+};
+
 export interface CommitRequest {
   container: string;
   name: string;
@@ -1121,6 +1203,18 @@ export const Containers = {
     request: CommitRequest,
     response: ImageResponse,
   } as Method<'unary', CommitRequest, ImageResponse>,
+  CopyOut: {
+    path: '/keelson.v1.Containers/CopyOut',
+    kind: 'answers',
+    request: CopyOutRequest,
+    response: CopyOutput,
+  } as Method<'answers', CopyOutRequest, CopyOutput>,
+  CopyIn: {
+    path: '/keelson.v1.Containers/CopyIn',
+    kind: 'both',
+    request: CopyInput,
+    response: ContainerResponse,
+  } as Method<'both', CopyInput, ContainerResponse>,
 } as const;
 
 export const Images = {

@@ -19,21 +19,41 @@ import { walk, type Visit } from './walk.ts';
  * `unsupported` where overlayfs moved or split something (redirect_dir, metacopy).
  */
 export async function* packLayer(folder: string): AsyncGenerator<Uint8Array> {
-  yield* pack([folder], true);
+  yield* pack([folder], { asLayer: true });
 }
 
 /**
  * A flat archive of layers as overlayfs shows them together, topmost first; without any whiteouts.
  * Equivalent: `docker export`.
  */
-export async function* packTree(layers: readonly string[]): AsyncGenerator<Uint8Array> {
-  yield* pack(layers, false);
+export async function* packTree(
+  layers: readonly string[],
+  options: PackTreeOptions = {},
+): AsyncGenerator<Uint8Array> {
+  yield* pack(layers, { ...options, asLayer: false });
 }
 
-async function* pack(layers: readonly string[], asLayer: boolean): AsyncGenerator<Uint8Array> {
+export interface PackTreeOptions {
+  /** Of what lies in the root, this name alone; one character a byte. */
+  readonly only?: string;
+  /** In place of the files' own. */
+  readonly owner?: PackOwner;
+}
+
+export interface PackOwner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+type PackOptions = PackTreeOptions & { readonly asLayer: boolean };
+
+async function* pack(
+  layers: readonly string[],
+  { asLayer, only, owner }: PackOptions,
+): AsyncGenerator<Uint8Array> {
   using root = MergedFolder.openRoot(layers);
   const links = new Map<string, string>();
-  for (const visit of walk(root)) {
+  for (const visit of walk(root, only)) {
     const { child } = visit;
     if (child === undefined) {
       if (asLayer) yield formatTarHeader({ name: whiteoutOf(visit) });
@@ -41,7 +61,8 @@ async function* pack(layers: readonly string[], asLayer: boolean): AsyncGenerato
     }
     if (asLayer && visit.name.startsWith('.wh.')) throw unpackable(visit, 'has a reserved name');
     using source = openSource(child);
-    const entry = source && toEntry(visit, source, links);
+    const own = source && toEntry(visit, source, links);
+    const entry = own && { ...own, ...owner };
     if (source === undefined || entry === undefined) continue;
     checkOverlay(visit, source.fd);
     yield formatTarHeader(entry);

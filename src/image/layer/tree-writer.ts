@@ -21,6 +21,8 @@ export interface TreeOptions {
   readonly bounds: EntryBounds;
   readonly lowest: boolean;
   readonly refuseDevices: boolean;
+  /** A folder that is there is not replaced by what is none; a new layer has none of its own. */
+  readonly keepFolders?: boolean;
 }
 
 /** What is left to do on a folder when nothing more is put into it. */
@@ -98,6 +100,7 @@ export class TreeWriter implements TarHandler, Disposable {
     if (path.kind === 'opaque') return this.#hideAll(path.folders);
     if (path.kind === 'hide' && this.#options.lowest) return;
     const spot = { at: this.#folders.open(path.folders), path: toNameBytes(path.name) };
+    if (this.#options.keepFolders === true && entry.type !== 'folder') refuseFolder(entry, spot);
     if (path.kind === 'hide') hide(spot);
     else this.#make(entry, path, spot);
   }
@@ -151,6 +154,16 @@ export class TreeWriter implements TarHandler, Disposable {
     if (folders.length === 0) this.#hidesLowers = true;
     else setXattr(this.#folders.open(folders), opaqueXattr);
   }
+}
+
+function refuseFolder(entry: TarEntry, { at, path }: Spot): void {
+  try {
+    if (!isFolder(statx(at, path))) return;
+  } catch (error) {
+    if (isKernelError(error, 'ENOENT')) return;
+    throw error;
+  }
+  throw refuse(entry.name, 'would replace a folder');
 }
 
 const within = ResolveFlag.beneath | ResolveFlag.noSymlinks | ResolveFlag.noMounts;

@@ -14,10 +14,11 @@ export interface Visit {
 
 /**
  * Everything in a merged tree, parents first, names sorted by their bytes. Whiteouts are visited as
- * such. What vanishes on the way is left out.
+ * such. What vanishes on the way is left out. With `only` the rest of the root is left out, too.
  */
-export function* walk(root: MergedFolder): Generator<Visit> {
-  const stack = [{ folder: root, path: '', names: root.names(), next: 0 }];
+export function* walk(root: MergedFolder, only?: string): Generator<Visit> {
+  const names = only === undefined ? root.names() : [only];
+  const stack = [{ folder: root, path: '', names, next: 0 }];
   try {
     for (let level = stack.at(-1); level !== undefined; level = stack.at(-1)) {
       const name = level.names[level.next];
