@@ -20,7 +20,7 @@ export interface CommandStreams {
   /** Aborts when the client is gone. */
   readonly gone: AbortSignal;
   /** After the last output: tells how it ended, and ends the connection. */
-  finish(result: CommandResult): Promise<void>;
+  readonly finish: (result: CommandResult) => Promise<void>;
 }
 
 export async function* noSizes(): AsyncGenerator<WindowSize> {

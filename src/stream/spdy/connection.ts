@@ -14,6 +14,7 @@ import {
 } from './frame.ts';
 import { FrameDecoder } from './frame-decoder.ts';
 import { HeaderReader, type Headers, HeaderWriter } from './header-block.ts';
+import { lingerOver } from '../linger.ts';
 import { SpdyStream, type StreamDone, type StreamLink } from './stream.ts';
 
 export interface SpdyOptions {
@@ -55,7 +56,9 @@ export class SpdyConnection {
   #nextStream: number;
   #nextPing: number;
   #lastForeign = 0;
+  /** No more is written, and what comes is dropped. */
   #ending = false;
+  #reading = true;
   readonly #resolveClosed: () => void;
   readonly #link: StreamLink = {
     send: (stream, data, done) => this.#send(stream, data, done),
@@ -73,8 +76,9 @@ export class SpdyConnection {
     this.#resolveClosed = resolve;
     transport.on('error', () => undefined);
     transport.once('close', () => this.#onClose());
-    if (transport.destroyed) this.#onClose();
+    if (transport.destroyed) this.#reading = false;
     else this.#run().catch(() => undefined);
+    if (transport.destroyed) this.#onClose();
   }
 
   /** Opens a stream; resolves when the other end has taken it, which may be never. */
@@ -82,7 +86,7 @@ export class SpdyConnection {
     const id = this.#nextStream;
     this.#nextStream += 2;
     const stream = new SpdyStream(id, headers, this.#link);
-    if (this.#ending) return Promise.reject(gone());
+    if (this.#ending || this.#transport.destroyed) return Promise.reject(gone());
     this.#streams.set(id, stream);
     return new Promise((resolve, reject) => {
       this.#opening.set(id, { stream, resolve, reject });
@@ -114,8 +118,7 @@ export class SpdyConnection {
     this.#write(goAway(this.#lastForeign, status));
     this.#ending = true;
     this.#transport.end();
-    const linger = setTimeout(() => this.destroy(), limits.streamLingerMs);
-    this.closed.then(() => clearTimeout(linger)).catch(() => undefined);
+    lingerOver(this.#transport, this.closed);
   }
 
   #send(stream: number, data: { bytes: Buffer; end: boolean }, done: StreamDone): void {
@@ -157,6 +160,8 @@ export class SpdyConnection {
       this.#endWith(protocolError);
       this.#transport.resume();
     }
+    this.#reading = false;
+    if (this.#transport.closed) this.#abandonAll();
   }
 
   #handle(frame: Frame): Promise<void> | undefined {
@@ -274,13 +279,22 @@ export class SpdyConnection {
     if (!this.#ending && this.#transport.writable) this.#transport.write(frame);
   }
 
+  /**
+   * What came before the end is still handed out, for a while: the last chunk may hold much of it.
+   */
   #onClose(): void {
+    this.#resolveClosed();
+    if (!this.#reading || this.#ending || !this.#transport.readableEnded) return this.#abandonAll();
+    const linger = setTimeout(() => this.#abandonAll(), limits.streamLingerMs);
+    linger.unref();
+  }
+
+  #abandonAll(): void {
     this.#ending = true;
     this.#reader.close();
     for (const stream of this.#streams.values()) stream.abandon('The connection is gone');
     for (const opening of this.#opening.values()) opening.reject(gone());
     this.#opening.clear();
-    this.#resolveClosed();
   }
 }
 

@@ -53,11 +53,21 @@ export class SpdyStream extends Duplex {
     return new Promise((resolve) => (this.#takeMore = resolve));
   }
 
-  /** The other end, or the connection, gave it up. */
+  /** The other end, or the connection, gave it up. What came whole may still be read. */
   abandon(why: string): void {
+    const reason = new DomainError('unavailable', why);
+    const whole = this.#remoteEnded && !this.readableEnded;
     this.#localEnded = true;
     this.#remoteEnded = true;
-    this.destroy(new DomainError('unavailable', why));
+    if (!whole) {
+      this.destroy(reason);
+      return;
+    }
+    this.#link.forget(this.id);
+    const linger = setTimeout(() => this.destroy(reason), limits.streamLingerMs);
+    linger.unref();
+    this.once('close', () => clearTimeout(linger));
+    this.once('end', () => this.destroy(reason));
   }
 
   override _read(): void {

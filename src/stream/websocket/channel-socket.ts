@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import { limits } from '../../base/limits.ts';
+import { lingerOver } from '../linger.ts';
 import { Channel } from './channel.ts';
 import { decodeMessage, encodeMessage, type Encoding } from './message.ts';
 
@@ -69,9 +70,8 @@ export class ChannelSocket {
     for (const channel of this.#channels) channel.destroy();
     this.#socket.resume();
     this.#socket.close(1000);
-    const linger = setTimeout(() => this.#transport.destroy(), limits.streamLingerMs);
+    lingerOver(this.#transport, this.closed);
     await this.closed;
-    clearTimeout(linger);
   }
 
   #send(index: number, message: { bytes: Buffer; done: (error?: Error | null) => void }): void {
