@@ -56,13 +56,16 @@ function emptied(): PassThrough {
 /** Shares nothing with our channels but the library: messages are made and read here. */
 export async function socketClient(url: string, wanted: Wanted): Promise<CommandClient> {
   const socket = new WebSocket(url.replace(/^http/, 'ws'), [...wanted.protocols]);
-  const outputs = [1, 2, 3].map(() => new PassThrough({ highWaterMark: 64 * 1024 * 1024 }));
+  const outputs = [1, 2, 3].map(() => new PassThrough());
   await new Promise<void>((resolve, reject) => {
     socket.once('error', reject);
     // A message may follow the answer at once.
     socket.on('message', (data: Buffer, isBinary: boolean) => {
       const [channel, bytes] = split(data, isBinary);
-      outputs[channel - 1]?.write(bytes);
+      const output = outputs[channel - 1];
+      if (output === undefined || output.write(bytes)) return;
+      socket.pause();
+      output.once('drain', () => socket.resume());
     });
     socket.once('open', resolve);
   });

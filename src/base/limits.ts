@@ -143,8 +143,10 @@ export const limits = {
   webSocketMessageBytes: 4 * 1024 * 1024,
   /** A client's time to open its streams after it was let in. */
   streamCreateMs: 30_000,
-  /** Between pings to an end that is not read for now, which show when it is gone. */
-  streamPingMs: 5000,
+  /** A client's time to tell its terminal's size before the program starts. */
+  streamSizeMs: 50,
+  /** Between heartbeats to an end that is not read for now, which show when it is gone. */
+  streamHeartbeatMs: 1000,
   /** The other end's time to hear our last words. */
   streamLingerMs: 5000,
 } as const;

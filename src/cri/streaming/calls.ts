@@ -6,13 +6,13 @@ import { acceptCommand } from '../../stream/accept-command.ts';
 import { acceptForward } from '../../stream/accept-forward.ts';
 import type { CommandRequest } from '../../stream/command-streams.ts';
 import type { Upgrade } from '../../stream/upgrade.ts';
-import type { Session } from '../../container/container-engine.ts';
+import type { Session, TerminalSize } from '../../container/container-engine.ts';
 import { statusOfContainer } from '../container-life.ts';
 import { configOf, type ContainerRecord } from '../container-record.ts';
 import type { RuntimeService } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc-server.ts';
 import type { Node } from '../node.ts';
-import { carry, refuse } from './carry.ts';
+import { carry, type Carried } from './carry.ts';
 
 /** The CRI's streaming calls: each answers with a URL that connects one client. */
 export function streamingHandlers(node: Node): Handlers<typeof RuntimeService> {
@@ -20,8 +20,10 @@ export function streamingHandlers(node: Node): Handlers<typeof RuntimeService> {
     Exec: async ({ container_id, cmd, tty, stdin, stdout, stderr }) => {
       const request = commandRequest({ tty, stdin, stdout, stderr });
       const record = running(node, container_id);
-      const start = (): Promise<Session> =>
-        node.engine.exec(record.id, { args: cmd, terminal: tty, stdin });
+      const start = (size?: TerminalSize): Promise<Session> => {
+        const sized = size === undefined ? {} : { size };
+        return node.engine.exec(record.id, { args: cmd, terminal: tty, stdin, ...sized });
+      };
       const work = (upgrade: Upgrade): Promise<void> =>
         command(upgrade, { request, start, terminal: tty, untilExit: true });
       return { url: node.streaming.offer('exec', work) };
@@ -79,20 +81,13 @@ interface Command {
   readonly request: CommandRequest;
   readonly terminal: boolean;
   readonly untilExit: boolean;
-  readonly start: () => Promise<Session>;
+  readonly start: Carried['start'];
 }
 
 async function command(upgrade: Upgrade, parts: Command): Promise<void> {
-  const { request, start, terminal, untilExit } = parts;
+  const { request, ...how } = parts;
   const streams = await acceptCommand(upgrade, request);
-  if (streams === undefined) return;
-  let session: Session;
-  try {
-    session = await start();
-  } catch (error) {
-    return refuse(streams, error);
-  }
-  await carry({ session, streams, terminal, untilExit });
+  if (streams !== undefined) await carry({ ...how, streams });
 }
 
 /** In the words of kubelets and CRI runtimes, which clients look for. */

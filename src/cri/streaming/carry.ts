@@ -1,49 +1,86 @@
-import { finished } from 'node:stream/promises';
 import type { Readable, Writable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import { isDomainError, messageOf } from '../../base/error.ts';
-import type { Session } from '../../container/container-engine.ts';
+import { limits } from '../../base/limits.ts';
+import type { Session, TerminalSize } from '../../container/container-engine.ts';
 import type { CommandStreams } from '../../stream/command-streams.ts';
 
 /** Where a client's exec or attach goes, and whether its end is the program's. */
 export interface Carried {
-  readonly session: Session;
   readonly streams: CommandStreams;
   readonly terminal: boolean;
   /** An exec is over when its program is; an attached client when nothing more comes out. */
   readonly untilExit: boolean;
+  readonly start: (size?: TerminalSize) => Promise<Session>;
 }
 
 /**
- * Carries a session between a program and a client until the program has ended, or until the client
- * is gone, with whom an exec ends. Each holds the other back: nothing is gathered in between.
+ * Starts a session and carries it between program and client until the program has ended, or until
+ * the client is gone, with whom an exec ends. Each holds the other back: nothing is gathered in
+ * between.
  */
 export async function carry(carried: Carried): Promise<void> {
-  const { session, streams, untilExit } = carried;
+  const { streams, terminal, start } = carried;
+  const sizes = streams.sizes[Symbol.asyncIterator]();
+  const first = terminal ? sizes.next() : undefined;
+  let session: Session;
+  try {
+    session = await start(await soon(first));
+  } catch (error) {
+    return streams.finish({ kind: 'failed', message: messageOf(error) });
+  }
   const close = (): void => void session.close().catch(() => undefined);
   streams.gone.addEventListener('abort', close, { once: true });
   if (streams.gone.aborted) close();
   try {
-    carryInput(carried);
-    followSize(carried).catch(() => undefined);
-    await Promise.all([
-      carryOutput(session.stdout, streams.stdout),
-      session.stderr === undefined ? undefined : carryOutput(session.stderr, streams.stderr),
-    ]);
-    if (streams.gone.aborted) return;
-    if (untilExit) await streams.finish({ kind: 'exited', exitCode: await session.exited });
-    else await streams.finish({ kind: 'done' });
+    if (first !== undefined) followSize(session, sizes, first).catch(() => undefined);
+    await carryStreams(session, carried);
   } finally {
     streams.gone.removeEventListener('abort', close);
     await session.close();
   }
 }
 
-/** Tells a client why there is no session. */
-export async function refuse(streams: CommandStreams, error: unknown): Promise<void> {
-  await streams.finish({ kind: 'failed', message: messageOf(error) });
+/** A program should find its terminal as large as it is; but few clients do not tell the size. */
+async function soon(
+  first: Promise<IteratorResult<TerminalSize>> | undefined,
+): Promise<TerminalSize | undefined> {
+  if (first === undefined) return undefined;
+  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => resolve(undefined), limits.streamSizeMs);
+  const size = await Promise.race([first, late]);
+  clearTimeout(timer);
+  return size?.done === true ? undefined : size?.value;
 }
 
-function carryInput({ session, streams, terminal }: Carried): void {
+async function followSize(
+  session: Session,
+  sizes: AsyncIterator<TerminalSize>,
+  first: Promise<IteratorResult<TerminalSize>>,
+): Promise<void> {
+  for (let next = await first; next.done !== true; next = await sizes.next()) {
+    // It may have ended meanwhile.
+    await session.resize(next.value).catch((error: unknown) => {
+      if (isDomainError(error, 'unavailable')) throw error;
+    });
+  }
+}
+
+async function carryStreams(
+  session: Session,
+  { streams, terminal, untilExit }: Carried,
+): Promise<void> {
+  carryInput(session, streams, terminal);
+  await Promise.all([
+    carryOutput(session.stdout, streams.stdout),
+    session.stderr === undefined ? undefined : carryOutput(session.stderr, streams.stderr),
+  ]);
+  if (streams.gone.aborted) return;
+  if (untilExit) await streams.finish({ kind: 'exited', exitCode: await session.exited });
+  else await streams.finish({ kind: 'done' });
+}
+
+function carryInput(session: Session, streams: CommandStreams, terminal: boolean): void {
   const input = streams.stdin;
   const program = session.stdin as Writable | undefined;
   if (input === undefined) return;
@@ -71,13 +108,4 @@ async function carryOutput(
   client.once('close', () => output.resume());
   output.pipe(client, { end: false });
   return over;
-}
-
-async function followSize({ session, streams }: Carried): Promise<void> {
-  for await (const size of streams.sizes) {
-    // It may have ended meanwhile.
-    await session.resize(size).catch((error: unknown) => {
-      if (isDomainError(error, 'unavailable')) throw error;
-    });
-  }
 }

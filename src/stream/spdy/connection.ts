@@ -5,6 +5,7 @@ import {
   dataHead,
   type Frame,
   goAway,
+  noSettings,
   ping,
   reset,
   resetStatus,
@@ -13,7 +14,9 @@ import {
   windowUpdate,
 } from './frame.ts';
 import { FrameDecoder } from './frame-decoder.ts';
-import { HeaderReader, type Headers, HeaderWriter } from './header-block.ts';
+import { HeaderReader, HeaderWriter } from './header-block.ts';
+import type { Headers } from './headers.ts';
+import { drained } from '../drained.ts';
 import { lingerOver } from '../linger.ts';
 import { SpdyStream, type StreamDone, type StreamLink } from './stream.ts';
 
@@ -54,7 +57,6 @@ export class SpdyConnection {
   readonly #opening = new Map<number, Opening>();
   readonly #taken = new Map<number, number>();
   #nextStream: number;
-  #nextPing: number;
   #lastForeign = 0;
   /** No more is written, and what comes is dropped. */
   #ending = false;
@@ -70,7 +72,7 @@ export class SpdyConnection {
   constructor(transport: Duplex, options: SpdyOptions) {
     this.#transport = transport;
     this.#options = options;
-    this.#nextStream = this.#nextPing = options.side === 'client' ? 1 : 2;
+    this.#nextStream = options.side === 'client' ? 1 : 2;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#resolveClosed = resolve;
@@ -198,12 +200,15 @@ export class SpdyConnection {
     return undefined;
   }
 
-  /** That its other end is gone shows only on a connection that is read or written. */
+  /**
+   * That its other end is gone shows only on a connection that is read or written. A ping would
+   * not do: its answer waits behind the data that is not read, and in Go's spdystream what comes in
+   * then waits behind the answer.
+   */
   async #waitFor(reader: Promise<void>): Promise<void> {
     const timer = setInterval(() => {
-      this.#write(ping(this.#nextPing));
-      this.#nextPing = (this.#nextPing + 2) % 0x80000000;
-    }, limits.streamPingMs);
+      if (!this.#isBehind()) this.#write(noSettings());
+    }, limits.streamHeartbeatMs);
     await reader;
     clearInterval(timer);
   }
@@ -263,16 +268,7 @@ export class SpdyConnection {
 
   /** Who opens streams without reading the answers is read no further. */
   async #caughtUp(): Promise<void> {
-    if (!this.#isBehind()) return;
-    await new Promise<void>((resolve) => {
-      const done = (): void => {
-        this.#transport.off('drain', done);
-        this.#transport.off('close', done);
-        resolve();
-      };
-      this.#transport.on('drain', done);
-      this.#transport.on('close', done);
-    });
+    if (this.#isBehind()) await drained(this.#transport);
   }
 
   #write(frame: Buffer): void {

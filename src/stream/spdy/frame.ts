@@ -77,6 +77,11 @@ export function reset(stream: number, status: number): Buffer {
   return control(frameType.reset, numbers(stream, status));
 }
 
+/** SETTINGS without any: changes nothing and is not answered. */
+export function noSettings(): Buffer {
+  return control(frameType.settings, numbers(0));
+}
+
 export function ping(id: number): Buffer {
   return control(frameType.ping, numbers(id));
 }

@@ -2,9 +2,7 @@ import { constants, createInflate, type Inflate } from 'node:zlib';
 import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import { dictionary, dictionaryId } from './dictionary.ts';
-
-/** Names in lower case; a name occurs once, several values of it are parted by NUL. */
-export type Headers = ReadonlyMap<string, string>;
+import { encodeHeaders, type Headers, parseHeaders } from './headers.ts';
 
 /**
  * Writes the header blocks of one connection in order. They are one zlib stream by the protocol;
@@ -15,14 +13,7 @@ export class HeaderWriter {
   #begun = false;
 
   write(headers: Headers): Buffer {
-    const pairs = [...headers].flatMap(([name, value]) => [
-      Buffer.from(name.toLowerCase()),
-      Buffer.from(value),
-    ]);
-    const plain = Buffer.concat([
-      uint32(headers.size),
-      ...pairs.flatMap((text) => [uint32(text.length), text]),
-    ]);
+    const plain = encodeHeaders(headers);
     const parts = this.#begun ? [] : [zlibHeader()];
     this.#begun = true;
     for (let at = 0; at < plain.length; at += 65_535) {
@@ -31,12 +22,6 @@ export class HeaderWriter {
     // An empty block is a reader's sign to hand out what it has (Z_SYNC_FLUSH).
     return Buffer.concat([...parts, ...storedBlock(Buffer.alloc(0))]);
   }
-}
-
-function uint32(value: number): Buffer {
-  const bytes = Buffer.alloc(4);
-  bytes.writeUInt32BE(value);
-  return bytes;
 }
 
 /** RFC 1950: deflate with a window of 32 KiB, which a named dictionary fills. */
@@ -77,7 +62,7 @@ export class HeaderReader {
     await this.#feed(block);
     // The last of it may still wait for a reader.
     while (this.#inflate.read() !== null);
-    return parse(Buffer.concat(this.#chunks));
+    return parseHeaders(Buffer.concat(this.#chunks));
   }
 
   close(): void {
@@ -105,37 +90,4 @@ export class HeaderReader {
     this.#failure ??= new DomainError('invalid', 'SPDY headers cannot be read', { cause });
     this.#onFailure?.(this.#failure);
   }
-}
-
-function parse(block: Buffer): Headers {
-  const headers = new Map<string, string>();
-  let at = 0;
-  const number = (): number => {
-    if (at + 4 > block.length) throw cut();
-    at += 4;
-    return block.readUInt32BE(at - 4);
-  };
-  const text = (): string => {
-    const length = number();
-    if (length > block.length - at) throw cut();
-    at += length;
-    return block.toString('latin1', at - length, at);
-  };
-  const count = number();
-  if (count > limits.spdyHeaders) {
-    throw new DomainError('invalid', `${count} SPDY headers (${limits.spdyHeaders} allowed)`);
-  }
-  for (let index = 0; index < count; index++) {
-    const name = text();
-    if (name === '' || headers.has(name)) {
-      throw new DomainError('invalid', `SPDY header ${JSON.stringify(name)} is empty or repeated`);
-    }
-    headers.set(name, text());
-  }
-  if (at !== block.length) throw new DomainError('invalid', 'SPDY headers are followed by bytes');
-  return headers;
-}
-
-function cut(): DomainError {
-  return new DomainError('invalid', 'SPDY headers are cut off');
 }

@@ -1,7 +1,7 @@
 import { Duplex } from 'node:stream';
 import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
-import type { Headers } from './header-block.ts';
+import type { Headers } from './headers.ts';
 import { resetStatus } from './frame.ts';
 
 /** What a stream needs of its connection. */

@@ -24,7 +24,7 @@ export class ChannelSocket {
   readonly #channels: readonly Channel[];
   readonly #transport: Duplex;
   #behind = 0;
-  #pinging: NodeJS.Timeout | undefined;
+  #heartbeat: NodeJS.Timeout | undefined;
 
   /** Takes over both: an open WebSocket, and the connection beneath it. */
   constructor(socket: WebSocket, transport: Duplex, options: ChannelOptions) {
@@ -95,21 +95,22 @@ export class ChannelSocket {
   async #holdBack(reader: Promise<void>): Promise<void> {
     this.#behind++;
     this.#socket.pause();
-    this.#pinging ??= setInterval(() => this.#ping(), limits.streamPingMs);
+    this.#heartbeat ??= setInterval(() => this.#beat(), limits.streamHeartbeatMs);
     await reader;
     if (--this.#behind > 0) return;
-    clearInterval(this.#pinging);
-    this.#pinging = undefined;
+    clearInterval(this.#heartbeat);
+    this.#heartbeat = undefined;
     this.#socket.resume();
   }
 
-  #ping(): void {
+  /** A pong that nobody asked for needs no answer, which would wait behind what is not read. */
+  #beat(): void {
     const { readyState, OPEN, bufferedAmount } = this.#socket;
-    if (readyState === OPEN && bufferedAmount <= limits.streamBufferBytes) this.#socket.ping();
+    if (readyState === OPEN && bufferedAmount <= limits.streamBufferBytes) this.#socket.pong();
   }
 
   #onClose(): void {
-    clearInterval(this.#pinging);
+    clearInterval(this.#heartbeat);
     for (const channel of this.#channels) channel.abandon('The connection is gone');
     this.#transport.destroy();
   }

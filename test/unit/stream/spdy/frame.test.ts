@@ -3,6 +3,7 @@ import {
   dataHead,
   type Frame,
   goAway,
+  noSettings,
   ping,
   reset,
   synReply,
@@ -33,6 +34,7 @@ t.test('frames have the bytes of the specification', async (t) => {
   t.equal(synStream(5, Buffer.alloc(0)).toString('hex'), '800300010000000a00000005000000000000');
   t.equal(synReply(5, Buffer.alloc(0)).toString('hex'), '800300020000000400000005');
   t.equal(reset(5, 3).toString('hex'), '80030003000000080000000500000003');
+  t.equal(noSettings().toString('hex'), '800300040000000400000000');
   t.equal(ping(2).toString('hex'), '800300060000000400000002');
   t.equal(goAway(9, 1).toString('hex'), '80030007000000080000000900000001');
   t.equal(windowUpdate(5, 10).toString('hex'), '8003000900000008000000050000000a');

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** The processes whose command line holds a word; ours alone, as the word is made up. */
+export function processesWith(word: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    try {
+      const line = readFileSync(`/proc/${name}/cmdline`, 'utf8');
+      return line.includes(word) && !line.includes('node') ? [Number(name)] : [];
+    } catch {
+      return [];
+    }
+  });
+}
+
+/** Looks for five seconds and more. */
+export async function until(condition: () => boolean): Promise<boolean> {
+  for (let attempt = 0; attempt < 200 && !condition(); attempt++) await sleep(25);
+  return condition();
+}
+
+/** What a process has ever written. */
+export function writtenBy(pid: number | undefined): number {
+  const line = readFileSync(`/proc/${pid}/io`, 'utf8');
+  return Number(/wchar: (\d+)/.exec(line)?.[1]);
+}
+
+/** How many descriptors a process has open. */
+export function descriptorsOf(pid: number): number {
+  return readdirSync(`/proc/${pid}/fd`).length;
+}
