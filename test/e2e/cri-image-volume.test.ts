@@ -98,3 +98,8 @@ t.test('image volumes that cannot be are refused by name, and leave nothing', as
   const { images } = await cri.call('ListImages');
   t.equal(images.length, 1);
 });
+
+t.test('removing the pod leaves nothing', async (t) => {
+  await cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
+  t.same(await runtime.leftovers(), []);
+});
