@@ -35,8 +35,6 @@ export const hostLocal: CniPlugin = {
     const belongs = (address: string) => inAny(configuration.sets, address);
     const owner = ownerOf(request);
     await withLeases(request, { configuration, signal }, ({ index }) => {
-      // A stamp can be as old as the clock's tick: another program's lease may not be in the index.
-      if (index.addressesOf(owner).length === 0) index.rebuild();
       index.release(owner, belongs);
     });
   },
@@ -70,8 +68,8 @@ export const hostLocal: CniPlugin = {
     const configuration = parseConfiguration(request);
     if (!existsSync(join(configuration.dataFolder, request.networkName))) return;
     const valid = new Set(request.validAttachments.map(keyOf));
-    await withLeases(request, { configuration, signal }, ({ folder, index }) => {
-      folder.sweep();
+    await withLeases(request, { configuration, signal }, ({ index }) => {
+      index.rebuild();
       for (const owner of index.owners()) {
         if (!valid.has(keyOf(owner))) index.release(owner, () => true);
       }
@@ -108,7 +106,7 @@ function allocateAll(
   { sets, requested }: HostLocalConfiguration,
   owner: Owner,
 ): readonly Allocation[] {
-  const owned = leases.index.addressesOf(owner);
+  const owned = leases.index.knownOf(owner);
   const given: Allocation[] = [];
   try {
     const wanted = new Set(requested);

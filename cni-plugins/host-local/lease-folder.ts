@@ -1,19 +1,19 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
-  linkSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
   readdirSync,
   renameSync,
-  rmSync,
   statSync,
   unlinkSync,
-  writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { isIP } from 'node:net';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { hasCode, isKernelError } from '../../src/base/error.ts';
 import { flock } from '../../src/kernel/file.ts';
@@ -42,8 +42,7 @@ export class LeaseFolder implements Disposable {
   /** Takes the network's lock, which the reference takes too. Rejects when the signal aborts. */
   static async open(dataFolder: string, network: string, signal: AbortSignal) {
     const path = join(dataFolder, network);
-    mkdirSync(path, { recursive: true, mode: 0o755 });
-    const lock = openSync(join(path, 'lock'), 'a+', 0o600);
+    const lock = openLock(path);
     try {
       await takeLock(lock, signal);
     } catch (error) {
@@ -54,20 +53,22 @@ export class LeaseFolder implements Disposable {
   }
 
   /**
-   * False when somebody has it. The file gets its name with its text in it: killed in between, or
-   * on a full disk, no address is left that nobody owns.
+   * False when somebody has it. Whoever makes a lease holds the lock, so an empty one is what a
+   * process left that was killed between making it and writing: nobody's.
    */
   reserve(address: string, owner: Owner): boolean {
-    const unnamed = join(this.path, `.new-${randomBytes(6).toString('hex')}`);
+    const path = join(this.path, address);
+    const fd = openNew(path) ?? (isEmpty(path) ? openAnew(path) : undefined);
+    if (fd === undefined) return false;
     try {
-      writeFileSync(unnamed, textOf(owner), { flag: 'wx', mode: 0o600 });
-      linkSync(unnamed, join(this.path, address));
+      writeSync(fd, textOf(owner));
       return true;
     } catch (error) {
-      if (hasCode(error, 'EEXIST')) return false;
+      // On a full disk the file could be made, and has no room for its text.
+      unlinkSync(path);
       throw error;
     } finally {
-      rmSync(unnamed, { force: true });
+      closeSync(fd);
     }
   }
 
@@ -81,18 +82,14 @@ export class LeaseFolder implements Disposable {
     }
   }
 
-  release(address: string): void {
+  /** Frees an address; with a folder its file is kept there. Succeeds when it is free already. */
+  release(address: string, folder?: string): void {
+    const path = join(this.path, address);
     try {
-      unlinkSync(join(this.path, address));
+      if (folder === undefined) unlinkSync(path);
+      else moveInto(path, folder);
     } catch (error) {
       if (!hasCode(error, 'ENOENT')) throw error;
-    }
-  }
-
-  /** Removes what killed processes left half-made. */
-  sweep(): void {
-    for (const name of readdirSync(this.path)) {
-      if (name.startsWith('.new-')) this.release(name);
     }
   }
 
@@ -111,19 +108,40 @@ export class LeaseFolder implements Disposable {
     }
   }
 
+  /**
+   * In place: ext4 writes a file out at once that takes another's name, or was cut to nothing, and
+   * the caller would wait for the disk. Half a text, after a power loss, is no address and as none.
+   */
   setLast(set: number, address: string): void {
-    const path = join(this.path, `last_reserved_ip.${set}`);
-    writeFileSync(`${path}.new`, address, { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    const flags = constants.O_WRONLY | constants.O_CREAT;
+    const fd = openSync(join(this.path, `last_reserved_ip.${set}`), flags, 0o600);
+    try {
+      const { size } = fstatSync(fd);
+      const written = writeSync(fd, address, 0);
+      if (size > written) ftruncateSync(fd, written);
+    } finally {
+      closeSync(fd);
+    }
   }
 
-  /** Changes with every file that comes or goes, whoever makes it. */
-  stamp(): string {
-    return String(statSync(this.path, { bigint: true }).mtimeNs);
+  /** Nanoseconds. Changes with every file that comes or goes, whoever makes it. */
+  stamp(): bigint {
+    return statSync(this.path, { bigint: true }).mtimeNs;
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#lock);
+  }
+}
+
+function openLock(path: string): number {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return openSync(join(path, 'lock'), 'a+', 0o600);
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT') || attempt > 1) throw error;
+      mkdirSync(path, { recursive: true, mode: 0o755 });
+    }
   }
 }
 
@@ -137,6 +155,34 @@ async function takeLock(fd: number, signal: AbortSignal): Promise<void> {
       if (!isKernelError(error, 'EAGAIN', 'EWOULDBLOCK')) throw error;
     }
     await delay(waitMs, undefined, { signal });
+  }
+}
+
+function openNew(path: string): number | undefined {
+  try {
+    return openSync(path, 'wx', 0o600);
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return undefined;
+    throw error;
+  }
+}
+
+function openAnew(path: string): number | undefined {
+  unlinkSync(path);
+  return openNew(path);
+}
+
+function isEmpty(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.size === 0;
+}
+
+/** One change of the file system in place of two. Freeing must not fail on a full disk. */
+function moveInto(path: string, folder: string): void {
+  try {
+    renameSync(path, join(folder, basename(path)));
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT', 'ENOSPC', 'EDQUOT')) throw error;
+    unlinkSync(path);
   }
 }
 
