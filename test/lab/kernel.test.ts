@@ -18,6 +18,7 @@ const bindings = [
 const subjects = [
   ...bindings.map((names) => names.map((name) => `kernel/${name}`)),
   ['unpack', 'pack', 'attack-path'].map((name) => `image/layer/${name}`),
+  ['container/overlay'],
 ];
 
 t.setTimeout(600_000);

@@ -1,9 +1,9 @@
-/** Overlays as mounts of a container, and folders of images that are not mounted. */
-import { chmodSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+/** The layers of an image as one file system; on older kernels too (test/lab/kernel.test.ts). */
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
-import { joinLayers } from '../../../src/container/plan-overlay.ts';
-import { locateInLayers } from '../../../src/container/read-image-file.ts';
-import { setXattr } from '../../../src/kernel/xattr.ts';
+import type { Snapshot } from '../../../src/image/snapshot.ts';
+import { withoutUserNamespaces } from '../skip.ts';
 import { Scratch } from './scratch.ts';
 
 if (process.getuid?.() !== 0) {
@@ -11,95 +11,50 @@ if (process.getuid?.() !== 0) {
   process.exit();
 }
 
-const scratch = new Scratch();
-t.teardown(() => scratch[Symbol.asyncDispose]());
-const invalid = { name: 'DomainError', kind: 'invalid' };
-const folder = scratch.bundle.path('layers');
+/** The bundle's root as the lowest of many layers, each with a file of its own. */
+function snapshotOf(scratch: Scratch, count: number): Snapshot {
+  const layers = Array.from({ length: count }, (_, i) => {
+    const layer = scratch.bundle.path(`layers/${'a'.repeat(60)}${i}`);
+    mkdirSync(join(layer, 'etc'), { recursive: true });
+    writeFileSync(join(layer, `etc/layer${i}`), `${i}\n`);
+    return layer;
+  });
+  const upper = scratch.bundle.path('snapshot/upper');
+  const work = scratch.bundle.path('snapshot/work');
+  for (const folder of [upper, work]) mkdirSync(folder, { recursive: true });
+  return { id: 's', layers: [...layers, scratch.bundle.root], upper, work };
+}
 
-/** Files by path; a name that ends in a slash is a folder. Topmost layer first. */
-function layers(...all: readonly Readonly<Record<string, string>>[]): string[] {
-  rmSync(folder, { recursive: true, force: true });
-  return all.map((files, index) => {
-    const root = `${folder}/sha256:${index}/fs`;
-    mkdirSync(root, { recursive: true });
-    for (const [path, text] of Object.entries(files)) {
-      mkdirSync(`${root}/${path}`.replace(/[^/]*$/, ''), { recursive: true });
-      if (!path.endsWith('/')) writeFileSync(`${root}/${path}`, text);
-    }
-    return root;
+for (const count of [1, 60, 400]) {
+  t.test(`an overlay of ${count} layers is mounted in the container alone`, async (t) => {
+    await using scratch = new Scratch();
+    const snapshot = snapshotOf(scratch, count);
+    const script = `cat /etc/layer0 /etc/layer${count - 1}; echo new > /etc/new`;
+    const { out, err } = await scratch.run(['sh', '-c', script], { request: { snapshot } });
+    t.equal(err, '');
+    t.equal(out, `0\n${count - 1}\n`);
+    t.equal(readFileSync(join(snapshot.upper, 'etc/new'), 'utf8'), 'new\n');
+    t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), scratch.bundle.name);
   });
 }
 
-t.test('an overlay of layers shows the uppermost files, and cannot be written to', async (t) => {
-  const lower = layers({ 'a/x': 'upper' }, { 'a/x': 'lower', 'a/y': 'only below' });
-  const options = ['ro', `lowerdir=${joinLayers(lower)}`];
-  const mount = { destination: '/vol', type: 'overlay', source: 'overlay', options };
-  const script = 'cat /vol/a/x /vol/a/y; touch /vol/new || echo refused';
-  const { out, err } = await scratch.run(['/bin/sh', '-c', script], { mounts: [mount] });
-  t.equal(out, 'upperonly belowrefused\n');
-  t.match(err, /Read-only file system/);
+t.test('the topmost layer wins', async (t) => {
+  await using scratch = new Scratch();
+  const snapshot = snapshotOf(scratch, 3);
+  snapshot.layers.forEach((layer, i) => writeFileSync(join(layer, 'etc/same'), `${i}\n`));
+  t.equal((await scratch.run(['cat', '/etc/same'], { request: { snapshot } })).out, '0\n');
 });
 
-t.test('an overlay with a writable folder of its own', async (t) => {
-  const lower = layers({ x: 'below' });
-  for (const name of ['upper', 'work']) mkdirSync(`${folder}/${name}`);
-  const options = [
-    `lowerdir=${joinLayers(lower)}`,
-    `upperdir=${folder}/upper`,
-    `workdir=${folder}/work`,
-  ];
-  const mount = { destination: '/vol', type: 'overlay', source: 'overlay', options };
-  const script = 'echo new > /vol/y; cat /vol/x /vol/y';
-  const { out } = await scratch.run(['/bin/sh', '-c', script], { mounts: [mount] });
-  t.equal(out, 'belownew\n');
-});
-
-t.test('an overlay that is none is refused in words', async (t) => {
-  const refused = async (...options: string[]): Promise<void> => {
-    const mount = { destination: '/vol', type: 'overlay', source: 'overlay', options };
-    await t.rejects(scratch.run(['/bin/true'], { mounts: [mount] }), { name: 'DomainError' });
-  };
-  await refused('lowerdir=/a');
-  await refused('lowerdir=/a', 'upperdir=/b');
-  await refused('lowerdir=a:b');
-  await refused('lowerdir=/a:/b', 'redirect_dir=on');
-});
-
-t.test('a folder of an image lies where its layers have it', async (t) => {
-  const all = layers(
-    { 'etc/a': '1', 'only/top': '' },
-    { 'etc/b': '2' },
-    { 'etc/c': '3', 'low/file': 'f' },
-  );
-  const [top = '', middle = '', bottom = ''] = all;
-  t.same(locateInLayers(all, ''), { kind: 'folder', layers: all });
-  t.same(locateInLayers(all, '/etc/'), {
-    kind: 'folder',
-    layers: [`${top}/etc`, `${middle}/etc`, `${bottom}/etc`],
+const skip = withoutUserNamespaces();
+t.test('in a user namespace the files of an overlay belong to its root', { skip }, async (t) => {
+  await using scratch = new Scratch();
+  const snapshot = snapshotOf(scratch, 2);
+  const map = [{ containerID: 0, hostID: 500_000, size: 65_536 }];
+  const kinds = ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup', 'user'] as const;
+  const { out, err } = await scratch.run(['sh', '-c', 'touch /new; ls -ln /new /bin/busybox'], {
+    request: { snapshot },
+    linux: { namespaces: kinds.map((type) => ({ type })), uidMappings: map, gidMappings: map },
   });
-  t.same(locateInLayers(all, './only'), { kind: 'folder', layers: [`${top}/only`] });
-  t.same(locateInLayers(all, 'low/file'), { kind: 'file', path: `${bottom}/low/file` });
-  t.equal(locateInLayers(all, 'none/such'), undefined);
-  t.throws(() => locateInLayers(all, '../x'), invalid);
-});
-
-t.test('what an upper layer hides is not there', async (t) => {
-  const all = layers({ 'etc/a': '1', file: '' }, { 'etc/b': '2', 'file/below': '', 'etc/d/x': '' });
-  const [top = '', bottom = ''] = all;
-  setXattr(`${top}/etc`, { name: 'trusted.overlay.opaque', value: Buffer.from('y') });
-  t.same(locateInLayers(all, 'etc'), { kind: 'folder', layers: [`${top}/etc`] });
-  t.equal(locateInLayers(all, 'etc/d'), undefined, 'below an opaque folder');
-  t.same(locateInLayers(all, 'file'), { kind: 'file', path: `${top}/file` });
-  t.equal(locateInLayers(all, 'file/below'), undefined, 'below a file');
-  t.same(locateInLayers([bottom], 'file'), { kind: 'folder', layers: [`${bottom}/file`] });
-});
-
-t.test('symbolic links of an image lead nowhere', async (t) => {
-  const all = layers({ 'real/x': '' });
-  const [top = ''] = all;
-  symlinkSync('/etc', `${top}/link`);
-  t.throws(() => locateInLayers(all, 'link'), invalid);
-  t.throws(() => locateInLayers(all, 'link/passwd'), invalid);
-  chmodSync(`${top}/real`, 0o755);
-  t.ok(locateInLayers(all, 'real'));
+  t.equal(err, '');
+  for (const line of out.trim().split('\n')) t.match(line, /^\S+ +1 0 +0 /);
 });

@@ -1,7 +1,6 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Snapshot } from '../../../src/image/snapshot.ts';
 import { standardMounts } from './bundle.ts';
 import { Scratch } from './scratch.ts';
 
@@ -9,44 +8,6 @@ if (process.getuid?.() !== 0) {
   t.plan(0, 'needs root');
   process.exit();
 }
-
-/** The bundle's root as the lowest of many layers, each with a file of its own. */
-function snapshotOf(scratch: Scratch, count: number): Snapshot {
-  const layers = Array.from({ length: count }, (_, i) => {
-    const layer = scratch.bundle.path(`layers/${i}`);
-    mkdirSync(join(layer, 'etc'), { recursive: true });
-    writeFileSync(join(layer, `etc/layer${i}`), `${i}\n`);
-    return layer;
-  });
-  const upper = scratch.bundle.path('snapshot/upper');
-  const work = scratch.bundle.path('snapshot/work');
-  for (const folder of [upper, work]) mkdirSync(folder, { recursive: true });
-  return { id: 's', layers: [...layers, scratch.bundle.root], upper, work };
-}
-
-t.test('an overlay of four hundred layers is mounted in the container alone', async (t) => {
-  await using scratch = new Scratch();
-  const snapshot = snapshotOf(scratch, 400);
-  const script = 'cat /etc/layer0 /etc/layer399; echo new > /etc/new';
-  const { out, err } = await scratch.run(['sh', '-c', script], { request: { snapshot } });
-  t.equal(err, '');
-  t.equal(out, '0\n399\n');
-  t.equal(readFileSync(join(snapshot.upper, 'etc/new'), 'utf8'), 'new\n');
-  t.notMatch(readFileSync('/proc/self/mountinfo', 'utf8'), scratch.bundle.name);
-});
-
-t.test('in a user namespace the files of an overlay belong to its root', async (t) => {
-  await using scratch = new Scratch();
-  const snapshot = snapshotOf(scratch, 2);
-  const map = [{ containerID: 0, hostID: 500_000, size: 65_536 }];
-  const kinds = ['pid', 'network', 'ipc', 'uts', 'mount', 'cgroup', 'user'] as const;
-  const { out, err } = await scratch.run(['sh', '-c', 'touch /new; ls -ln /new /bin/busybox'], {
-    request: { snapshot },
-    linux: { namespaces: kinds.map((type) => ({ type })), uidMappings: map, gidMappings: map },
-  });
-  t.equal(err, '');
-  for (const line of out.trim().split('\n')) t.match(line, /^\S+ +1 0 +0 /);
-});
 
 t.test('recursive read-only covers what is mounted below', async (t) => {
   await using scratch = new Scratch();
