@@ -27,6 +27,11 @@ export function objectIn(owner: JsonObject | undefined, name: string): JsonObjec
   return isObject(value) ? value : {};
 }
 
+/** A copy to change. */
+export function copyOf(object: JsonObject): Draft {
+  return structuredClone(object);
+}
+
 /** Sets a key of a foreign object; `__proto__` becomes a key like any other. */
 export function set(target: Draft, key: string, value: Json): void {
   if (key === '__proto__') {

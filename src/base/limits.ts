@@ -90,6 +90,17 @@ export const limits = {
   /** A key of the store, and a value (etcd refuses more than 1.5 MiB of request by default). */
   storeKeyBytes: 1024,
   storeValueBytes: 1_500_000,
+  /** A request's body, and how deep its JSON may be; as Kubernetes bounds them. */
+  apiBodyBytes: 3 * 1024 * 1024,
+  apiBodyDepth: 1000,
+  /** Objects in one page of a list, whatever the client asks for. */
+  apiPageObjects: 10_000,
+  /** How long a list or watch waits for a revision that is not there yet. */
+  apiRevisionWaitMs: 3000,
+  /** A watch that its client does not bound ends after so long, at random from the half on. */
+  apiWatchMs: 60 * 60 * 1000,
+  /** How often a quiet watch tells how far it has come. */
+  apiBookmarkMs: 60_000,
   /** Writes that wait for the disk; more are refused. */
   storeQueueWrites: 20_000,
   storeQueueBytes: 64 * 1024 * 1024,

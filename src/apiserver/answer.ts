@@ -1,0 +1,47 @@
+import type { ServerResponse } from 'node:http';
+import { gzip } from 'node:zlib';
+import { promisify } from 'node:util';
+import type { JsonObject } from '../api/json.ts';
+import { ApiError } from '../api/status.ts';
+import { isDomainError, messageOf } from '../base/error.ts';
+
+/** As Kubernetes: smaller bodies are not worth it. */
+const compressedFrom = 128 * 1024;
+const compress = promisify(gzip);
+
+/** Sends a JSON body; large ones compressed where the client takes it. */
+export async function sendJson(
+  response: ServerResponse,
+  code: number,
+  body: string | JsonObject,
+): Promise<void> {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  let bytes = Buffer.from(text);
+  if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json');
+  response.setHeader('Cache-Control', 'no-cache, private');
+  if (bytes.length > compressedFrom && takesGzip(response)) {
+    bytes = await compress(bytes, { level: 1 });
+    response.setHeader('Content-Encoding', 'gzip');
+    response.setHeader('Vary', 'Accept-Encoding');
+  }
+  response.writeHead(code, { 'Content-Length': bytes.length });
+  response.end(bytes);
+}
+
+export function sendText(response: ServerResponse, code: number, text: string): void {
+  response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8' });
+  response.end(text);
+}
+
+/** What went wrong as a Status; what nobody foresaw is told without its inside. */
+export function failureOf(error: unknown): ApiError {
+  if (error instanceof ApiError) return error;
+  if (isDomainError(error, 'unavailable')) return new ApiError('ServiceUnavailable', error.message);
+  if (isDomainError(error, 'invalid')) return new ApiError('BadRequest', error.message);
+  return new ApiError('InternalError', `Internal error occurred: ${messageOf(error)}`);
+}
+
+function takesGzip(response: ServerResponse): boolean {
+  const accepted = response.req.headers['accept-encoding'];
+  return typeof accepted === 'string' && /\bgzip\b/.test(accepted);
+}

@@ -1,0 +1,187 @@
+import { fromStored } from '../api/convert/convert.ts';
+import { isObject, type JsonObject } from '../api/json.ts';
+import { storedKind } from '../api/kinds.ts';
+import { ApiError, badRequest } from '../api/status.ts';
+import type { Api } from './api.ts';
+import { sendJson } from './answer.ts';
+import { type Exchange, naturalIn, notAllowed, placeOfRoute, presentationOf } from './exchange.ts';
+import { decodeObject } from './object-text.ts';
+import { presentEntry, presentList, presentObject } from './present.ts';
+import { decodeBody, mediaType, parseJson, parseYaml, readBody } from './read-body.ts';
+import { decodeOptions } from './read-options.ts';
+import { placeOf } from './registry.ts';
+import type { ResourceRoute } from './route.ts';
+import { readSelection } from './selection.ts';
+import { serveScale } from './serve-scale.ts';
+import { serveWatch } from './serve-watch.ts';
+import { createObject } from './verb/create.ts';
+import { deleteObject, type Deletion, readDeletion } from './verb/delete.ts';
+import { listObjects, readContinuation } from './verb/list.ts';
+import { applyPatch, patchTypeOf } from './verb/patch.ts';
+import { updateObject } from './verb/update.ts';
+import { checkFields, readWriteOptions } from './write-options.ts';
+
+/** Subresources that are the object itself, or a part of it. */
+const ownParts: ReadonlySet<string | undefined> = new Set([
+  undefined,
+  'status',
+  'approval',
+  'scale',
+]);
+
+export async function serveResource(api: Api, exchange: Exchange): Promise<void> {
+  const { route, request } = exchange;
+  if (route.kind.virtual || !ownParts.has(route.subresource)) {
+    const what = route.subresource ?? route.kind.plural;
+    throw new ApiError('MethodNotAllowed', `${what} is not served yet`);
+  }
+  if (route.subresource === 'scale') return await serveScale(api, exchange);
+  const single = route.name !== '';
+  if (request.method === 'GET') return await (single ? serveGet : serveCollection)(api, exchange);
+  if (request.method === 'POST' && !single) return await serveCreate(api, exchange);
+  if (request.method === 'PUT' && single) return await servePut(api, exchange);
+  if (request.method === 'PATCH' && single) return await servePatch(api, exchange);
+  if (request.method === 'DELETE') {
+    return await (single ? serveDelete : serveDeleteCollection)(api, exchange);
+  }
+  throw notAllowed();
+}
+
+async function serveGet(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { kind, namespace, name } = exchange.route;
+  const entry = await api.registry.entry({ kind: storedKind(kind), namespace, name });
+  await sendJson(exchange.response, 200, presentEntry(presentation, entry));
+}
+
+async function serveCollection(api: Api, exchange: Exchange): Promise<void> {
+  const watching = exchange.query.get('watch');
+  if (watching === 'true' || watching === '1') await serveWatch(api, exchange);
+  else await serveList(api, exchange);
+}
+
+async function serveList(api: Api, { query, ...exchange }: Exchange): Promise<void> {
+  const presentation = presentationOf(api, { query, ...exchange });
+  const { kind, namespace } = exchange.route;
+  const listed = await listObjects(api, {
+    kind,
+    namespace,
+    selection: readSelection(kind, query),
+    limit: naturalIn(query, 'limit'),
+    continuation: readContinuation(query.get('continue') ?? ''),
+    revision: naturalIn(query, 'resourceVersion'),
+    match: readMatch(query),
+  });
+  const metadata: JsonObject = {
+    resourceVersion: String(listed.revision),
+    ...(listed.continueToken !== '' && { continue: listed.continueToken }),
+    ...(listed.continueToken !== '' &&
+      listed.remaining !== undefined && { remainingItemCount: listed.remaining }),
+  };
+  await sendJson(exchange.response, 200, presentList(presentation, metadata, listed.entries));
+}
+
+function readMatch(query: URLSearchParams): 'Exact' | 'NotOlderThan' | '' {
+  const match = query.get('resourceVersionMatch') ?? '';
+  if (match === '' || match === 'Exact' || match === 'NotOlderThan') return match;
+  throw badRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}`);
+}
+
+async function serveCreate(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { request, response, route } = exchange;
+  const options = readWriteOptions(exchange);
+  const received = decodeBody(mediaType(request), await readBody(request), route.kind);
+  checkFields(received, options);
+  const { kind, object } = received;
+  const created = await createObject(api, { kind, namespace: route.namespace, object }, options);
+  await sendJson(response, 201, presentObject(presentation, created));
+}
+
+async function servePut(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { request, response, route } = exchange;
+  const options = readWriteOptions(exchange);
+  const received = decodeBody(mediaType(request), await readBody(request), route.kind);
+  checkFields(received, options);
+  const updated = await updateObject(
+    api,
+    {
+      place: { ...placeOfRoute(route), kind: received.kind },
+      subresource: route.subresource,
+      change: async () => received.object,
+      fromStored: (object) => object,
+    },
+    options,
+  );
+  await sendJson(response, 200, presentObject(presentation, updated));
+}
+
+async function servePatch(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { request, response, route } = exchange;
+  const options = readWriteOptions(exchange);
+  const type = patchTypeOf(mediaType(request));
+  const document = parseJson((await readBody(request)).toString('utf8'));
+  const updated = await updateObject(
+    api,
+    {
+      place: placeOfRoute(route),
+      subresource: route.subresource,
+      change: async (old) => applyPatch(route.kind, old, { type, document }),
+      fromStored: (object) => fromStored(route.kind, object),
+    },
+    options,
+  );
+  await sendJson(response, 200, presentObject(presentation, updated));
+}
+
+async function serveDelete(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { route, response } = exchange;
+  const deletion = await readDeletionOf(exchange);
+  const { object, gone } = await deleteObject(api, placeOfRoute(route), deletion);
+  // What is held is answered with itself, and so are pods: their end can be waited for.
+  if (!gone || route.kind.kind === 'Pod') {
+    return await sendJson(response, 200, presentObject(presentation, object));
+  }
+  await sendJson(response, 200, deletedStatus(object, route));
+}
+
+function deletedStatus(object: JsonObject, { kind, name }: ResourceRoute): JsonObject {
+  const metadata = isObject(object['metadata']) ? object['metadata'] : {};
+  const { group, plural } = kind;
+  const details = { name, ...(group !== '' && { group }), kind: plural, uid: metadata['uid'] };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', details };
+}
+
+async function serveDeleteCollection(api: Api, exchange: Exchange): Promise<void> {
+  const presentation = presentationOf(api, exchange);
+  const { route, query, response } = exchange;
+  const deletion = await readDeletionOf(exchange);
+  const { kind, namespace } = route;
+  const selection = readSelection(kind, query);
+  const whole = { limit: 0, continuation: undefined, revision: 0, match: '' } as const;
+  const { entries, revision } = await listObjects(api, { kind, namespace, selection, ...whole });
+  for (const entry of entries) {
+    const place = placeOf(kind, decodeObject(entry));
+    // Somebody else may delete beside.
+    await deleteObject(api, place, deletion).catch((error: unknown) => {
+      if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
+    });
+  }
+  const metadata = { resourceVersion: String(revision) };
+  await sendJson(response, 200, presentList(presentation, metadata, entries));
+}
+
+async function readDeletionOf({ request, query }: Exchange): Promise<Deletion> {
+  const body = await readBody(request);
+  if (body.length === 0) return readDeletion({}, query);
+  const type = mediaType(request);
+  if (type === 'application/vnd.kubernetes.protobuf') {
+    return readDeletion(decodeOptions(body), query);
+  }
+  const text = body.toString('utf8');
+  const document = type === 'application/yaml' ? parseYaml(text) : parseJson(text);
+  return readDeletion(isObject(document) ? document : {}, query);
+}

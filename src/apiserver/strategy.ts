@@ -1,0 +1,252 @@
+import {
+  type Draft,
+  equal,
+  isList,
+  isObject,
+  type Json,
+  type JsonObject,
+  objectIn,
+  textOf,
+} from '../api/json.ts';
+import type { Kind } from '../api/kind.ts';
+import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
+
+/** What a kind does besides what all do. */
+export interface Strategy {
+  /** Counts changes of its spec in `metadata.generation`. */
+  readonly counts: boolean;
+  /** Its status is what a controller says: it is not taken from who creates or updates it. */
+  readonly ownStatus: boolean;
+  prepareCreate?(object: Draft): void;
+  prepareUpdate?(object: Draft, old: JsonObject): void;
+  /** What of it may not change. */
+  checkUpdate?(object: JsonObject, old: JsonObject): readonly Fault[];
+}
+
+const plain: Strategy = { counts: false, ownStatus: false };
+const controlled: Strategy = { counts: true, ownStatus: true };
+
+const selectorFixed = (object: JsonObject, old: JsonObject) =>
+  fixed(object, old, 'spec.selector', 'field is immutable');
+
+const strategies: Readonly<Record<string, Strategy>> = {
+  Pod: {
+    counts: true,
+    ownStatus: true,
+    prepareCreate: (pod) => {
+      pod['status'] = { phase: 'Pending', qosClass: qualityOf(pod) };
+    },
+    checkUpdate: podFixed,
+  },
+  // A kubelet registers itself with its status.
+  Node: { counts: false, ownStatus: false, prepareUpdate: keepStatus },
+  Namespace: {
+    counts: false,
+    ownStatus: true,
+    prepareCreate: (namespace) => {
+      namespace['spec'] = { finalizers: ['kubernetes'] };
+      namespace['status'] = { phase: 'Active' };
+    },
+    prepareUpdate: (namespace, old) => {
+      namespace['spec'] = old['spec'];
+    },
+  },
+  Secret: {
+    ...plain,
+    prepareCreate: encodeStrings,
+    prepareUpdate: encodeStrings,
+    checkUpdate: (secret, old) => [
+      ...fixed(secret, old, 'type', 'field is immutable'),
+      ...frozen(secret, old, ['data']),
+    ],
+  },
+  ConfigMap: { ...plain, checkUpdate: (map, old) => frozen(map, old, ['data', 'binaryData']) },
+  Service: { counts: false, ownStatus: true, prepareUpdate: keepAddresses },
+  PersistentVolume: { counts: false, ownStatus: true },
+  PersistentVolumeClaim: { counts: false, ownStatus: true },
+  ResourceQuota: { counts: false, ownStatus: true },
+  ReplicationController: controlled,
+  Deployment: { ...controlled, checkUpdate: selectorFixed },
+  ReplicaSet: { ...controlled, checkUpdate: selectorFixed },
+  DaemonSet: { ...controlled, checkUpdate: selectorFixed },
+  StatefulSet: { ...controlled, checkUpdate: statefulSetFixed },
+  Job: {
+    ...controlled,
+    checkUpdate: (job, old) => [
+      ...selectorFixed(job, old),
+      ...fixed(job, old, 'spec.template', 'field is immutable'),
+      ...fixed(job, old, 'spec.completionMode', 'field is immutable'),
+    ],
+  },
+  CronJob: controlled,
+  Ingress: controlled,
+  NetworkPolicy: { counts: true, ownStatus: false },
+  PodDisruptionBudget: controlled,
+  HorizontalPodAutoscaler: { counts: false, ownStatus: true },
+  CertificateSigningRequest: {
+    counts: false,
+    ownStatus: true,
+    checkUpdate: (request, old) => fixed(request, old, 'spec', 'field is immutable'),
+  },
+  StorageClass: {
+    ...plain,
+    checkUpdate: (entry, old) => [
+      ...fixed(entry, old, 'parameters', 'updates to parameters are forbidden.'),
+      ...fixed(entry, old, 'provisioner', 'updates to provisioner are forbidden.'),
+      ...fixed(entry, old, 'reclaimPolicy', 'updates to reclaimPolicy are forbidden.'),
+    ],
+  },
+  RoleBinding: {
+    ...plain,
+    checkUpdate: (entry, old) => fixed(entry, old, 'roleRef', 'cannot change roleRef'),
+  },
+  ClusterRoleBinding: {
+    ...plain,
+    checkUpdate: (entry, old) => fixed(entry, old, 'roleRef', 'cannot change roleRef'),
+  },
+  RuntimeClass: {
+    ...plain,
+    checkUpdate: (entry, old) => fixed(entry, old, 'handler', 'field is immutable'),
+  },
+  PriorityClass: {
+    ...plain,
+    checkUpdate: (entry, old) => fixed(entry, old, 'value', 'may not be changed in an update.'),
+  },
+};
+
+export function strategyOf(kind: Kind): Strategy {
+  return strategies[kind.kind] ?? plain;
+}
+
+function keepStatus(object: Draft, old: JsonObject): void {
+  object['status'] = old['status'];
+}
+
+/** `stringData` is for writing alone. */
+function encodeStrings(secret: Draft): void {
+  const { stringData, ...rest } = secret;
+  if (!isObject(stringData)) return;
+  const data: Draft = { ...objectIn(rest, 'data') };
+  for (const [key, value] of Object.entries(stringData)) {
+    data[key] = Buffer.from(textOf(value)).toString('base64');
+  }
+  delete secret['stringData'];
+  secret['data'] = data;
+}
+
+/** Who leaves the addresses out wants the old ones. */
+function keepAddresses(service: Draft, old: JsonObject): void {
+  const spec = service['spec'] as Draft;
+  const before = objectIn(old, 'spec');
+  if (spec['type'] === 'ExternalName') return;
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) {
+    spec[field] ??= before[field];
+    if (spec[field] === undefined) delete spec[field];
+  }
+}
+
+function valueAt(object: JsonObject, path: string): JsonObject[string] {
+  return path
+    .split('.')
+    .reduce<JsonObject[string]>((at, part) => (isObject(at) ? at[part] : undefined), object);
+}
+
+// oxlint-disable-next-line max-params -- two objects, one path, one text
+function fixed(object: JsonObject, old: JsonObject, path: string, words: string): Fault[] {
+  const value = valueAt(object, path);
+  return equal(value, valueAt(old, path)) ? [] : [invalid(path, value ?? null, words)];
+}
+
+function frozen(object: JsonObject, old: JsonObject, fields: readonly string[]): Fault[] {
+  if (old['immutable'] !== true) return [];
+  const words = 'field is immutable when `immutable` is set';
+  const changed = [...fields, 'immutable'].filter((field) => !equal(object[field], old[field]));
+  return changed.map((field) => forbiddenField(field, words));
+}
+
+const podChangeable =
+  'pod updates may not change fields other than `spec.containers[*].image`,' +
+  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only ' +
+  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set ' +
+  'to 1 if it was previously negative)';
+
+function podFixed(pod: JsonObject, old: JsonObject): Fault[] {
+  const bound = objectIn(old, 'spec')['nodeName'];
+  const moved = bound !== undefined && objectIn(pod, 'spec')['nodeName'] !== bound;
+  if (!moved && equal(fixedPart(pod), fixedPart(old))) return [];
+  return [forbiddenField('spec', podChangeable)];
+}
+
+function fixedPart(pod: JsonObject): JsonObject {
+  const {
+    activeDeadlineSeconds: _seconds,
+    tolerations: _tolerations,
+    nodeName: _name,
+    ...spec
+  } = objectIn(pod, 'spec');
+  return { ...spec, ...withoutImages(spec) };
+}
+
+function withoutImages(spec: JsonObject): Draft {
+  return Object.fromEntries(
+    ['containers', 'initContainers'].map((field) => {
+      const list = spec[field];
+      return [field, isList(list) ? list.map(withoutImage) : null] as const;
+    }),
+  );
+}
+
+function withoutImage(entry: Json): Json {
+  return isObject(entry) ? { ...entry, image: '' } : entry;
+}
+
+const setChangeable =
+  "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', " +
+  "'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and " +
+  "'minReadySeconds' are forbidden";
+
+const setFields: readonly string[] = [
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
+];
+
+function statefulSetFixed(set: JsonObject, old: JsonObject): Fault[] {
+  const spec = objectIn(set, 'spec');
+  const before = objectIn(old, 'spec');
+  const names = new Set([...Object.keys(spec), ...Object.keys(before)]);
+  const changed = [...names].some(
+    (name) => !setFields.includes(name) && !equal(spec[name], before[name]),
+  );
+  return changed ? [forbiddenField('spec', setChangeable)] : [];
+}
+
+const measured = ['cpu', 'memory'] as const;
+
+/** Guaranteed where every container has limits and requests all of them; best effort with none. */
+export function qualityOf(pod: JsonObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {
+  const spec = objectIn(pod, 'spec');
+  const containers = [spec['containers'], spec['initContainers']].flatMap((list) =>
+    isList(list) ? list.filter((entry) => isObject(entry)) : [],
+  );
+  const resources = containers.map((container) => objectIn(container, 'resources'));
+  if (!resources.some(isBounded)) return 'BestEffort';
+  return resources.every(isReserved) ? 'Guaranteed' : 'Burstable';
+}
+
+function isBounded(resources: JsonObject): boolean {
+  return ['requests', 'limits'].some((field) =>
+    measured.some((name) => objectIn(resources, field)[name] !== undefined),
+  );
+}
+
+function isReserved(resources: JsonObject): boolean {
+  return measured.every((name) => {
+    const limit = objectIn(resources, 'limits')[name];
+    return limit !== undefined && limit === (objectIn(resources, 'requests')[name] ?? limit);
+  });
+}

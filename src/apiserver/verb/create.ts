@@ -1,0 +1,110 @@
+import { applyDefaults } from '../../api/default/apply-defaults.ts';
+import { toStored } from '../../api/convert/convert.ts';
+import { copyOf, type Draft, type JsonObject, textOf } from '../../api/json.ts';
+import type { Kind } from '../../api/kind.ts';
+import { storedKind } from '../../api/kinds.ts';
+import { messageType } from '../../api/schema/schema.ts';
+import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
+import { invalidObject } from '../../api/validate/fault.ts';
+import { faultsOf } from '../../api/validate/validate.ts';
+import { admitNamespace, admitPod } from '../admit.ts';
+import type { Api, WriteOptions } from '../api.ts';
+import { generateName, stampNew } from '../metadata.ts';
+import { metadataOf } from '../object-text.ts';
+import { placeOf } from '../registry.ts';
+import { strategyOf } from '../strategy.ts';
+
+/** Ways to make a name before it is given up. */
+const nameAttempts = 8;
+
+export interface CreateRequest {
+  /** As the path has it. */
+  readonly kind: Kind;
+  readonly namespace: string;
+  /** As the body has it, in the version of `kind`. */
+  readonly object: JsonObject;
+}
+
+/** Makes an object, and answers with it in its stored form. */
+export async function createObject(
+  api: Api,
+  request: CreateRequest,
+  options: WriteOptions,
+): Promise<JsonObject> {
+  const kind = storedKind(request.kind);
+  const object = prepare(request, api.now());
+  const generated = textOf(metadataOf(object)['name']) === '';
+  for (let attempt = 1; ; attempt += 1) {
+    if (generated) {
+      const prefix = textOf(metadataOf(object)['generateName']);
+      if (prefix !== '') metadataOf(object)['name'] = generateName(prefix);
+    }
+    try {
+      return await keep(api, { kind, object: copyOf(object) }, options);
+    } catch (error) {
+      const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
+      if (!generated || !taken || attempt === nameAttempts) throw error;
+    }
+  }
+}
+
+/** The stored form of what was sent, filled and stamped. */
+function prepare({ kind, namespace, object }: CreateRequest, now: Date): Draft {
+  const stored = storedKind(kind);
+  const prepared = copyOf(toStored(kind, object));
+  checkNamespace(prepared, stored, namespace);
+  const strategy = strategyOf(stored);
+  if (strategy.ownStatus) delete prepared['status'];
+  applyDefaults(messageType(stored.type), prepared);
+  stampNew(prepared, strategy.counts, now);
+  return prepared;
+}
+
+async function keep(
+  api: Api,
+  { kind, object }: { readonly kind: Kind; readonly object: Draft },
+  options: WriteOptions,
+): Promise<JsonObject> {
+  const place = placeOf(kind, object);
+  if (kind.kind === 'Pod') await admitPod(api, object);
+  strategyOf(kind).prepareCreate?.(object);
+  const faults = faultsOf(kind, object);
+  if (faults.length > 0) throw invalidObject(kind, place.name, faults);
+  await admitNamespace(api, place);
+  if (options.dryRun) return await tryOut(api, place, object);
+  if (kind.kind !== 'Service') return await api.registry.create(place, object);
+  await api.services.allocate(object);
+  try {
+    return await api.registry.create(place, object);
+  } catch (error) {
+    api.services.release(object);
+    throw error;
+  }
+}
+
+/** What creating would have said. */
+async function tryOut(
+  { registry }: Api,
+  place: ReturnType<typeof placeOf>,
+  object: JsonObject,
+): Promise<JsonObject> {
+  const known = await registry.find(place);
+  if (known === undefined) return object;
+  throw alreadyExists(place.kind, place.name);
+}
+
+/** The path's namespace is the object's. */
+export function checkNamespace(object: Draft, kind: Kind, namespace: string): void {
+  const metadata = (object['metadata'] ??= {}) as Draft;
+  const given = textOf(metadata['namespace']);
+  if (!kind.namespaced) {
+    if (given === '') Reflect.deleteProperty(metadata, 'namespace');
+    return;
+  }
+  if (given !== '' && given !== namespace) {
+    throw badRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  metadata['namespace'] = namespace;
+}

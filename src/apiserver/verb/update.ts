@@ -1,0 +1,125 @@
+import { applyDefaults } from '../../api/default/apply-defaults.ts';
+import { toStored } from '../../api/convert/convert.ts';
+import { copyOf, type Draft, equal, type JsonObject, textOf } from '../../api/json.ts';
+import type { Kind, Subresource } from '../../api/kind.ts';
+import { storedKind } from '../../api/kinds.ts';
+import { messageType } from '../../api/schema/schema.ts';
+import { badRequest, modified } from '../../api/status.ts';
+import { invalidObject } from '../../api/validate/fault.ts';
+import { faultsOf } from '../../api/validate/validate.ts';
+import type { Api, WriteOptions } from '../api.ts';
+import { carryMetadata, hasFinalizers, isDeleting } from '../metadata.ts';
+import { metadataOf, revisionOf } from '../object-text.ts';
+import type { Place } from '../registry.ts';
+import { strategyOf } from '../strategy.ts';
+import { checkNamespace } from './create.ts';
+
+export interface UpdateRequest {
+  /** As the path has it; its kind is the version asked for. */
+  readonly place: Place;
+  readonly subresource: Subresource | undefined;
+  /** What shall be, from what is there; both in the version of the path. */
+  readonly change: (old: JsonObject) => Promise<JsonObject>;
+  readonly fromStored: (object: JsonObject) => JsonObject;
+}
+
+/** Changes an object, and answers with its stored form. */
+export async function updateObject(
+  api: Api,
+  request: UpdateRequest,
+  options: WriteOptions,
+): Promise<JsonObject> {
+  const kind = storedKind(request.place.kind);
+  const place = { ...request.place, kind };
+  let finished: JsonObject | undefined;
+  const apply = async (old: JsonObject): Promise<JsonObject> => {
+    const wanted = await request.change(request.fromStored(old));
+    const object = prepare(request, { old, wanted });
+    check({ kind, object, old });
+    if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
+    // The last finalizer of a deleted object has gone: so does the object.
+    finished = isDeleting(old) && isOver(object) ? object : undefined;
+    return object;
+  };
+  if (options.dryRun) return await apply(await api.registry.get(place));
+  const updated = await api.registry.update(place, apply);
+  if (finished !== undefined) await api.registry.remove(place, updated);
+  return updated;
+}
+
+/** Nothing holds a deleted object any more. */
+function isOver(object: JsonObject): boolean {
+  const grace = metadataOf(object)['deletionGracePeriodSeconds'];
+  return !hasFinalizers(object) && (grace === undefined || grace === 0);
+}
+
+function prepare(
+  { place, subresource }: UpdateRequest,
+  { old, wanted }: { readonly old: JsonObject; readonly wanted: JsonObject },
+): Draft {
+  const kind = storedKind(place.kind);
+  const object = copyOf(toStored(place.kind, wanted));
+  checkNamespace(object, kind, place.namespace);
+  checkName(object, place);
+  checkRevision({ kind, object, old });
+  carryMetadata(kind, object, old);
+  const strategy = strategyOf(kind);
+  if (subresource === 'status') keepAllButStatus(object, old);
+  else if (strategy.ownStatus) restore(object, old, 'status');
+  if (subresource === undefined) strategy.prepareUpdate?.(object, old);
+  applyDefaults(messageType(kind.type), object);
+  if (strategy.counts && specChanged(object, old)) countChange(object, old);
+  return object;
+}
+
+function checkName(object: Draft, { name }: Place): void {
+  const metadata = metadataOf(object);
+  const given = textOf(metadata['name']);
+  if (given !== '' && given !== name) {
+    throw badRequest(
+      `the name of the object (${given}) does not match the name on the URL (${name})`,
+    );
+  }
+  metadata['name'] = name;
+}
+
+interface Change {
+  readonly kind: Kind;
+  readonly object: Draft;
+  readonly old: JsonObject;
+}
+
+/** Who names the revision that the change is of does not want to undo another's. */
+function checkRevision({ kind, object, old }: Change): void {
+  const given = textOf(metadataOf(object)['resourceVersion']);
+  if (given === '' || given === '0' || given === revisionOf(old)) return;
+  throw modified(kind, textOf(metadataOf(old)['name']));
+}
+
+function check({ kind, object, old }: Change): void {
+  const faults = [
+    ...faultsOf(kind, object),
+    ...(strategyOf(kind).checkUpdate?.(object, old) ?? []),
+  ];
+  if (faults.length > 0) throw invalidObject(kind, textOf(metadataOf(object)['name']), faults);
+}
+
+function keepAllButStatus(object: Draft, old: JsonObject): void {
+  for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
+    if (field !== 'status' && field !== 'metadata') restore(object, old, field);
+  }
+}
+
+function restore(object: Draft, old: JsonObject, field: string): void {
+  if (old[field] === undefined) Reflect.deleteProperty(object, field);
+  else object[field] = old[field];
+}
+
+function specChanged(object: JsonObject, old: JsonObject): boolean {
+  return !equal(object['spec'], old['spec']);
+}
+
+function countChange(object: Draft, old: JsonObject): void {
+  const { generation } = metadataOf(old);
+  metadataOf(object)['generation'] = (typeof generation === 'number' ? generation : 0) + 1;
+}

@@ -1,0 +1,79 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ApiServer } from '../../../src/apiserver/server.ts';
+import { openEmbeddedStore } from '../../../src/store/open.ts';
+import type { Store } from '../../../src/store/store.ts';
+
+export interface Output {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** An API server on a store of its own, and kubectl for it; all removed at the end. */
+export class ScratchServer implements AsyncDisposable {
+  readonly folder: string;
+  readonly #store: Store;
+  readonly #server: ApiServer;
+
+  private constructor(store: Store, server: ApiServer, folder: string) {
+    this.#store = store;
+    this.#server = server;
+    this.folder = folder;
+  }
+
+  static async start(): Promise<ScratchServer> {
+    const folder = mkdtempSync(join(tmpdir(), 'keelson-api-'));
+    const store = await openEmbeddedStore(join(folder, 'state.db'));
+    const server = await ApiServer.start({ store, host: '127.0.0.1', port: 0 });
+    return new ScratchServer(store, server, folder);
+  }
+
+  get url(): string {
+    return this.#server.url;
+  }
+
+  /** Writes a manifest, and gives its path. */
+  manifest(name: string, text: string): string {
+    const path = join(this.folder, name);
+    writeFileSync(path, text);
+    return path;
+  }
+
+  kubectl(program: string, ...args: readonly string[]): Promise<Output> {
+    const all = [`--server=${this.url}`, `--cache-dir=${this.folder}/cache`, ...args];
+    const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder };
+    const options = { env, timeout: 60_000, encoding: 'utf8' } as const;
+    return new Promise((resolve) => {
+      execFile(program, all, options, (error, stdout, stderr) => {
+        const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : 1;
+        resolve({ code, stdout, stderr });
+      });
+    });
+  }
+
+  /** One request (`GET /api/v1/pods`) with its answer, read to the end. */
+  async request(
+    line: string,
+    body?: unknown,
+    headers: Record<string, string> = {},
+  ): Promise<{ status: number; headers: Headers; body: Record<string, unknown> }> {
+    const [method = 'GET', path = '/'] = line.split(' ');
+    const response = await fetch(this.url + path, {
+      method,
+      headers: { 'Content-Type': 'application/json', ...headers },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    const parsed = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
+    return { status: response.status, headers: response.headers, body: parsed };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    await this.#store[Symbol.asyncDispose]();
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
