@@ -120,7 +120,7 @@ export class PrivateRuntime implements AsyncDisposable {
   runWith(input: string, ...args: readonly string[]): Promise<Outcome> {
     return new Promise((resolve) => {
       const argv = ['--', main, '--socket', this.socket, ...args];
-      const options = { timeout: 30_000, maxBuffer: 64 * 1024 * 1024 };
+      const options = { timeout: 90_000, maxBuffer: 64 * 1024 * 1024 };
       const child = execFile(process.execPath, argv, options, (error, stdout, stderr) => {
         const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
         resolve({ code, stdout, stderr });
