@@ -33,18 +33,14 @@ interface Killed {
 function killedAt(killed: Killed, call: string, step: number): boolean {
   const { world, config, journal } = killed;
   const inject = `inject=${call}:signal=KILL:when=${step}`;
-  const { signal, status } = spawnSync(
-    'ip',
-    [
-      ...['netns', 'exec', world.host, 'strace', '-f', '-qq', '-o', '/dev/null'],
-      ...['-e', `trace=${call}`, '-e', inject, process.execPath, ours, Object(config).type],
-    ],
-    {
-      env: environment(killed, 'ADD', journal),
-      input: JSON.stringify(config),
-      timeout: 60_000,
-    },
-  );
+  const type = String(Object(config).type);
+  const watched = ['-f', '-qq', '-o', '/dev/null', '-e', `trace=${call}`, '-e', inject];
+  const words = ['netns', 'exec', world.host, 'strace', ...watched, process.execPath, ours, type];
+  const { signal, status } = spawnSync('ip', words, {
+    env: environment(killed, 'ADD', journal),
+    input: JSON.stringify(config),
+    timeout: 60_000,
+  });
   return signal === 'SIGKILL' || status === 137;
 }
 
@@ -62,16 +58,19 @@ function environment({ world }: Killed, verb: string, state: string): Record<str
 
 /** What of a container is in either namespace, on disk and in nf_tables. */
 function leftovers({ world }: Killed): readonly string[] {
-  const links = (text: string) => text.match(/\b(veth[0-9a-f]+|eth0)\b/g) ?? [];
   const leases = join(world.folder, 'leases', 'net');
   const files = existsSync(leases) ? readdirSync(leases) : [];
   const elements = world.run('nft', 'list', 'ruleset').match(/elements = [^}]*}/g) ?? [];
   return [
-    ...links(world.ip('link')),
-    ...links(world.ipInside('link')),
+    ...interfacesIn(world.ip('link')),
+    ...interfacesIn(world.ipInside('link')),
     ...files.filter((name) => /^(10|fd)/.test(name)),
     ...elements,
   ];
+}
+
+function interfacesIn(text: string): readonly string[] {
+  return text.match(/\b(veth[0-9a-f]+|eth0)\b/g) ?? [];
 }
 
 async function killEverywhere(t: Test, config: object, prepare?: (world: World) => void) {
