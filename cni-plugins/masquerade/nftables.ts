@@ -1,6 +1,7 @@
 import { isKernelError } from '../../src/base/error.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import { nftables, type Connection, type Request } from '../../src/netlink/index.ts';
+import { coalesced } from '../coalesce.ts';
 import { netfilter } from '../netfilter.ts';
 import { elementsOf, inGeneration, removeElements, setsOf } from '../owned-elements.ts';
 import { isStale, type Owner, tagOf } from '../owner.ts';
@@ -40,14 +41,19 @@ export async function addMasquerade(owner: Owner, addresses: readonly string[]):
 
 /** Removes what an owner has, by its mark alone: its address may be another's by now. */
 export async function removeMasquerade(owner: Owner): Promise<void> {
-  const tag = tagOf(owner);
+  await removeTagged(tagOf(owner));
+}
+
+/** Many at once are one look at the sets and one transaction. */
+const removeTagged = coalesced<string>(async (tags) => {
+  const gone = new Set(tags);
   const connection = await netfilter();
   await removeElements(
     connection,
     () => ourSets(connection),
-    (comment) => comment === tag,
+    (comment) => comment !== undefined && gone.has(comment),
   );
-}
+});
 
 /** Removes what belongs to no valid attachment of a network. */
 export async function collectMasquerade(

@@ -3,6 +3,7 @@ import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { familyOf } from '../../src/cni/result.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import { nftables, type Request } from '../../src/netlink/index.ts';
+import { coalesced } from '../coalesce.ts';
 import { netfilter } from '../netfilter.ts';
 import { elementsOf, inGeneration, removeElements } from '../owned-elements.ts';
 import { isStale, type Owner, tagOf } from '../owner.ts';
@@ -39,9 +40,14 @@ export async function addSpoofCheck(check: SpoofCheck): Promise<void> {
 
 /** Succeeds when there is nothing. */
 export async function removeSpoofCheck(owner: Owner): Promise<void> {
-  const tag = tagOf(owner);
-  await remove((comment) => comment === tag);
+  await removeTagged(tagOf(owner));
 }
+
+/** Many at once are one look at the sets and one transaction. */
+const removeTagged = coalesced<string>(async (tags) => {
+  const gone = new Set(tags);
+  await remove((comment) => comment !== undefined && gone.has(comment));
+});
 
 /** Removes what belongs to no valid attachment of a network. */
 export async function collectSpoofChecks(
