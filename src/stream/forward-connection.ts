@@ -23,7 +23,10 @@ export async function forwardConnection(
   let failure: string | undefined;
   try {
     const target = await dial(port);
-    target.on('error', (reason) => (failure ??= messageOf(reason)));
+    // Go's client resets a stream when it has heard all: that is no failure of the connection.
+    target.on('error', (reason) => {
+      if (!data.destroyed) failure ??= messageOf(reason);
+    });
     // The client may have gone while we connected.
     if (data.destroyed) target.destroy();
     await Promise.allSettled([pipeline(data, target), pipeline(target, data)]);

@@ -122,6 +122,19 @@ t.test('a connection that breaks off is told on the error stream', async (t) => 
   connection.destroy();
 });
 
+t.test('a client that resets a stream when it has heard all is told of no failure', async (t) => {
+  await using target = await services();
+  await using server = await serveForward(target.port);
+  const { connection } = await dialSpdy({ url: server.url, protocols });
+  for (let round = 0; round < 3; round++) {
+    const { data, error } = await open(connection, 13);
+    t.equal(await text(data), 'the time');
+    data.destroy();
+    t.equal(await text(error), '');
+  }
+  connection.destroy();
+});
+
 t.test('ports that are none, and halves without or with two others, are refused', async (t) => {
   await using target = await services();
   await using server = await serveForward(target.port);
