@@ -54,6 +54,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   },
   stats: { summary: 'Show what containers use', load: () => import('./commands/stats.ts') },
   top: { summary: 'List the processes of a container', load: () => import('./commands/top.ts') },
+  'port-forward': {
+    summary: "Reach ports of a container's loopback from here",
+    load: () => import('./commands/port-forward.ts'),
+  },
   port: { summary: 'List published ports', load: () => import('./commands/port.ts') },
   diff: { summary: 'List what a container changed', load: () => import('./commands/diff.ts') },
   cp: { summary: 'Copy files from or to a container', load: () => import('./commands/cp.ts') },

@@ -1,7 +1,9 @@
 /** PortForward into a pod with a network of its own, over SPDY, with servers inside it. */
+import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { createServer, type Server, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { buffer, text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { socketIn, SocketType } from '../../src/kernel/inside.ts';
 import { openNamespace } from '../../src/kernel/namespace.ts';
@@ -21,7 +23,10 @@ if (process.getuid?.() !== 0) {
 // A network without any interface but `lo`, which is all that is reached here.
 const folder = t.testdir({ 'net.d': {}, bin: {} });
 const result = { cniVersion: '1.0.0', ips: [{ address: '10.88.0.2/24' }] };
-const plugin = `#!/bin/sh\ncat >/dev/null\n[ $CNI_COMMAND != ADD ] || echo '${JSON.stringify(result)}'\n`;
+const plugin = `#!/bin/sh
+cat >/dev/null
+[ $CNI_COMMAND != ADD ] || echo '${JSON.stringify(result)}'
+`;
 writeFileSync(`${folder}/bin/bare`, plugin);
 chmodSync(`${folder}/bin/bare`, 0o755);
 const network = { cniVersion: '1.0.0', name: 'bare', plugins: [{ type: 'bare' }] };
@@ -79,6 +84,8 @@ async function connectTo(id: string): Promise<SpdyConnection> {
   const { url } = await cri.call('PortForward', { pod_sandbox_id: id });
   return (await dialSpdy({ url, protocols: ['portforward.k8s.io'] })).connection;
 }
+
+const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
 let requests = 0;
 
@@ -168,6 +175,34 @@ t.test('who does not read holds back the server, not the runtime', async (t) => 
   t.equal(waits(), before, 'it stands still');
   t.ok(before > 8 * 1024 * 1024, `${before} bytes wait at their source`);
   connection.destroy();
+});
+
+t.test('keelson port-forward carries local connections until it is told to stop', async (t) => {
+  const args = ['--', main, '--socket', runtime.socket, 'port-forward', pod, ':8080', ':9999'];
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [said, wrong] = ['', ''];
+  child.stdout.on('data', (chunk: Buffer) => (said += chunk.toString()));
+  child.stderr.on('data', (chunk: Buffer) => (wrong += chunk.toString()));
+  const local = (remote: number): number =>
+    Number(new RegExp(`^Forwarding from 127.0.0.1:(\\d+) -> ${remote}$`, 'm').exec(said)?.[1]);
+  t.ok(await until(() => local(9999) > 0), said);
+  for (const word of ['one ', 'two ']) {
+    const socket = connect({ port: local(8080), host: '127.0.0.1', allowHalfOpen: true });
+    socket.end(word);
+    t.equal(await text(socket), `${word}127.0.0.1`);
+  }
+  t.equal(await text(connect(local(9999), '127.0.0.1')), '', 'nothing is there');
+  t.ok(await until(() => wrong.includes('connection refused')));
+  t.match(wrong, /^keelson: port 9999: error forwarding port 9999 to pod /);
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGINT');
+  t.equal(await ended, 0);
+  for (const port of ['x', '0', '70000', '1:2:3']) {
+    const { code, stderr } = await runtime.run('port-forward', pod, port);
+    t.not(code, 0);
+    t.match(stderr, /is not \[LOCAL:\]REMOTE/);
+  }
+  t.match(await runtime.run('port-forward', 'none', '80'), { stderr: /none/ });
 });
 
 t.test('pods that are stopped, ports that are none', async (t) => {
