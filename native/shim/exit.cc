@@ -86,6 +86,18 @@ static void answerFailed(Process& process) {
   process.client = -1;
 }
 
+// To who waits for the answer; it comes before that.
+static void passMarks(const Process& process, Fields& fields) {
+  static RecordWriter<8192> event;
+  event = {};
+  event.number(0).text("marks").text(process.container).text(process.name);
+  while (fields.left() > 0) {
+    Field field = fields.bytes();
+    event.bytes(field.data, field.size);
+  }
+  if (event.good()) answer(process.client, event.data(), event.size());
+}
+
 // The socket's end: exec closed it, or the stage is gone, which its exit will tell.
 static void endStatus(Process& process) {
   unwatch(process.status);
@@ -97,7 +109,7 @@ static void endStatus(Process& process) {
 }
 
 void readStatus(Process& process) {
-  char buffer[6144];
+  static char buffer[8192];
   while (process.status >= 0) {
     Received received = receiveMessage(process.status, buffer, sizeof buffer, MSG_DONTWAIT);
     if (received.size < 0 && errno == EAGAIN) return;
@@ -111,6 +123,7 @@ void readStatus(Process& process) {
     else if (word.is("forked")) takeFork(process, static_cast<pid_t>(fields.number()));
     else if (word.is("terminal")) takeTerminal(process, received);
     else if (word.is("failed")) takeFailure(process, fields);
+    else if (word.is("marks")) passMarks(process, fields);
     closeReceived(received);
   }
 }

@@ -29,6 +29,8 @@ struct Context {
   pid_t pid = 0;
   // How many descriptors after stderr the program shall have.
   unsigned preserved = 0;
+  // Whether steps are marked.
+  bool tracing = false;
   // Which operation runs, and why it failed.
   unsigned index = 0;
   const char* call = "";

@@ -79,6 +79,9 @@ bool attachConsole(Context&, Fields&);
 // hook.cc
 bool runHook(Context&, Fields&);
 
+// trace.cc
+bool traceSteps(Context&, Fields&);
+
 // program.cc
 bool changeDirectory(Context&, Fields&);
 bool holdForHooks(Context&, Fields&);

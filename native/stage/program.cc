@@ -13,6 +13,7 @@
 #include "../linux/title.hh"
 #include "operations.hh"
 #include "report.hh"
+#include "trace.hh"
 
 namespace keelson::stage {
 
@@ -141,6 +142,7 @@ bool executeProgram(Context& context, Fields& fields) {
   if (!arguments || !environment || !arguments[0] || !fields.good()) {
     return context.refuse(E2BIG, "execve");
   }
+  reportMarks(context);
   // The status socket is closed by exec as well, which is how success is told.
   if (close_range(3 + context.preserved, ~0U, CLOSE_RANGE_CLOEXEC) < 0) {
     return context.fail("close_range");

@@ -4,10 +4,12 @@
 #include <unistd.h>
 
 #include "../linux/message.hh"
+#include "trace.hh"
 
 namespace keelson::stage {
 
 void reportReached(Context& context, const char* word) {
+  reportMarks(context);
   RecordWriter<32> record;
   record.text(word);
   sendMessage(context.status, record.data(), record.size(), -1);

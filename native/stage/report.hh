@@ -1,6 +1,7 @@
 // What a stage tells its supervisor, one record a message:
 //   held | created | forked PID | terminal (with the pty's master)
 //   failed INDEX CALL ERRNO PATH TEXT
+//   marks (NAME NS)*, where they were asked for
 #pragma once
 
 #include "context.hh"

@@ -8,6 +8,7 @@
 
 #include "operations.hh"
 #include "report.hh"
+#include "trace.hh"
 
 namespace keelson::stage {
 
@@ -62,6 +63,7 @@ static constexpr Entry table[] = {
     {"terminal", openTerminal},
     {"console", attachConsole},
     {"hook", runHook},
+    {"trace", traceSteps},
     {"working-directory", changeDirectory},
     {"hold", holdForHooks},
     {"wait", waitForStart},
@@ -129,6 +131,7 @@ void run(const Start& start) {
     bool done = operation(context, fields);
     if (done && !fields.good()) done = context.refuse(EBADMSG, name.data);
     if (!done) reportFailure(context);
+    markStep(context, name.data);
   }
   // A plan ends by leaving: execute, pause or finish. One that is cut off or malformed comes here.
   context.refuse(EBADMSG, "plan");

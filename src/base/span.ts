@@ -33,9 +33,21 @@ export class SpanRecorder {
     }
   }
 
-  /** Adds a step that something else timed, such as a shim. */
-  add(span: Span): void {
-    if (this.#on) this.#spans.push(span);
+  get on(): boolean {
+    return this.#on;
+  }
+
+  /** Steps that another process did one after the other, below the one that is under way. */
+  addMarks(marks: readonly { readonly name: string; readonly atNs: bigint }[]): void {
+    const startedAtMs = performance.timeOrigin + this.#startedAt;
+    const times = marks.map(({ atNs }) => Number(atNs) / 1e6 - startedAtMs);
+    marks.forEach(({ name }, i) => {
+      const startMs = times[i - 1];
+      const endMs = times[i];
+      // The first says only when it all began.
+      if (startMs === undefined || endMs === undefined) return;
+      this.#spans.push({ name, startMs, durationMs: endMs - startMs, depth: this.#depth });
+    });
   }
 
   get spans(): readonly Span[] {

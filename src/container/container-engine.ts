@@ -1,4 +1,5 @@
 import type { Snapshot } from '../image/snapshot.ts';
+import type { Mark } from '../kernel/mark.ts';
 import type { Spec } from './spec.ts';
 
 /** created: its first program waits; running; paused; exited; unknown: its record is damaged. */
@@ -83,6 +84,8 @@ export interface ContainerEvent {
  */
 export interface ContainerEngine {
   create(request: ContainerRequest): Promise<ContainerStatus>;
+  /** Before `create`: tells how long the steps of its making and its start take. */
+  traceSteps(id: string, listener: (marks: readonly Mark[]) => void): void;
   start(id: string): Promise<ContainerStatus>;
   /** Sends `signal`, waits, then kills the whole cgroup. Resolves when nothing runs. */
   stop(id: string, options: { signal: string; timeoutMs: number }): Promise<ContainerStatus>;

@@ -1,6 +1,6 @@
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
-import { encodePlan } from '../kernel/operation.ts';
+import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
 import type { Launch } from '../kernel/supervisor.ts';
 import { bundleOf, writeBundle } from './bundle.ts';
 import type { ContainerRequest } from './container-engine.ts';
@@ -92,10 +92,18 @@ async function launchContainer(
     terminal: plan.terminal,
     join: false,
     fds: [],
-    plan: encodePlan(plan.operations),
+    plan: encodePlan(traced(context, request.id, plan.operations)),
   };
   const { pid } = await shim.launch(launch);
   container.save({ pid, notEnforced: cgroup.notEnforced });
+}
+
+function traced(
+  { traces }: EngineContext,
+  id: string,
+  operations: readonly Operation[],
+): readonly Operation[] {
+  return traces.has(id) ? [operation.trace(), ...operations] : operations;
 }
 
 function createError(id: string, cause: unknown): unknown {

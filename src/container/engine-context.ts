@@ -1,4 +1,5 @@
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
+import type { Mark } from '../kernel/mark.ts';
 import type { ContainerEvent } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { ExecExits } from './exec-exits.ts';
@@ -32,6 +33,8 @@ export interface EngineContext {
   /** What this process may give on, as a bit mask. */
   readonly capabilities: bigint;
   readonly execs: ExecExits;
+  /** Who is told how long the steps of a container's start take, by the container's id. */
+  readonly traces: Map<string, (marks: readonly Mark[]) => void>;
   compileSeccomp(profile: Seccomp): Promise<CompiledSeccomp>;
   /** What went wrong without being anyone's answer. */
   warn(text: string): void;

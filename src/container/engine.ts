@@ -6,7 +6,9 @@ import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { capabilityMask, processCapabilities } from '../kernel/capability.ts';
 import { SeccompCache } from '../kernel/seccomp-cache.ts';
 import { signalNumber } from '../kernel/signal.ts';
+import type { Mark } from '../kernel/mark.ts';
 import type { ProcessExit } from '../kernel/supervisor.ts';
+import { abortable } from './abortable.ts';
 import { attachContainer } from './attach-container.ts';
 import type {
   ContainerEngine,
@@ -47,10 +49,12 @@ export class KeelsonEngine implements ContainerEngine {
       shims: new Shims(stateFolder, {
         onExit: (_, exit) => this.#onExit(exit),
         onLost: (podId) => this.#onLost(podId),
+        onMarks: (id, marks) => this.#context.traces.get(id)?.(marks),
       }),
       hierarchy: openHierarchy(),
       events: new EventStream(),
       execs: new ExecExits(),
+      traces: new Map(),
       stateFolder,
       missingControllers: options.missingControllers ?? 'refuse',
       // What this process cannot do, it cannot let others do.
@@ -70,6 +74,7 @@ export class KeelsonEngine implements ContainerEngine {
       emit(this.#context, container, 'created');
       return container.status();
     } catch (error) {
+      this.#context.traces.delete(request.id);
       if (this.#containers.get(request.id)?.request === request) {
         this.#containers.delete(request.id);
       }
@@ -77,9 +82,14 @@ export class KeelsonEngine implements ContainerEngine {
     }
   }
 
+  traceSteps(id: string, listener: (marks: readonly Mark[]) => void): void {
+    this.#context.traces.set(id, listener);
+  }
+
   async start(id: string): Promise<ContainerStatus> {
     const container = this.#find(id);
-    await container.queue.run(() => startContainer(this.#context, container));
+    const work = () => startContainer(this.#context, container);
+    await container.queue.run(work).finally(() => this.#context.traces.delete(id));
     return container.status();
   }
 
@@ -287,13 +297,4 @@ export class KeelsonEngine implements ContainerEngine {
       );
     }
   }
-}
-
-function abortable(promise: Promise<void>, signal?: AbortSignal): Promise<void> {
-  if (signal === undefined) return promise;
-  const aborted = new Promise<never>((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
-    if (signal.aborted) reject(signal.reason as Error);
-  });
-  return Promise.race([promise, aborted]);
 }

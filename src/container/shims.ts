@@ -4,10 +4,12 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, hasCode, isDomainError, isKernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { sharedSpawner } from '../kernel/spawner.ts';
+import type { Mark } from '../kernel/mark.ts';
 import { Supervisor, type ProcessExit } from '../kernel/supervisor.ts';
 
 export interface ShimListener {
   onExit(podId: string, exit: ProcessExit): void;
+  onMarks(container: string, marks: readonly Mark[]): void;
   /** The connection to a pod's shim is lost: it is gone, or does not answer. */
   onLost(podId: string): void;
 }
@@ -80,6 +82,7 @@ export class Shims {
     try {
       return Supervisor.connect(this.folderOf(podId), {
         onExit: (exit) => this.#listener.onExit(podId, exit),
+        onMarks: (container, marks) => this.#listener.onMarks(container, marks),
         onEnd: () => {
           this.#open.delete(podId);
           this.#listener.onLost(podId);

@@ -54,6 +54,7 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   );
   await spans.step('record', () => node.containers.add(record));
   undo.defer(() => node.containers.remove(id));
+  if (spans.on) node.engine.traceSteps(id, (marks) => spans.addMarks(marks));
   await spans.step('create', () => node.engine.create(request));
   undo.move();
   return record;

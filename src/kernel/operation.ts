@@ -226,6 +226,8 @@ export const operation = {
     ...hook.env,
   ],
 
+  /** From here on it is told when each step was done; see SupervisorListener. */
+  trace: (): Operation => ['trace'],
   workingDirectory: (path: string): Operation => ['working-directory', path],
   /** Tells that the mounts are made, and waits for `goOn`: hooks of the runtime run meanwhile. */
   hold: (): Operation => ['hold'],

@@ -4,6 +4,7 @@ import { DomainError, KernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { addon } from './addon.ts';
 import { errorCode } from './errno.ts';
+import { readMarks, type Mark } from './mark.ts';
 import { encodeRecords, decodeRecord, type FieldValue } from './record.ts';
 import { MessageSocket, type Message } from './socket.ts';
 
@@ -55,6 +56,8 @@ export interface SupervisedProcess extends ProcessExit {
 
 export interface SupervisorListener {
   onExit(exit: ProcessExit): void;
+  /** Of a plan with `trace`: before the answer to launch, goOn or start. */
+  onMarks?(container: string, marks: readonly Mark[]): void;
   /** The connection is gone; every open request has been refused. */
   onEnd(): void;
 }
@@ -224,6 +227,9 @@ export class Supervisor {
 
   #onMessage({ data, fds }: Message): void {
     const [id, word, ...fields] = decodeRecord(data);
+    if (Number(id) === 0 && word?.toString() === 'marks') {
+      return this.#listener.onMarks?.(String(fields[0]), readMarks(fields.slice(2)));
+    }
     if (Number(id) === 0) return this.#listener.onExit(readExit(fields));
     const waiting = this.#settle(Number(id));
     if (waiting === undefined) fds.forEach((fd) => addon.close(fd));
