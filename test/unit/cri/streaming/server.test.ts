@@ -71,6 +71,7 @@ t.test('an address that cannot be had is named', async (t) => {
 
 t.test('a client that is slow with its request is cut off', { timeout: 60_000 }, async (t) => {
   const server = await StreamingServer.open(settings, log);
+  const { connection } = await dialSpdy({ url: server.offer('exec', waits), protocols });
   const silent = raw(server.base);
   const slow = raw(server.base);
   slow.write('POST /exec/x HTTP/1.1\r\nHost: x\r\n');
@@ -81,6 +82,9 @@ t.test('a client that is slow with its request is cut off', { timeout: 60_000 },
   );
   clearInterval(drip);
   t.ok(performance.now() - startedAt < 30_000);
+  await connection.open(new Map([['streamtype', 'error']]));
+  t.pass('a stream that was let in goes on');
+  connection.destroy();
   await server.close();
 });
 
