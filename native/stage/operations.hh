@@ -82,6 +82,9 @@ bool runHook(Context&, Fields&);
 // trace.cc
 bool traceSteps(Context&, Fields&);
 
+// runtime.cc
+bool runRuntime(Context&, Fields&);
+
 // program.cc
 bool changeDirectory(Context&, Fields&);
 bool holdForHooks(Context&, Fields&);

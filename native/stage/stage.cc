@@ -64,6 +64,7 @@ static constexpr Entry table[] = {
     {"console", attachConsole},
     {"hook", runHook},
     {"trace", traceSteps},
+    {"runtime", runRuntime},
     {"working-directory", changeDirectory},
     {"hold", holdForHooks},
     {"wait", waitForStart},

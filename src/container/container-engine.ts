@@ -22,6 +22,18 @@ export interface ContainerRequest {
   readonly bundle?: string;
   /** The cgroup's path below the hierarchy; already decided by the caller. */
   readonly cgroupPath: string;
+  /** Another OCI runtime, which makes the container in our place. */
+  readonly runtime?: RuntimeBinary;
+}
+
+/** A program with the command line of the OCI runtimes. */
+export interface RuntimeBinary {
+  /** Absolute. */
+  readonly path: string;
+  /** Its state folder. */
+  readonly root: string;
+  /** Words before the command. */
+  readonly options: readonly string[];
 }
 
 export interface ContainerStatus {

@@ -8,6 +8,7 @@ import { newRecord } from './container-record.ts';
 import { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
+import { launchForeign } from './foreign-runtime.ts';
 import { makeCgroup } from './limit-cgroup.ts';
 import { moveNetDevices } from './net-devices.ts';
 import { planContainer, type ContainerPlan } from './plan-container.ts';
@@ -23,17 +24,20 @@ export async function createContainer(
   request: ContainerRequest,
   known: (container: Container) => void,
 ): Promise<Container> {
-  const plan = await planFor(context, request);
+  const plan = request.runtime === undefined ? await planFor(context, request) : undefined;
   const record = { ...newRecord, createdAtMs: Date.now() };
   context.store.add(request, record);
   const container = new Container({ request, record }, context.store);
   known(container);
   try {
     fault('container.create.after-record');
-    writeBundle(context.store, request);
-    await launchContainer(context, container, plan);
+    if (plan === undefined) await launchForeign(context, container);
+    else {
+      writeBundle(context.store, request);
+      await launchContainer(context, container, plan);
+    }
     fault('container.create.after-launch');
-    if (plan.held) await passHooks(context, container);
+    if (plan?.held === true) await passHooks(context, container);
     // It may have been killed meanwhile; then it has exited, and says so.
     if (container.phase === 'creating') container.save({ phase: 'created' });
     fault('container.create.after-created');

@@ -5,6 +5,7 @@ import { limits } from '../base/limits.ts';
 import type { Supervisor } from '../kernel/supervisor.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
+import { discardForeign } from './foreign-runtime.ts';
 import { runHooks } from './run-hooks.ts';
 
 /** Ends what runs of a container and removes every trace of it; may be repeated at any point. */
@@ -16,6 +17,7 @@ export async function discardContainer(
   const shim = await context.shims.find(podId);
   if (shim !== undefined) await forget(shim, container);
   fault('container.remove.after-forget');
+  if (container.request.runtime !== undefined) await discardForeign(context, container);
   await context.hierarchy.remove(cgroupPath, { timeoutMs: limits.killTimeoutMs });
   fault('container.remove.after-cgroup');
   if (container.record.pid > 0) await runHooks(context, container, 'poststop');

@@ -25,6 +25,8 @@ import { emit, type EngineContext, type EngineOptions } from './engine-context.t
 import { EventStream } from './event-stream.ts';
 import { execContainer } from './exec-container.ts';
 import { ExecExits } from './exec-exits.ts';
+import { foreignProcesses, updateForeign } from './foreign-runtime.ts';
+import { pauseContainer, resumeContainer } from './freeze-container.ts';
 import { updateCgroup } from './limit-cgroup.ts';
 import { endPause, startPause, type PausePlan } from './pod-pause.ts';
 import { RecordStore } from './record-store.ts';
@@ -108,29 +110,22 @@ export class KeelsonEngine implements ContainerEngine {
 
   async pause(id: string): Promise<void> {
     const container = this.#running(id);
-    await container.queue.run(async () => {
-      using cgroup = this.#context.hierarchy.open(container.request.cgroupPath);
-      await cgroup.freeze();
-      if (!container.paused) emit(this.#context, container, 'paused');
-      container.paused = true;
-    });
+    await container.queue.run(() => pauseContainer(this.#context, container));
   }
 
   async resume(id: string): Promise<void> {
     const container = this.#running(id);
-    await container.queue.run(async () => {
-      using cgroup = this.#context.hierarchy.open(container.request.cgroupPath);
-      await cgroup.thaw();
-      if (container.paused) emit(this.#context, container, 'resumed');
-      container.paused = false;
-    });
+    await container.queue.run(() => resumeContainer(this.#context, container));
   }
 
   async update(id: string, resources: Resources = {}): Promise<void> {
     const container = this.#find(id);
     await container.queue.run(async () => {
       const { request } = container;
-      const notEnforced = await updateCgroup(this.#context, request, resources);
+      const notEnforced =
+        request.runtime === undefined
+          ? await updateCgroup(this.#context, request, resources)
+          : await updateForeign(this.#context, container, resources);
       const { spec } = request;
       const merged = { ...spec.linux?.resources, ...resources };
       container.replaceSpec({ ...spec, linux: { ...spec.linux, resources: merged } });
@@ -193,7 +188,9 @@ export class KeelsonEngine implements ContainerEngine {
   }
 
   async processes(id: string): Promise<readonly number[]> {
-    using cgroup = this.#context.hierarchy.open(this.#find(id).request.cgroupPath);
+    const container = this.#find(id);
+    if (container.request.runtime) return await foreignProcesses(this.#context, container);
+    using cgroup = this.#context.hierarchy.open(container.request.cgroupPath);
     return cgroup.processes({ recursive: true });
   }
 

@@ -6,7 +6,8 @@ import type { ExecRequest, Session } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { endProcessTree } from './end-process-tree.ts';
-import { planExec } from './plan-exec.ts';
+import { foreignError, forgetForeignExec, launchForeignExec } from './foreign-runtime.ts';
+import { execProcess, planExec } from './plan-exec.ts';
 import { sessionOf } from './session.ts';
 import type { User } from './spec.ts';
 import { userInContainer } from './user.ts';
@@ -34,6 +35,7 @@ export async function execContainer(
     return session({ context, container, shim }, { name, pid, fds, exited }, request);
   } catch (error) {
     context.execs.forget(id, name);
+    if (container.request.runtime !== undefined) throw foreignError(context, container, error);
     if (hasCode(error, 'ESRCH')) {
       throw new DomainError('conflict', `Container "${id}" is not running`, { cause: error });
     }
@@ -41,6 +43,8 @@ export async function execContainer(
     throw new DomainError(hasCode(error, 'ENOENT') ? 'notFound' : 'invalid', text, {
       cause: error,
     });
+  } finally {
+    if (container.request.runtime !== undefined) forgetForeignExec(context, container, name);
   }
 }
 
@@ -49,7 +53,11 @@ async function launchOf(
   container: Container,
   { name, request }: { name: string; request: ExecRequest },
 ): Promise<Launch> {
-  const { spec, id, cgroupPath } = container.request;
+  const { spec, id, cgroupPath, runtime } = container.request;
+  if (runtime !== undefined) {
+    const process = execProcess(spec, request, execUser(container, request));
+    return launchForeignExec(context, container, { name, process, input: request.stdin });
+  }
   const filter = spec.linux?.seccomp;
   const seccomp = filter === undefined ? undefined : await context.compileSeccomp(filter);
   const operations = planExec(spec, request, {
@@ -108,7 +116,9 @@ function session(place: Place, { name, pid, fds, exited }: Started, request: Exe
     exited: code,
     resize: ({ rows, columns }) => shim.resize({ container: container.id, name }, rows, columns),
     close: async () => {
-      if (running) endProcessTree(context.hierarchy, container.request.cgroupPath, pid);
+      if (!running) return;
+      if (container.request.runtime !== undefined) await shim.signal(container.id, name, 9);
+      else endProcessTree(context.hierarchy, container.request.cgroupPath, pid);
     },
   });
 }

@@ -61,7 +61,8 @@ export function planExecProcess(
   return builder.operations;
 }
 
-function execProcess(spec: Spec, request: ExecRequest, user: User): Process {
+/** The container's own process but for what is asked otherwise. */
+export function execProcess(spec: Spec, request: ExecRequest, user: User): Process {
   if (spec.process === undefined) throw new DomainError('invalid', 'The spec has no process');
   const all = [...capabilityNames];
   const privileged = { bounding: all, effective: all, permitted: all };

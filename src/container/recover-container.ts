@@ -4,6 +4,7 @@ import type { SupervisedProcess, Supervisor } from '../kernel/supervisor.ts';
 import type { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
+import { isForeignPaused, runForeign } from './foreign-runtime.ts';
 import { readExitFile, type ExitRecord } from './exit-file.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function recoverContainer(
   const shim = await context.shims.find(container.request.podId);
   const supervised = shim === undefined ? undefined : await findIn(shim, container.id);
   if (supervised !== undefined && supervised.state !== 'exited') {
-    adoptLiving(context, container, supervised);
+    await adoptLiving(context, container, supervised);
     return true;
   }
   const exit = supervised ?? readExitFile(context.store.folderOf(container.id));
@@ -35,6 +36,10 @@ export async function recoverContainer(
 
 /** Its shim is gone: nobody would ever tell of its end, so it is ended. */
 export async function loseContainer(context: EngineContext, container: Container): Promise<void> {
+  if (container.request.runtime !== undefined) {
+    // It may have ended with its shim.
+    await runForeign(context, container, ['kill', container.id, 'KILL']).catch(() => undefined);
+  }
   try {
     using cgroup = context.hierarchy.open(container.request.cgroupPath);
     await cgroup.kill({ timeoutMs: limits.killTimeoutMs });
@@ -62,20 +67,26 @@ async function adoptExit(context: EngineContext, container: Container): Promise<
   }
 }
 
-function adoptLiving(
+async function adoptLiving(
   context: EngineContext,
   container: Container,
   { state, pid }: SupervisedProcess,
-): void {
+): Promise<void> {
   const { startedAtMs } = container.record;
   if (state === 'running' || state === 'starting') {
     container.save({ phase: 'running', pid, startedAtMs: startedAtMs || Date.now() });
-    using cgroup = context.hierarchy.open(container.request.cgroupPath);
-    container.paused = cgroup.frozen();
+    container.paused = await isPaused(context, container);
   } else container.save({ phase: 'created', pid });
 }
 
 async function findIn(shim: Supervisor, id: string): Promise<SupervisedProcess | undefined> {
   const { processes } = await shim.state();
   return processes.find(({ container, name }) => container === id && name === '');
+}
+
+async function isPaused(context: EngineContext, container: Container): Promise<boolean> {
+  const { runtime, cgroupPath } = container.request;
+  if (runtime !== undefined) return await isForeignPaused(context, container);
+  using cgroup = context.hierarchy.open(cgroupPath);
+  return cgroup.frozen();
 }

@@ -28,7 +28,9 @@ export async function runHooks(
   container: Container,
   kind: HostHook,
 ): Promise<void> {
-  const { spec, id } = container.request;
+  const { spec, id, runtime } = container.request;
+  // Another runtime runs them itself.
+  if (runtime !== undefined) return;
   for (const hook of spec.hooks?.[kind] ?? []) {
     const bundle = bundleOf(context.store, container.request);
     const pid = kind === 'poststop' ? 0 : container.record.pid;

@@ -5,6 +5,7 @@ import { signalNumber } from '../kernel/signal.ts';
 import type { Container } from './container.ts';
 import { endsWithin } from './ends-within.ts';
 import type { EngineContext } from './engine-context.ts';
+import { resumeContainer } from './freeze-container.ts';
 
 /**
  * Sends the signal, waits, then kills the whole cgroup; bounded at each step, and done when nothing
@@ -56,8 +57,5 @@ export async function killContainer(context: EngineContext, container: Container
 }
 
 async function thaw(context: EngineContext, container: Container): Promise<void> {
-  if (!container.paused) return;
-  using cgroup = context.hierarchy.open(container.request.cgroupPath);
-  await cgroup.thaw();
-  container.paused = false;
+  if (container.paused) await resumeContainer(context, container);
 }
