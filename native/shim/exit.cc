@@ -18,6 +18,8 @@
 
 namespace keelson::shim {
 
+static void recordExit(Process& process, int waitStatus);
+
 // The answer to launch or start, with the runtime's ends of the streams.
 static void answerStarted(Process& process) {
   RecordWriter<96> reply;
@@ -40,6 +42,38 @@ static void reach(Process& process, State state) {
   answerStarted(process);
 }
 
+// Children that ended before anybody said what they were: what another runtime starts (relay) may
+// be gone before its pid is told.
+struct Orphan {
+  pid_t pid;
+  int status;
+};
+
+static Orphan orphans[64];
+static unsigned orphanCount = 0;
+
+static void rememberOrphan(pid_t pid, int status) {
+  orphans[orphanCount++ % (sizeof orphans / sizeof *orphans)] = {pid, status};
+}
+
+static bool anyAwaitsFork() {
+  for (uint32_t i = 0; i < maximumProcesses; i++) {
+    if (processAt(i) && processAt(i)->awaitsFork) return true;
+  }
+  return false;
+}
+
+// Once nobody waits for such a pid, all are forgotten: the numbers go to others.
+static void adoptOrphan(Process& process) {
+  for (Orphan& orphan : orphans) {
+    if (orphan.pid != process.pid) continue;
+    process.exitPending = true;
+    process.pendingStatus = orphan.status;
+    orphan.pid = 0;
+  }
+  if (!anyAwaitsFork()) memset(orphans, 0, sizeof orphans);
+}
+
 // The relay's own exit means nothing from here on.
 static void takeFork(Process& process, pid_t pid) {
   if (!process.awaitsFork) return;
@@ -48,6 +82,7 @@ static void takeFork(Process& process, pid_t pid) {
   closeOnce(process.pidfd);
   process.pidfd = pidfdOpen(pid);
   process.awaitsFork = false;
+  adoptOrphan(process);
   if (process.reached != State::launching) reach(process, process.reached);
 }
 
@@ -103,9 +138,11 @@ static void endStatus(Process& process) {
   unwatch(process.status);
   closeOnce(process.status);
   bool waited = process.state == State::held || process.state == State::created;
-  if (process.failed || waited || process.state == State::exited) return;
-  process.state = State::running;
-  answerStarted(process);
+  if (!process.failed && !waited && process.state != State::exited) {
+    process.state = State::running;
+    answerStarted(process);
+  }
+  if (process.exitPending) recordExit(process, process.pendingStatus);
 }
 
 void readStatus(Process& process) {
@@ -189,13 +226,31 @@ static Process* findForked(pid_t pid) {
   return findByPid(pid);
 }
 
+// A command of another runtime may still be under way, and its outcome is asked for: the end of
+// what it started is told after that. One that waits to be told to start is let go.
+static void endProcess(Process& process, int status) {
+  if (process.relay > 0) readStatus(process);
+  bool busy = process.state == State::launching || process.state == State::starting;
+  if (process.relay > 0 && process.status >= 0 && busy) {
+    process.exitPending = true;
+    process.pendingStatus = status;
+    return;
+  }
+  if (process.relay > 0 && process.status >= 0) {
+    unwatch(process.status);
+    closeOnce(process.status);
+  }
+  recordExit(process, status);
+}
+
 void reapChildren() {
   int status = 0;
   for (pid_t pid; (pid = waitpid(-1, &status, WNOHANG)) > 0;) {
     Process* process = findByPid(pid);
     if (!process || process->awaitsFork) process = findForked(pid);
     // Orphans of containers end up here too: a shim is their reaper.
-    if (process && process->pid == pid) recordExit(*process, status);
+    if (process && process->pid == pid) endProcess(*process, status);
+    else if (!process && anyAwaitsFork()) rememberOrphan(pid, status);
   }
 }
 

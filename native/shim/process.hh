@@ -39,6 +39,9 @@ struct Process {
   // Held or created, told before it was known who tells.
   State reached = State::launching;
   State state = State::launching;
+  // It has ended, and its stage has not: that is told first.
+  bool exitPending = false;
+  int pendingStatus = 0;
   // The runtime gets the streams, and the process ends with its connection.
   bool passed = false;
   int pidfd = -1;

@@ -7,7 +7,9 @@ import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { builtinInvoker } from '../cni/builtin-invoker.ts';
 import { Journal } from '../cni/journal.ts';
 import { KeelsonEngine } from '../container/engine.ts';
+import { readFeatures } from '../container/runtime-features.ts';
 import type { Seccomp } from '../container/spec-linux.ts';
+import type { RuntimeHandlers } from '../cri/runtime-handlers.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
 import type { GrpcServer } from '../cri/grpc-server.ts';
 import type { Node } from '../cri/node.ts';
@@ -95,6 +97,7 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     interfaces: networkReader,
     streaming: await StreamingServer.open(await streamingSettings(config), log),
     machine: lookAtMachine(),
+    handlers: await openHandlers(config.runtimes),
     log,
     settings: {
       cgroupParent: config.cgroupParent,
@@ -102,6 +105,14 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
       version: packageVersion(),
     },
   });
+}
+
+/** A runtime that is not there yet is found when a pod needs it. */
+async function openHandlers(runtimes: RuntimeConfig['runtimes']): Promise<RuntimeHandlers> {
+  const entries = Object.entries(runtimes).map(async ([name, binary]) => {
+    return [name, { binary, features: await readFeatures(binary) }] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
 }
 
 function lookAtMachine(): Machine {

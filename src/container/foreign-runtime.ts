@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { DomainError, hasCode } from '../base/error.ts';
+import { DomainError, hasCode, isKernelError, messageOf } from '../base/error.ts';
 import { writeVolatileState } from '../base/state-file.ts';
 import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
@@ -11,11 +11,12 @@ import type { Launch } from '../kernel/supervisor.ts';
 import type { ContainerRequest, RuntimeBinary } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
+import { mapText } from './plan-namespaces.ts';
 import { relativeLayers } from './plan-root.ts';
 import type { Process, Spec } from './spec.ts';
 
 /**
- * Containers that another OCI runtime makes (runc, crun, runsc). Its commands run as children of the
+ * Containers that another OCI runtime makes (runc, crun, runsc). Its commands are children of the
  * pod's shim, which is then parent of what they leave: streams, log, exit code and life after the
  * runtime's end are as with our own.
  */
@@ -93,7 +94,7 @@ export function forgetForeignExec(
     rmSync(join(folder, `${name}.${kind}`), { force: true });
 }
 
-/** One command to its end. Throws DomainError `invalid` with the last that the runtime has logged. */
+/** One command to its end. Throws DomainError `invalid` with the last line of its log. */
 export async function runForeign(
   context: EngineContext,
   container: Container,
@@ -214,15 +215,23 @@ async function makeBundle({ bundle }: Place, request: ContainerRequest): Promise
   const { folder, names } = relativeLayers(snapshot.layers);
   const { upper, work } = snapshot;
   const pathOnly = 0o10200000;
+  const { uidMappings, gidMappings } = spec.linux ?? {};
+  const mapped = (uidMappings ?? []).length > 0;
+  const maps = { uid: mapText(uidMappings), gid: mapText(gidMappings) };
+  const overlay = { folder, layers: names, upper, work, ...(mapped && { userNamespaceSlot: 2 }) };
   await runPlan([
     operation.open(0, '/', pathOnly),
     operation.useRoot(0),
-    operation.overlay(1, { folder, layers: names, upper, work }),
-    operation.attach(1, rootfs, true),
+    ...(mapped ? [operation.userNamespace(2, maps)] : []),
+    operation.overlay(1, overlay),
+    operation.attach(1, rootfs, false),
   ]);
 }
 
 function explained({ folder, binary }: Place, cause: unknown): DomainError {
+  if (isKernelError(cause) && cause.call !== 'runtime') {
+    return new DomainError('invalid', messageOf(cause), { cause });
+  }
   const words = lastLogged(join(folder, 'runtime.log'));
   if (words === '') {
     return new DomainError('invalid', `The runtime ${binary.path} failed`, { cause });

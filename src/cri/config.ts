@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { DomainError, hasCode } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
+import type { RuntimeBinary } from '../container/container-engine.ts';
+import { parseRuntimes } from './runtime-handlers.ts';
 
 /** What the runtime is told by its file, its environment and its flags, later ones first. */
 export interface RuntimeConfig {
@@ -29,6 +31,8 @@ export interface RuntimeConfig {
   readonly cniCache: string;
   /** The `image` section, which the image service checks itself. */
   readonly image: unknown;
+  /** Handlers of RuntimeClasses, beside the built-in one. */
+  readonly runtimes: Readonly<Record<string, RuntimeBinary>>;
 }
 
 interface Setting {
@@ -98,7 +102,7 @@ const settings: readonly Setting[] = [
 ];
 
 /** Sections of the file that are other processes' business or are checked elsewhere. */
-const openSections = ['image'];
+const openSections = ['image', 'runtimes'];
 
 /**
  * The settings of a file's text under variables and flags. Throws DomainError `invalid`, naming the
@@ -110,7 +114,10 @@ export function parseConfig(
   flags: Readonly<Partial<Record<string, string>>>,
 ): RuntimeConfig {
   const file = parseFile(text);
-  const config: Record<string, unknown> = { image: file.get('image') ?? {} };
+  const config: Record<string, unknown> = {
+    image: file.get('image') ?? {},
+    runtimes: parseRuntimes(file.get('runtimes')),
+  };
   for (const setting of settings) {
     const variable = `KEELSON_${setting.key.replaceAll('.', '_').toUpperCase()}`;
     const sources = [

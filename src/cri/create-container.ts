@@ -20,6 +20,7 @@ import type { RunOptions } from './generated/keelson.ts';
 import type { ContainerConfig } from './generated/runtime.ts';
 import { type ImageVolumes, provideImageVolumes, releaseImageVolumes } from './image-volume.ts';
 import type { Node } from './node.ts';
+import { handlerNamed } from './runtime-handlers.ts';
 import { planContainer } from './plan-container.ts';
 import { signalName, signalOfCri } from './stop-signal.ts';
 
@@ -81,7 +82,8 @@ async function plan(
     imageUser,
     volumes,
   });
-  const podConfig = podConfigOf(node.pods.get(podId));
+  const pod = node.pods.get(podId);
+  const podConfig = podConfigOf(pod);
   const podPath = podCgroup(
     podConfig.linux?.cgroup_parent ?? '',
     podId,
@@ -121,12 +123,14 @@ async function plan(
     restartCount: 0,
     stopped: false,
   };
-  return { record, request: requestOf(record, { config, spec, snapshot, cgroupPath }) };
+  const { binary: runtime } = handlerNamed(node.handlers, pod.runtimeHandler) ?? {};
+  const parts = { config, spec, snapshot, cgroupPath, ...(runtime && { runtime }) };
+  return { record, request: requestOf(record, parts) };
 }
 
 function requestOf(
   record: ContainerRecord,
-  parts: Pick<ContainerRequest, 'spec' | 'snapshot' | 'cgroupPath'> & {
+  parts: Pick<ContainerRequest, 'spec' | 'snapshot' | 'cgroupPath' | 'runtime'> & {
     readonly config: ContainerConfig;
   },
 ): ContainerRequest {

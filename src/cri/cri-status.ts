@@ -25,6 +25,13 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
       info: verbose ? documents({ rootFolder, cgroupParent, machine: node.machine }) : {},
       runtime_handlers: [
         { name: '', features: { recursive_read_only_mounts: true, user_namespaces: true } },
+        ...Object.entries(node.handlers).map(([name, { features }]) => ({
+          name,
+          features: {
+            recursive_read_only_mounts: features.recursiveReadOnlyMounts,
+            user_namespaces: features.userNamespaces,
+          },
+        })),
       ],
       features: { supplemental_groups_policy: true },
     }),

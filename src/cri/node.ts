@@ -10,6 +10,7 @@ import type { EventFeed } from './event-feed.ts';
 import type { LayerUse } from './layer-use.ts';
 import type { Machine } from './plan-input.ts';
 import type { RecordStore } from './record-store.ts';
+import type { RuntimeHandlers } from './runtime-handlers.ts';
 import type { NetworkReader, StatisticsReader } from './statistics.ts';
 import type { StreamingServer } from './streaming/server.ts';
 
@@ -26,6 +27,8 @@ export interface Node {
   readonly layerUse: LayerUse;
   readonly streaming: StreamingServer;
   readonly machine: Machine;
+  /** By name; the built-in one is not among them. */
+  readonly handlers: RuntimeHandlers;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;
   /** By container id and by pod id: what changes one waits for what changes it already. */

@@ -19,6 +19,7 @@ import {
   type UserNamespace,
 } from './generated/runtime.ts';
 import type { Node } from './node.ts';
+import { handlerNamed } from './runtime-handlers.ts';
 
 export interface PodRequest {
   readonly id?: string;
@@ -35,9 +36,7 @@ export interface PodRequest {
 /** Makes a pod with its namespaces; on failure nothing of it stays. */
 export async function runPod(node: Node, request: PodRequest): Promise<PodRecord> {
   const id = request.id ?? randomBytes(32).toString('hex');
-  if (request.runtimeHandler !== '') {
-    throw new DomainError('notFound', `No runtime handler "${request.runtimeHandler}"`);
-  }
+  handlerNamed(node.handlers, request.runtimeHandler);
   const record: PodRecord = {
     id,
     name: request.name,
