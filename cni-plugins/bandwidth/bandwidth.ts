@@ -4,6 +4,7 @@ import type { NetworkResult } from '../../src/cni/result.ts';
 import { specVersions } from '../../src/cni/spec-version.ts';
 import { type Connection, link, open } from '../../src/netlink/index.ts';
 import { ContainerNamespace } from '../container-namespace.ts';
+import { previousResultOf } from '../previous-result.ts';
 import { isStale } from '../owner.ts';
 import { removeHostLink } from '../remove-host-link.ts';
 import { bucketFor, type Bucket } from './bucket.ts';
@@ -27,7 +28,7 @@ export const bandwidth: CniPlugin = {
   async add(request) {
     const configuration = parseConfiguration(request);
     if (isEmpty(configuration)) return request.previousResult ?? nothing;
-    const result = previousResult(request);
+    const result = previousResultOf(request);
     using host = await open();
     const target = await targetOf(host, request, result);
     try {
@@ -50,7 +51,7 @@ export const bandwidth: CniPlugin = {
 
   async check(request) {
     const configuration = parseConfiguration(request);
-    const result = previousResult(request);
+    const result = previousResultOf(request);
     using host = await open();
     const target = await targetOf(host, request, result);
     if (isEmpty(configuration)) return;
@@ -93,11 +94,6 @@ const unlimited: BandwidthConfiguration = {
 
 function isEmpty({ ingress, egress }: BandwidthConfiguration): boolean {
   return ingress === undefined && egress === undefined;
-}
-
-function previousResult({ previousResult }: PluginRequest): NetworkResult {
-  if (previousResult !== undefined) return previousResult;
-  throw new CniError(CniCode.invalidConfiguration, 'must be called as chained plugin');
 }
 
 /** The host's end must be one that an earlier plugin made, not whatever a pod has moved in. */

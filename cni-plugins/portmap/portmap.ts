@@ -1,9 +1,10 @@
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
-import type { CniPlugin, PluginRequest } from '../../src/cni/plugin.ts';
+import type { CniPlugin } from '../../src/cni/plugin.ts';
 import type { NetworkResult } from '../../src/cni/result.ts';
 import { specVersions } from '../../src/cni/spec-version.ts';
 import { writeSysctls } from '../../src/kernel/sysctl.ts';
 import { conntrack, link, nftables, open, route } from '../../src/netlink/index.ts';
+import { previousResultOf } from '../previous-result.ts';
 import { netfilter } from '../netfilter.ts';
 import { tagOf } from '../owner.ts';
 import { hostOf } from '../prefix.ts';
@@ -22,7 +23,7 @@ export const portmap: CniPlugin = {
 
   async add(request) {
     const configuration = parseConfiguration(request);
-    const result = previousResult(request);
+    const result = previousResultOf(request);
     if (configuration.mappings.length === 0) return result;
     const addresses = podAddresses(result, request.interfaceName);
     const entries = planEntries(configuration, addresses);
@@ -44,7 +45,7 @@ export const portmap: CniPlugin = {
 
   async check(request) {
     const configuration = parseConfiguration(request);
-    const result = previousResult(request);
+    const result = previousResultOf(request);
     const connection = await netfilter();
     const addresses = podAddresses(result, request.interfaceName);
     for (const entry of planEntries(configuration, addresses)) {
@@ -66,11 +67,6 @@ export const portmap: CniPlugin = {
     await collect(networkName, validAttachments);
   },
 };
-
-function previousResult({ previousResult }: PluginRequest): NetworkResult {
-  if (previousResult !== undefined) return previousResult;
-  throw new CniError(CniCode.invalidConfiguration, 'must be called as chained plugin');
-}
 
 /**
  * Lets connections of the host's localhost leave towards the pod: 127.0.0.1 may not cross a routing

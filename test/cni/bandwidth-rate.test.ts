@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { measureRate, skip, TestHost } from './test-host.ts';
 
 /** A stream needs its seconds. */
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 
 function add(t: Test, host: TestHost, input: object): void {
   const cniVersion = '1.0.0';

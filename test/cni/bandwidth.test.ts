@@ -41,7 +41,7 @@ const callAs =
   };
 const call = callAs('ours');
 
-t.setTimeout(110_000);
+t.setTimeout(900_000);
 
 t.test('beside the reference', { skip }, async (t) => {
   t.test('the result, the buckets and the redirection are the same', async (t) => {

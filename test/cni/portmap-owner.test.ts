@@ -3,7 +3,7 @@ import t from 'tap';
 import { reaches, serve } from './port-traffic.ts';
 import { skip, TestHost, type Outcome } from './test-host.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 
 const web = { hostPort: 8080, containerPort: 80, protocol: 'tcp' };
 

@@ -3,7 +3,7 @@ import t, { type Test } from 'tap';
 import { reach, reaches, serve, type Transport } from './port-traffic.ts';
 import { skip, TestHost, type Maker, type Outcome, type Place } from './test-host.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 
 const web = { hostPort: 8080, containerPort: 80, protocol: 'tcp' };
 const names = { hostPort: 5353, containerPort: 53, protocol: 'udp' };

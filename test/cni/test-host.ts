@@ -128,7 +128,7 @@ export class TestHost implements Disposable {
         },
         input: JSON.stringify({ name: 'net', type, ...input }),
         encoding: 'utf8',
-        timeout: 30_000,
+        timeout: 120_000,
       },
     );
     if (status === null) throw new Error(`${maker} ${type} ${verb} did not end: ${stderr}`);
