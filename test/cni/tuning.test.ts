@@ -32,7 +32,9 @@ function attributes(host: TestHost): Record<string, unknown> {
     unknown
   >[];
   const { mtu, address, promiscuity, txqlen, allmulti } = shown ?? {};
-  const flags = (shown?.['flags'] as string[]).filter((flag) => /PROMISC|ALLMULTI/.test(flag));
+  const flags = ((shown?.['flags'] ?? []) as string[]).filter((flag) =>
+    /PROMISC|ALLMULTI/.test(flag),
+  );
   return { mtu, address, promiscuity, txqlen, allmulti, flags };
 }
 
@@ -195,10 +197,11 @@ t.test('beyond the reference', { skip }, async (t) => {
   });
 });
 
+const request = (name: string) =>
+  ({ config: { sysctl: { [name]: '1' } } }) as unknown as PluginRequest;
+
 t.test('an allow list lets through what matches a line of it', async (t) => {
   const file = join(t.testdir(), 'allowlist.conf');
-  const request = (name: string) =>
-    ({ config: { sysctl: { [name]: '1' } } }) as unknown as PluginRequest;
   const check = (name: string) => refuseUnlisted(request(name), file);
   t.doesNotThrow(() => check('net.ipv4.anything'), 'without a file nothing is refused');
   mkdirSync(join(file, '..'), { recursive: true });
