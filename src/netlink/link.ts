@@ -14,13 +14,7 @@ import type { Request } from './request.ts';
 
 export type { Link } from './link-message.ts';
 export { counters, type LinkCounters } from './link-counters.ts';
-export {
-  checkedName,
-  create,
-  createRequest,
-  type NewLink,
-  type VethPeer,
-} from './link-create.ts';
+export { checkedName, create, createRequest, type NewLink, type VethPeer } from './link-create.ts';
 
 /** An interface by its name or its index. */
 export type Device = string | number;
