@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import { answer } from '../src/cni/answer.ts';
 import { builtinInvoker } from '../src/cni/builtin-invoker.ts';
 import { Journal } from '../src/cni/journal.ts';
+import { maintainLeases } from './dhcp/maintain.ts';
 import { plugins } from './registry.ts';
 
 /** A plugin whose caller gave up must not go on for ever. */
@@ -10,7 +11,12 @@ const longestMs = 120_000;
 
 const type = process.argv[2] ?? '';
 const plugin = plugins.get(type);
-if (plugin === undefined) {
+if (type === 'dhcp' && process.argv[3] === 'daemon') {
+  // Where no resident runtime renews leases: like `dhcp daemon` of the reference.
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
+  await maintainLeases(stop.signal, (line) => console.error(line));
+} else if (plugin === undefined) {
   console.error(`keelson has no CNI plugin "${type}"; it has ${[...plugins.keys()].join(', ')}`);
   process.exitCode = 1;
 } else {

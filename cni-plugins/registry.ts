@@ -1,5 +1,6 @@
 import type { CniPlugin } from '../src/cni/plugin.ts';
 import { bridge } from './bridge/bridge.ts';
+import { dhcp } from './dhcp/dhcp.ts';
 import { dummy } from './dummy/dummy.ts';
 import { hostDevice } from './host-device/host-device.ts';
 import { hostLocal } from './host-local/host-local.ts';
@@ -13,7 +14,7 @@ import { tap } from './tap/tap.ts';
 import { vlan } from './vlan/vlan.ts';
 
 const main = [bridge, dummy, hostDevice, ipvlan, loopback, macvlan, ptp, tap, vlan];
-const ipam = [hostLocal, staticIpam];
+const ipam = [dhcp, hostLocal, staticIpam];
 
 /** Every plugin of keelson, by its type. */
 export const plugins: ReadonlyMap<string, CniPlugin> = new Map(

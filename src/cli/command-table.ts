@@ -58,6 +58,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "Reach ports of a container's loopback from here",
     load: () => import('./commands/port-forward.ts'),
   },
+  bandwidth: {
+    summary: "Show or change the limits of a pod's network",
+    load: () => import('./commands/bandwidth.ts'),
+  },
   port: { summary: 'List published ports', load: () => import('./commands/port.ts') },
   diff: { summary: 'List what a container changed', load: () => import('./commands/diff.ts') },
   cp: { summary: 'Copy files from or to a container', load: () => import('./commands/cp.ts') },

@@ -1,3 +1,4 @@
+import { maintainLeases } from '../../cni-plugins/dhcp/maintain.ts';
 import { plugins } from '../../cni-plugins/registry.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
@@ -16,5 +17,8 @@ export async function openResident(config: RuntimeConfig, log: Logger): Promise<
   const resident = new Resident({ plugins, journal: new Journal(journalFolder(config)) });
   const problems = await resident.recover(AbortSignal.timeout(limits.cniCallMs));
   for (const problem of problems) log.warn(`an interrupted ADD is not undone: ${problem}`);
+  // Ends with the process, whose successor goes on by the files of the leases.
+  const report = (line: string): void => log.info(line);
+  void maintainLeases(new AbortController().signal, report, { background: true });
   return new CniServer({ resident, folder: config.state, log });
 }

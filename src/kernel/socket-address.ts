@@ -4,12 +4,21 @@ import { DomainError } from '../base/error.ts';
 
 export const AddressFamily = { unix: 1, inet: 2, inet6: 10, netlink: 16, packet: 17 } as const;
 
-/** An IP address and port, or a Unix socket's path. */
-export type SocketAddress = { readonly host: string; readonly port: number } | { path: string };
+/** An IP address and port, a Unix socket's path, or frames of one protocol on an interface. */
+export type SocketAddress =
+  { readonly host: string; readonly port: number } | { path: string } | PacketAddress;
+
+export interface PacketAddress {
+  /** Index of the interface. */
+  readonly interface: number;
+  /** ETH_P_* number: 0x0800 is IPv4. */
+  readonly protocol: number;
+}
 
 /** The `struct sockaddr_*` that the kernel takes. */
 export function encodeSocketAddress(address: SocketAddress): Buffer {
   if ('path' in address) return unixAddress(address.path);
+  if ('interface' in address) return packetAddress(address);
   const { host, port } = address;
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
     throw new DomainError('invalid', `Port ${port} is not in the range 0 to 65535`);
@@ -21,6 +30,7 @@ export function encodeSocketAddress(address: SocketAddress): Buffer {
 
 export function familyOf(address: SocketAddress): number {
   if ('path' in address) return AddressFamily.unix;
+  if ('interface' in address) return AddressFamily.packet;
   return isIP(address.host) === 6 ? AddressFamily.inet6 : AddressFamily.inet;
 }
 
@@ -53,6 +63,18 @@ function internet6Address(host: string, port: number): Buffer {
   bytes.writeUInt16BE(port, 2);
   groupsOf(address).forEach((group, index) => bytes.writeUInt16BE(group, 8 + 2 * index));
   Buffer.from(Uint32Array.of(Number(scope ?? 0)).buffer).copy(bytes, 24);
+  return bytes;
+}
+
+/**
+ * struct sockaddr_ll { u16 family; be16 protocol; s32 ifindex; u16 hatype; u8 pkttype, halen;
+ *   u8 addr[8]; }
+ */
+function packetAddress({ interface: index, protocol }: PacketAddress): Buffer {
+  const bytes = Buffer.alloc(20);
+  family(AddressFamily.packet).copy(bytes);
+  bytes.writeUInt16BE(protocol, 2);
+  Buffer.from(Int32Array.of(index).buffer).copy(bytes, 4);
   return bytes;
 }
 
