@@ -11,6 +11,20 @@ interface Table {
   readonly byNumber: ReadonlyMap<number, Field>;
 }
 
+/** A message that was encoded before, and goes into another one as it is. */
+export class Encoded {
+  readonly bytes: Buffer;
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** In the place of the message that it is. */
+  static of<T>(message: Message<T>, value: Draft<NoInfer<T>>): Draft<T> {
+    return new Encoded(Buffer.from(encode(message, value))) as unknown as Draft<T>;
+  }
+}
+
 /** Protocol buffer bytes of a message; the inverse of {@link decode}. */
 export function encode<T>(message: Message<T>, value: Draft<NoInfer<T>>): Buffer {
   const writer = new WireWriter();
@@ -78,7 +92,10 @@ function writeMap(writer: WireWriter, field: Field, value: Value): void {
 
 function writeField(writer: WireWriter, field: Field, value: unknown): void {
   const kind = field[2];
-  if (kind === 'message') {
+  if (value instanceof Encoded) {
+    writer.tag(field[0], wireType.bytes);
+    writer.bytes(value.bytes);
+  } else if (kind === 'message') {
     const inner = new WireWriter();
     writeMessage(inner, tableOf(field[4]), value as Value);
     writer.tag(field[0], wireType.bytes);

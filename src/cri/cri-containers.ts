@@ -1,5 +1,6 @@
 import { DomainError, isDomainError } from '../base/error.ts';
 import type { ContainerState as EngineState } from '../container/container-engine.ts';
+import { Encoded } from './codec.ts';
 import {
   removeContainer,
   startContainer,
@@ -9,7 +10,7 @@ import {
 import { configOf, type ContainerRecord, podConfigOf } from './container-record.ts';
 import { createContainer } from './create-container.ts';
 import {
-  type Container,
+  Container,
   type ContainerFilter,
   ContainerState,
   type ContainerStatus,
@@ -206,20 +207,31 @@ function listContainers(node: Node, filter: ContainerFilter | undefined): Draft<
     const status = statusOfContainer(node, record);
     const state = stateOfEngine[status.state];
     if (filter?.state !== undefined && filter.state.state !== state) continue;
-    const { metadata, image, labels, annotations } = configOf(record);
-    if (!matchesLabels(labels, filter?.label_selector)) continue;
-    items.push({
-      id: record.id,
-      pod_sandbox_id: record.podId,
-      metadata,
-      image: image ?? {},
-      image_ref: record.imageId,
-      image_id: record.imageId,
-      state,
-      created_at: nanoseconds(status.createdAtMs),
-      labels,
-      annotations,
-    });
+    if (!matchesLabels(configOf(record).labels, filter?.label_selector)) continue;
+    items.push(listItem(record, state, status.createdAtMs));
   }
   return items;
+}
+
+/** Encoded once for each state: a kubelet lists all containers every second. */
+const listItems = new WeakMap<ContainerRecord, { state: number; item: Draft<Container> }>();
+
+function listItem(record: ContainerRecord, state: number, createdAtMs: number): Draft<Container> {
+  const known = listItems.get(record);
+  if (known?.state === state) return known.item;
+  const { metadata, image, labels, annotations } = configOf(record);
+  const item = Encoded.of(Container, {
+    id: record.id,
+    pod_sandbox_id: record.podId,
+    metadata,
+    image: image ?? {},
+    image_ref: record.imageId,
+    image_id: record.imageId,
+    state,
+    created_at: nanoseconds(createdAtMs),
+    labels,
+    annotations,
+  });
+  listItems.set(record, { state, item });
+  return item;
 }
