@@ -10,12 +10,21 @@ import type { Node } from './node.ts';
 /** How it is, from the engine, or from the record where the engine has lost it (a reboot). */
 export function statusOfContainer(node: Node, record: ContainerRecord): ContainerStatus {
   try {
-    return node.engine.status(record.id);
+    const status = node.engine.status(record.id);
+    return record.damaged === true ? { ...status, ...damaged } : status;
   } catch (error) {
     if (!isDomainError(error, 'notFound')) throw error;
-    return record.last ?? lostStatus(record);
+    const status = record.last ?? lostStatus(record);
+    return record.damaged === true ? { ...status, ...damaged } : status;
   }
 }
+
+/** Whatever runs: what it is cannot be told any more, and it is to be removed. */
+const damaged = {
+  state: 'unknown',
+  reason: 'Unknown',
+  message: 'Its record is damaged',
+} as const;
 
 function lostStatus({ id, podId, createdAtMs }: ContainerRecord): ContainerStatus {
   return {
@@ -68,7 +77,12 @@ export async function stopContainer(
   await markStopped(node, record);
   const { state } = statusOfContainer(node, record);
   if (state === 'exited' || state === 'created') return;
-  await node.engine.stop(record.id, { signal: signal ?? record.stopSignal, timeoutMs });
+  try {
+    await node.engine.stop(record.id, { signal: signal ?? record.stopSignal, timeoutMs });
+  } catch (error) {
+    // Removed meanwhile, or never known to the engine.
+    if (!isDomainError(error, 'notFound')) throw error;
+  }
 }
 
 async function markStopped(node: Node, record: ContainerRecord): Promise<void> {

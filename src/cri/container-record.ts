@@ -32,6 +32,42 @@ export interface ContainerRecord extends NamedRecord {
   readonly last?: ContainerStatus;
 }
 
+/** In place of a container's record that cannot be read; removing it removes the container. */
+export function damagedContainer(id: string): ContainerRecord {
+  return {
+    id,
+    name: '',
+    damaged: true,
+    owner: 'cri',
+    podId: '',
+    createdAtMs: 0,
+    // Clients read the name without asking whether there is one.
+    config: encode(ContainerConfig, { metadata: { name: id } }).toString('base64'),
+    options: '',
+    imageName: '',
+    imageId: `sha256:${'0'.repeat(64)}`,
+    user: { uid: 0, gid: 0, additionalGids: [], home: '/' },
+    stopSignal: 'SIGTERM',
+    logPath: '',
+    restart: { name: 'no', maximumRetries: 0 },
+    restartCount: 0,
+    stopped: false,
+  };
+}
+
+/** In place of a pod's record that cannot be read. */
+export function damagedPod(id: string): PodRecord {
+  return {
+    id,
+    name: '',
+    damaged: true,
+    owner: 'cri',
+    createdAtMs: 0,
+    config: encode(PodSandboxConfig, { metadata: { name: id, uid: id } }).toString('base64'),
+    runtimeHandler: '',
+  };
+}
+
 export interface PodRecord extends NamedRecord {
   readonly owner: Owner;
   readonly createdAtMs: number;

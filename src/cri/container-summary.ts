@@ -12,7 +12,7 @@ import { nanoseconds } from './selection.ts';
 export function summaryOf(node: Node, record: ContainerRecord): Draft<ContainerSummary> {
   const status = statusOfContainer(node, record);
   const config = configOf(record);
-  const pod = podConfigOf(node.pods.get(record.podId));
+  const pod = node.pods.has(record.podId) ? podConfigOf(node.pods.get(record.podId)) : undefined;
   return {
     id: record.id,
     name: shownName(record),
@@ -26,10 +26,10 @@ export function summaryOf(node: Node, record: ContainerRecord): Draft<ContainerS
     exit_code: status.exitCode,
     labels: config.labels,
     pod_id: record.podId,
-    pod_name: record.owner === 'cli' ? '' : (pod.metadata?.name ?? ''),
-    network: networkOf(record, pod.linux?.security_context?.namespace_options?.network),
+    pod_name: record.owner === 'cli' ? '' : (pod?.metadata?.name ?? ''),
+    network: networkOf(record, pod?.linux?.security_context?.namespace_options?.network),
     pid: status.pid,
-    ports: pod.port_mappings.map(portText),
+    ports: pod?.port_mappings.map(portText),
     mounts: config.mounts.map(({ host_path }) => host_path),
   };
 }

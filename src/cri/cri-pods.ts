@@ -1,6 +1,6 @@
 import { DomainError, isDomainError } from '../base/error.ts';
 import { containersOf, removePod, sandboxOf, stopPod } from './pod-life.ts';
-import { decode } from './codec.ts';
+import { decode, Encoded } from './codec.ts';
 import { type PodRecord, podConfigOf, textOfPodConfig } from './container-record.ts';
 import { containerStatusMessage } from './cri-containers.ts';
 import {
@@ -11,7 +11,7 @@ import {
   type PodSandboxNetworkStatus,
   PodSandboxState,
   type PodSandboxStatus,
-  type PodSandbox,
+  PodSandbox,
   type RuntimeService,
 } from './generated/runtime.ts';
 import type { Handlers } from './grpc-server.ts';
@@ -100,7 +100,8 @@ function findPod(node: Node, id: string): PodRecord | undefined {
 }
 
 function stateOf(node: Node, pod: PodRecord): number {
-  const ready = sandboxOf(node, pod)?.state === 'ready';
+  // One whose record is damaged is to be removed, as a kubelet does with what is not ready.
+  const ready = pod.damaged !== true && sandboxOf(node, pod)?.state === 'ready';
   return ready ? PodSandboxState.SANDBOX_READY : PodSandboxState.SANDBOX_NOTREADY;
 }
 
@@ -146,17 +147,28 @@ function listPods(node: Node, filter: PodSandboxFilter | undefined): Draft<PodSa
     if (pod.owner !== 'cri' || !pod.id.startsWith(filter?.id ?? '')) continue;
     const state = stateOf(node, pod);
     if (filter?.state !== undefined && filter.state.state !== state) continue;
-    const { metadata, labels, annotations } = podConfigOf(pod);
-    if (!matchesLabels(labels, filter?.label_selector)) continue;
-    items.push({
-      id: pod.id,
-      metadata,
-      state,
-      created_at: nanoseconds(pod.createdAtMs),
-      labels,
-      annotations,
-      runtime_handler: pod.runtimeHandler,
-    });
+    if (!matchesLabels(podConfigOf(pod).labels, filter?.label_selector)) continue;
+    items.push(listItem(pod, state));
   }
   return items;
+}
+
+/** Encoded once for each state, as containers are. */
+const listItems = new WeakMap<PodRecord, { state: number; item: Draft<PodSandbox> }>();
+
+function listItem(pod: PodRecord, state: number): Draft<PodSandbox> {
+  const known = listItems.get(pod);
+  if (known?.state === state) return known.item;
+  const { metadata, labels, annotations } = podConfigOf(pod);
+  const item = Encoded.of(PodSandbox, {
+    id: pod.id,
+    metadata,
+    state,
+    created_at: nanoseconds(pod.createdAtMs),
+    labels,
+    annotations,
+    runtime_handler: pod.runtimeHandler,
+  });
+  listItems.set(pod, { state, item });
+  return item;
 }

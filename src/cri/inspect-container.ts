@@ -3,7 +3,14 @@ import type { ContainerStatus } from '../container/container-engine.ts';
 import type { Spec } from '../container/spec.ts';
 import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import { statusOfContainer } from './container-life.ts';
-import { configOf, type ContainerRecord, optionsOf, podConfigOf } from './container-record.ts';
+import {
+  configOf,
+  type ContainerRecord,
+  damagedPod,
+  optionsOf,
+  podConfigOf,
+  type PodRecord,
+} from './container-record.ts';
 import { shownName } from './container-summary.ts';
 import { specOf } from './cri-containers.ts';
 import type { RunOptions } from './generated/keelson.ts';
@@ -50,7 +57,7 @@ export async function inspectContainer(
       Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
     })),
     Config: configDocument({ record, config, options, spec, hostname: sandbox?.request?.hostname }),
-    NetworkSettings: networkSettings(sandbox, podConfigOf(node.pods.get(record.podId))),
+    NetworkSettings: networkSettings(sandbox, podConfigOf(findPod(node, record))),
     Pod: record.podId,
     NotEnforced: status.notEnforced,
   };
@@ -78,6 +85,10 @@ function portsOf(mappings: readonly PortMapping[]): Record<string, object[]> {
     (ports[port] ??= []).push({ HostIp: host_ip || '0.0.0.0', HostPort: String(host_port) });
   }
   return ports;
+}
+
+function findPod(node: Node, { podId }: ContainerRecord): PodRecord {
+  return node.pods.has(podId) ? node.pods.get(podId) : damagedPod(podId);
 }
 
 /** Undefined where a reboot has taken it. */

@@ -1,6 +1,6 @@
 import { isDomainError } from '../base/error.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
-import type { ContainerRecord, PodRecord } from './container-record.ts';
+import { damagedContainer, damagedPod } from './container-record.ts';
 import { CpuSampler } from './cpu-sampler.ts';
 import { EventFeed } from './event-feed.ts';
 import { ownerOfSnapshot } from './image-volume.ts';
@@ -21,8 +21,8 @@ export async function openNode(parts: NodeParts): Promise<Node> {
   const { rootFolder } = parts.settings;
   const node: Node = {
     ...parts,
-    containers: new RecordStore<ContainerRecord>(`${rootFolder}/containers`, 'container'),
-    pods: new RecordStore<PodRecord>(`${rootFolder}/pods`, 'pod'),
+    containers: new RecordStore(`${rootFolder}/containers`, 'container', damagedContainer),
+    pods: new RecordStore(`${rootFolder}/pods`, 'pod', damagedPod),
     locks: new KeyedLock(),
     events: new EventFeed(),
     attended: new Set(),
@@ -33,8 +33,18 @@ export async function openNode(parts: NodeParts): Promise<Node> {
   await node.pods.load(node.log);
   await node.engine.recover();
   await node.sandboxes.recover();
+  placeDamaged(node);
   await removeUnknown(node);
   return node;
+}
+
+/** The engine knows the pod of a container whose own record does not tell. */
+function placeDamaged(node: Node): void {
+  for (const { id, podId, createdAtMs } of node.engine.list()) {
+    if (!node.containers.has(id) || node.containers.get(id).damaged !== true) continue;
+    const owner = node.pods.has(podId) ? node.pods.get(podId).owner : 'cri';
+    node.containers.replace({ ...node.containers.get(id), podId, createdAtMs, owner });
+  }
 }
 
 /** A record stands before its effects: what has none was never finished, or is being removed. */

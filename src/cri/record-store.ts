@@ -7,6 +7,8 @@ export interface NamedRecord {
   readonly id: string;
   /** Unique among the records of one store; empty for none. */
   readonly name: string;
+  /** What was written of it cannot be read: it stands for what is to be removed. */
+  readonly damaged?: boolean;
 }
 
 /**
@@ -16,25 +18,29 @@ export interface NamedRecord {
 export class RecordStore<T extends NamedRecord> {
   readonly #folder: string;
   readonly #noun: string;
+  readonly #standIn: (id: string) => T;
   readonly #records = new Map<string, T>();
   readonly #idOfName = new Map<string, string>();
 
-  constructor(folder: string, noun: string) {
+  /** `standIn` takes the place of a record that cannot be read. */
+  constructor(folder: string, noun: string, standIn: (id: string) => T) {
+    this.#standIn = standIn;
     this.#folder = folder;
     this.#noun = noun;
   }
 
-  /** Reads what an earlier process wrote. Damaged records are left where they are, and named. */
+  /** Reads what an earlier process wrote; damaged records are named, and can be removed. */
   async load(log: Logger): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     for (const id of await readdir(this.#folder)) {
       try {
         const record = (await readState(`${this.#folder}/${id}/record.json`)) as T | undefined;
         if (record === undefined) await rm(`${this.#folder}/${id}`, { recursive: true });
-        else if (record.id === id) this.#remember(record);
-        else throw new DomainError('invalid', `Record of "${record.id}" in the folder of "${id}"`);
+        else if (isRecord(record) && record.id === id) this.#remember(record);
+        else throw new DomainError('invalid', `The record in the folder of "${id}" is another's`);
       } catch (error) {
-        log.error({ err: error, id }, `${this.#noun} record is damaged; left alone`);
+        log.error({ err: error, id }, `${this.#noun} record is damaged`);
+        this.#remember(this.#standIn(id));
       }
     }
   }
@@ -77,6 +83,11 @@ export class RecordStore<T extends NamedRecord> {
     if (previous !== undefined) this.#idOfName.delete(previous.name);
     this.#remember(changed);
     return changed;
+  }
+
+  /** In memory alone, for what stands in for a damaged record. */
+  replace(record: T): void {
+    this.#remember(record);
   }
 
   async remove(id: string): Promise<void> {
@@ -130,4 +141,10 @@ export class RecordStore<T extends NamedRecord> {
     this.#records.delete(id);
     if (record !== undefined) this.#idOfName.delete(record.name);
   }
+}
+
+/** JSON of another kind is as good as none. */
+function isRecord(value: unknown): value is NamedRecord {
+  const record = value as Partial<NamedRecord> | null;
+  return typeof record?.id === 'string' && typeof record.name === 'string';
 }

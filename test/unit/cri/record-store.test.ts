@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { pino } from 'pino';
 import t from 'tap';
-import { RecordStore } from '../../../src/cri/record-store.ts';
+import { type NamedRecord, RecordStore } from '../../../src/cri/record-store.ts';
 
 const log = pino({ level: 'silent' });
 const folder = await mkdtemp('/tmp/keelson-records-');
@@ -10,12 +10,16 @@ t.teardown(() => rm(folder, { recursive: true }));
 const [a, b] = ['aa11', 'aa22'].map((id) => ({ id: id.padEnd(64, '0'), name: `n${id}` }));
 if (a === undefined || b === undefined) throw new Error('two records');
 
+function standIn(id: string): NamedRecord {
+  return { id, name: '', damaged: true };
+}
+
 t.test('records are found by id, name and unambiguous start, also after a restart', async (t) => {
-  const store = new RecordStore(`${folder}/one`, 'thing');
+  const store = new RecordStore(`${folder}/one`, 'thing', standIn);
   await store.load(log);
   await store.add(a);
   await store.add(b);
-  for (const records of [store, new RecordStore(`${folder}/one`, 'thing')]) {
+  for (const records of [store, new RecordStore(`${folder}/one`, 'thing', standIn)]) {
     if (records !== store) await records.load(log);
     t.same(records.find(a.id), a);
     t.same(records.find('naa22'), b);
@@ -27,7 +31,7 @@ t.test('records are found by id, name and unambiguous start, also after a restar
 });
 
 t.test('a name is one record its own, until it is renamed or removed', async (t) => {
-  const store = new RecordStore(`${folder}/two`, 'thing');
+  const store = new RecordStore(`${folder}/two`, 'thing', standIn);
   await store.load(log);
   await store.add(a);
   await t.rejects(store.add({ ...b, name: a.name }), /"naa11" is in use by aa11/);
@@ -45,20 +49,29 @@ t.test('a name is one record its own, until it is renamed or removed', async (t)
 
 t.test('a damaged record keeps nobody from starting, and half a one is removed', async (t) => {
   const path = `${folder}/three`;
-  const store = new RecordStore(path, 'thing');
+  const store = new RecordStore(path, 'thing', standIn);
   await store.load(log);
   await store.add(a);
   for (const [id, text] of Object.entries({
     zero: '',
     torn: '{"id":',
+    kind: '[]',
     other: '{"id":"x","name":""}',
   })) {
     await mkdir(`${path}/${id}`);
     await writeFile(`${path}/${id}/record.json`, text);
   }
   await mkdir(`${path}/half`);
-  const again = new RecordStore(path, 'thing');
+  const again = new RecordStore(path, 'thing', standIn);
   await again.load(log);
+  const found = again.list().toSorted((one, two) => (one.id < two.id ? -1 : 1));
+  t.same(
+    found,
+    [a, standIn('other'), standIn('torn'), standIn('zero'), standIn('kind')].toSorted((one, two) =>
+      one.id < two.id ? -1 : 1,
+    ),
+  );
+  for (const id of ['other', 'torn', 'zero', 'kind']) await again.remove(id);
+  t.same(await readdir(path), [a.id], 'they can be removed, and half a one is gone');
   t.same(again.list(), [a]);
-  t.same((await readdir(path)).toSorted(), [a.id, 'other', 'torn', 'zero']);
 });
