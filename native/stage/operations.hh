@@ -74,6 +74,8 @@ bool loadListenedSeccomp(Context&, Fields&);
 
 // terminal.cc
 bool openTerminal(Context&, Fields&);
+bool openTerminalPair(Context&, Fields&);
+bool takeTerminal(Context&, Fields&);
 bool attachConsole(Context&, Fields&);
 
 // hook.cc

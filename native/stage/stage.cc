@@ -61,6 +61,8 @@ static constexpr Entry table[] = {
     {"connect", connectSocket},
     {"seccomp-listener", loadListenedSeccomp},
     {"terminal", openTerminal},
+    {"open-terminal", openTerminalPair},
+    {"take-terminal", takeTerminal},
     {"console", attachConsole},
     {"hook", runHook},
     {"trace", traceSteps},

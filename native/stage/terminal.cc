@@ -27,9 +27,9 @@ static bool isMultiplexer(int fd) {
   return fstat(fd, &state) == 0 && S_ISCHR(state.st_mode) && state.st_rdev == makedev(5, 2);
 }
 
-// terminal PTMX-SLOT ROWS COLUMNS: the slot holds a devpts mount, or (for exec) use-root is set and
-// the slot is empty; the master goes to the supervisor, the peer becomes stdio
-bool openTerminal(Context& context, Fields& fields) {
+// open-terminal PTMX-SLOT ROWS COLUMNS: the slot holds a devpts mount, or is empty for /dev/pts
+// here; the master goes to the supervisor
+bool openTerminalPair(Context& context, Fields& fields) {
   int devpts = context.slot(fields.number());
   winsize size = {};
   size.ws_row = static_cast<unsigned short>(fields.number());
@@ -43,11 +43,21 @@ bool openTerminal(Context& context, Fields& fields) {
   if (size.ws_row > 0) ioctl(master, TIOCSWINSZ, &size);
   if (!reportTerminal(context, master)) return context.fail("sendmsg");
   close(master);
+  return true;
+}
+
+// take-terminal: the peer becomes stdio, and the terminal that this process controls
+bool takeTerminal(Context& context, Fields&) {
   if (ioctl(peer, TIOCSCTTY, 0) < 0) return context.fail("TIOCSCTTY");
   for (int fd = 0; fd <= 2; fd++) {
     if (dup2(peer, fd) < 0) return context.fail("dup2");
   }
   return true;
+}
+
+// terminal PTMX-SLOT ROWS COLUMNS: both in one
+bool openTerminal(Context& context, Fields& fields) {
+  return openTerminalPair(context, fields) && takeTerminal(context, fields);
 }
 
 // console: the terminal is /dev/console as well

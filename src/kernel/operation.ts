@@ -212,6 +212,14 @@ export const operation = {
     size.rows,
     size.columns,
   ],
+  /** The first half of it: a process to come takes the terminal. */
+  openTerminal: (devptsSlot: number, size: { rows: number; columns: number }): Operation => [
+    'open-terminal',
+    devptsSlot,
+    size.rows,
+    size.columns,
+  ],
+  takeTerminal: (): Operation => ['take-terminal'],
   /** The terminal at /dev/console too. */
   console: (): Operation => ['console'],
   /** Runs a program to its end, with a document on stdin that is given around the pid. */

@@ -57,6 +57,7 @@ export interface SpawnExit {
 }
 
 const emptySlot = 1023;
+const anySize = { rows: 0, columns: 0 };
 
 let count = 0;
 
@@ -178,6 +179,8 @@ function planSpawn(options: SpawnOptions): SpawnPlan {
   const operations = [
     ...planJoins(options, joined),
     ...(root === undefined ? [] : [operation.openTree(1, root, true)]),
+    // The host's may be closed (mode 000) to all but its own root.
+    ...(user && options.stdio === 'terminal' ? [operation.openTerminal(emptySlot, anySize)] : []),
     ...(user ? [operation.join(0, cloneFlag.user), operation.identity(0, 0, [])] : []),
     ...(namespaces.time === true ? [operation.unshare(cloneFlag.time)] : []),
     ...(relay ? [operation.fork(flags)] : []),
@@ -214,8 +217,10 @@ function planRoot({ namespaces = {}, root, ...options }: SpawnOptions): Operatio
   const operations: Operation[] = [];
   if (namespaces.mount === true) operations.push(operation.propagation(recursivePrivate));
   // The slot is empty: the host's own devpts, before the root has none.
-  const size = { rows: 0, columns: 0 };
-  if (options.stdio === 'terminal') operations.push(operation.terminal(emptySlot, size));
+  if (options.stdio === 'terminal') {
+    const opened = namespaces.user !== undefined;
+    operations.push(opened ? operation.takeTerminal() : operation.terminal(emptySlot, anySize));
+  }
   if (root !== undefined) operations.push(operation.root(1), operation.pivot());
   if (hostname !== undefined) operations.push(operation.hostname(hostname));
   operations.push(operation.workingDirectory(cwd));

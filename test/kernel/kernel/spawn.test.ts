@@ -3,6 +3,7 @@ import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { spawn, type SpawnOptions } from '../../../src/index.ts';
+import { withoutUserNamespaces } from '../skip.ts';
 
 if (process.getuid?.() !== 0) {
   t.plan(0, 'needs root');
@@ -97,6 +98,20 @@ t.test('a program with a terminal has one', async (t) => {
   const child = await spawn({ args: ['sh', '-c', 'test -t 0 && tty'], env, stdio: 'terminal' });
   t.match(await text(child.stdout ?? process.stdin), /^\/dev\/pts\/\d+/);
   t.same(await child.wait(), { exitCode: 0 });
+});
+
+const skip = withoutUserNamespaces();
+t.test('a program of a new user namespace has a terminal and controls it', { skip }, async (t) => {
+  const child = await spawn({
+    args: ['sh', '-c', 'id -u; test -t 2 && echo over > /dev/tty; kill -INT 0; sleep 5'],
+    env,
+    stdio: 'terminal',
+    namespaces: { user: true, mount: true, pid: true },
+    uidMap: '0 400000 65536\n',
+    gidMap: '0 400000 65536\n',
+  });
+  t.equal(await text(child.stdout ?? process.stdin), '0\r\nover\r\n');
+  await child.wait();
 });
 
 t.test('what cannot be started says which call failed', async (t) => {
