@@ -90,6 +90,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/trace.ts'),
     failureCode: 125,
   },
+  cni: {
+    summary: "List, compare and clean up containers' network interfaces",
+    load: () => import('./commands/cni.ts'),
+  },
   doctor: { summary: 'Show what the machine offers', load: () => import('./commands/doctor.ts') },
   runtime: { summary: 'Be the runtime', load: () => import('./commands/runtime.ts') },
   completion: {

@@ -27,6 +27,7 @@ import { defaultSeccomp } from '../kernel/default-seccomp.ts';
 import type { SeccompProfile } from '../kernel/seccomp-profile.ts';
 import { PodNetwork } from '../sandbox/pod-network.ts';
 import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
+import { collectCni } from './collect-cni.ts';
 import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { notifyReady } from './notify-ready.ts';
@@ -61,9 +62,20 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   await restartAll(node, stop.signal);
   log.info({ socket: config.socket, root: config.root }, 'ready');
   await notifyReady();
+  // Not waited for: a network whose plugin hangs must not keep the node from its pods.
+  void collectLeftovers(config, log);
   await aborted(stop.signal);
   await oci.close();
   await close({ node, server, resident, log });
+}
+
+/** Of pods that a reboot has ended, and of ADDs whose process was killed. Never rejects. */
+async function collectLeftovers(config: RuntimeConfig, log: Logger): Promise<void> {
+  try {
+    for (const failure of await collectCni(config)) log.warn(`cleaning up: ${failure}`);
+  } catch (error) {
+    log.warn(`cleaning up networks: ${messageOf(error)}`);
+  }
 }
 
 async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {

@@ -113,11 +113,18 @@ async function recordedCollect(call: RecordedCall): Promise<void> {
   const { plugin, request, signal, journal, raw } = call;
   const valid = new Set(request.validAttachments.map(nameOf));
   const failures: unknown[] = [];
-  for (const record of journal.list({ type: plugin.type, network: request.networkName })) {
+  const { networkName: network } = request;
+  for (const record of journal.list({ type: plugin.type, network })) {
     if (record.underWay || valid.has(nameOf(record.entry))) continue;
     await collected(failures, undo(record, { plugin, invoke: raw.invoke, signal, journal }));
   }
-  await collected(failures, plugin.collectGarbage(request, signal));
+  // Another runtime's ADD under way is in nobody's list yet.
+  const underWay = journal
+    .list()
+    .filter((record) => record.underWay && record.entry.network === network)
+    .map(({ entry }) => entry);
+  const validAttachments = [...request.validAttachments, ...underWay];
+  await collected(failures, plugin.collectGarbage({ ...request, validAttachments }, signal));
   if (failures.length === 0) return;
   const [first] = failures;
   if (failures.length === 1) throw first;
