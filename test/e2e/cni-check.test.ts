@@ -36,7 +36,8 @@ function inHost(...args: readonly string[]) {
 
 const cni = (...args: readonly string[]) => inHost(path('../../src/cli/main.ts'), 'cni', ...args);
 const attach = (id: string) => inHost(path('attach.ts'), id, pod(id));
-const leases = () => readdirSync(join(folder, 'leases/checked')).filter((name) => /^10/.test(name));
+const leases = () =>
+  readdirSync(join(folder, 'leases/checked')).filter((name) => name.startsWith('10'));
 
 for (const name of ['', 'a', 'b', 'c']) execFileSync('ip', ['netns', 'add', `${host}${name}`]);
 t.teardown(() => {

@@ -4,6 +4,8 @@ import { parseConfiguration } from '../../../cni-plugins/host-local/configuratio
 import { refusing } from '../cni-refusal.ts';
 import { hold, type FuzzTarget } from '../fuzz-target.ts';
 
+const invoke = () => () => Promise.reject(new Error('nobody is called'));
+
 /** CNI_ARGS, container id and interface name, which pass through a pod's labels and names. */
 export const target: FuzzTarget = {
   run(input) {
@@ -18,7 +20,6 @@ export const target: FuzzTarget = {
     };
     const ipam = { type: 'host-local', ranges: [[{ subnet: '10.0.0.0/24' }]] };
     const config = { cniVersion: '1.1.0', name: 'net', ipam };
-    const invoke = () => () => Promise.reject(new Error('nobody is called'));
     const request = refusing(() => parseRequest(hostLocal, { environment, input: config, invoke }));
     hold(!/[/\0\s]/.test(request.containerId), 'an id is a file name');
     hold(Buffer.byteLength(request.interfaceName) <= 15, 'a name that the kernel takes');

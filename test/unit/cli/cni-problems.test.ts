@@ -13,14 +13,21 @@ const cachedOf = (containerId: string, address: string, netns = `/run/netns/${co
 });
 
 const leaseOf = (containerId: string, address: string, givenAtMs = 0) => ({
-  ...{ containerId, interfaceName: 'eth0', address, givenAtMs },
-  ...{ network: 'net', dataFolder: '/leases' },
+  containerId,
+  interfaceName: 'eth0',
+  address,
+  givenAtMs,
+  network: 'net',
+  dataFolder: '/leases',
 });
 
 const recordOf = (containerId: string, more: { result?: object; underWay?: boolean } = {}) => ({
   entry: {
     type: 'bridge',
-    ...{ network: 'net', containerId, interfaceName: 'eth0', config: {} },
+    network: 'net',
+    containerId,
+    interfaceName: 'eth0',
+    config: {},
     environment: { CNI_NETNS: `/run/netns/${containerId}` },
   },
   underWay: more.underWay ?? false,
@@ -28,7 +35,10 @@ const recordOf = (containerId: string, more: { result?: object; underWay?: boole
 });
 
 const stateOf = (changes: Partial<CniState>): CniState => ({
-  ...{ networks: [network], cached: [], records: [], leases: [] },
+  networks: [network],
+  cached: [],
+  records: [],
+  leases: [],
   namespaces: new Set(['/run/netns/a', '/run/netns/b']),
   ...changes,
 });
