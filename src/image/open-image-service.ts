@@ -116,7 +116,8 @@ async function createSnapshot(
   containerId: string,
 ): Promise<Snapshot> {
   const record = context.images.get(imageId);
-  const chainIds = record.layers.map(({ chainId }) => chainId);
+  const lowest = record.layers.findLastIndex(({ hidesLowers }) => hidesLowers === true);
+  const chainIds = record.layers.slice(Math.max(lowest, 0)).map(({ chainId }) => chainId);
   // Held by the snapshot's record as soon as it is there, whatever becomes of the image.
   using _lease = context.leases.hold(chainIds);
   return await context.snapshots.create({ id: containerId, imageId: record.id, chainIds });

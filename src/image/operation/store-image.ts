@@ -74,8 +74,9 @@ async function recordOf(
       const chainId = chainIds[index];
       const diffId = diffIds[index];
       if (chainId === undefined || diffId === undefined) throw new RangeError('A layer has no id');
-      const unpackedBytes = (await context.layers.recordOf(chainId))?.unpackedBytes ?? 0;
-      return { diffId, chainId, blobDigest: digest, unpackedBytes };
+      const { unpackedBytes = 0, hidesLowers } = (await context.layers.recordOf(chainId)) ?? {};
+      const layer = { diffId, chainId, blobDigest: digest, unpackedBytes };
+      return { ...layer, ...(hidesLowers === true ? { hidesLowers } : {}) };
     }),
   );
   const pinned = context.images.images.get(id)?.pinned ?? false;

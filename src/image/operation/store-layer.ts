@@ -8,7 +8,7 @@ import { detectCompression } from '../layer/decompress.ts';
 import type { UnpackResult } from '../layer/layer.ts';
 import type { LayerCompression, LayerDescriptor } from '../manifest.ts';
 import { mediaTypes } from '../media-type.ts';
-import { sizesOf } from '../pull/pull-layer.ts';
+import { traitsOf } from '../pull/pull-layer.ts';
 import type { StagedBlob } from '../store/blob-store.ts';
 import type { Context } from './context.ts';
 
@@ -51,7 +51,7 @@ export async function storeLayer(
     const parents = input.parents.map((parent) => context.layers.folderOf(parent));
     adoptFolders(staged.folder, parents.toReversed(), result.impliedFolders);
     await context.layers.expect([chainId]);
-    await staged.commit(chainId, { diffId: result.diffId, ...sizesOf(result) });
+    await staged.commit(chainId, { diffId: result.diffId, ...traitsOf(result) });
     return { diffId: result.diffId, chainId, descriptor: descriptorOf(packed) };
   } catch (error) {
     await blob.discard();

@@ -172,8 +172,9 @@ async function layersOf(
     const chainId = chainIds[index];
     if (diffId === undefined || chainId === undefined) throw new RangeError('A layer has no id');
     const known = await context.layers.recordOf(chainId);
-    const unpackedBytes = known?.unpackedBytes ?? 0;
-    layers.push({ diffId, chainId, blobDigest: digest, unpackedBytes });
+    const { unpackedBytes = 0, hidesLowers } = known ?? {};
+    const layer = { diffId, chainId, blobDigest: digest, unpackedBytes };
+    layers.push({ ...layer, ...(hidesLowers === true ? { hidesLowers } : {}) });
   }
   return layers;
 }

@@ -61,7 +61,7 @@ async function fetchLayer(context: Context, request: LayerRequest, work: LayerWo
     await arriveAfterParent(context, chainIds, work.signal);
     const parents = chainIds.slice(0, -1).map((chainId) => context.layers.folderOf(chainId));
     adoptFolders(staged.folder, parents.toReversed(), result.impliedFolders);
-    await staged.commit(ownChainId(request), { diffId, ...sizesOf(result) });
+    await staged.commit(ownChainId(request), { diffId, ...traitsOf(result) });
     work.report(progressOf(descriptor, 'done', descriptor.size));
   } finally {
     await staged.discard();
@@ -123,8 +123,10 @@ async function arriveAfterParent(
   if (parent !== undefined) await context.layers.whenThere(parent, signal);
 }
 
-export function sizesOf(result: UnpackResult): Pick<LayerRecord, 'unpackedBytes' | 'archiveBytes'> {
-  return { unpackedBytes: result.unpackedBytes, archiveBytes: result.archiveBytes };
+/** What the store keeps of how a layer was unpacked. */
+export function traitsOf(result: UnpackResult): Omit<LayerRecord, 'diffId'> {
+  const { unpackedBytes, archiveBytes, hidesLowers } = result;
+  return { unpackedBytes, archiveBytes, ...(hidesLowers ? { hidesLowers } : {}) };
 }
 
 export function ownChainId({ chainIds }: LayerRequest): Digest {

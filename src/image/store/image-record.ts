@@ -27,6 +27,8 @@ export interface ImageLayer {
   readonly chainId: Digest;
   readonly blobDigest: Digest;
   readonly unpackedBytes: number;
+  /** Left out are the layers beneath; see LayerRecord. */
+  readonly hidesLowers?: true;
 }
 
 /** A name that points to an image. `name` is whole: with a tag, or with a digest. */
@@ -84,6 +86,7 @@ function parseImageLayer(value: unknown): ImageLayer {
     chainId: parseDigest(textField(layer, 'chainId')),
     blobDigest: parseDigest(textField(layer, 'blobDigest')),
     unpackedBytes: sizeField(layer, 'unpackedBytes'),
+    ...(layer['hidesLowers'] === true ? { hidesLowers: true } : {}),
   };
 }
 

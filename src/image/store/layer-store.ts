@@ -18,6 +18,8 @@ export interface LayerRecord {
   readonly unpackedBytes: number;
   /** Size of its uncompressed archive. */
   readonly archiveBytes: number;
+  /** Nothing of the layers beneath shows, which overlayfs cannot do for the root itself. */
+  readonly hidesLowers?: true;
 }
 
 /** A layer that is being made: its folder is not yet in the store. */
@@ -122,6 +124,7 @@ async function readRecord(path: string): Promise<LayerRecord | undefined> {
       diffId: parseDigest(textField(record, 'diffId')),
       unpackedBytes: sizeField(record, 'unpackedBytes'),
       archiveBytes: sizeField(record, 'archiveBytes'),
+      ...(record['hidesLowers'] === true ? { hidesLowers: true } : {}),
     };
   } catch {
     return undefined;

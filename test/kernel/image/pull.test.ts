@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import t from 'tap';
@@ -253,3 +253,18 @@ function addManifest(registry: FakeRegistry, layers: object[], diffIds: string[]
   };
   registry.addManifest('mixed', manifest, mediaTypes.ociManifest);
 }
+
+t.test('a layer that hides all beneath is the lowest of the mount', options, async (t) => {
+  await using registry = await FakeRegistry.start();
+  const hiding = makeLayer({ '.wh..wh..opq': '', new: 'x' });
+  registry.addImage('1', [makeLayer({ old: 'x' }), hiding, makeLayer({ top: 'x' })]);
+  await using store = await openTestStore();
+  const image = await store.images.pull(`${registry.host}/app:1`);
+  const { layers } = await store.images.createSnapshot(image.id, 'box');
+  t.equal(layers.length, 2);
+  t.same(readdirSync(layers[1] ?? ''), ['new']);
+  await store.reopen();
+  t.equal(store.images.findSnapshot('box')?.layers.length, 2);
+  const again = await store.images.createSnapshot(image.id, 'again');
+  t.equal(again.layers.length, 2, 'and so it is known after a restart');
+});
