@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:
 export interface Hosts extends Disposable {
   /** The name of the namespace. */
   readonly host01: string;
+  readonly host02: string;
   /** For the runtime: pods are on the book's bridge, cni0 with 10.85.0.1/16. */
   readonly flags: readonly string[];
   onHost02(command: string): Promise<string>;
@@ -33,6 +34,7 @@ export function makeHosts(): Hosts {
   const flags = ['--cni-config', `${folder}/net.d`, '--cni-plugins', '/opt/cni/bin:/usr/lib/cni'];
   return {
     host01,
+    host02,
     flags,
     onHost02: (command) => run(['ip', 'netns', 'exec', host02, 'bash', '-c', command]),
     [Symbol.dispose]() {
