@@ -29,7 +29,9 @@ export async function forwardConnection(
     });
     // The client may have gone while we connected.
     if (data.destroyed) target.destroy();
-    await Promise.allSettled([pipeline(data, target), pipeline(target, data)]);
+    // Kubernetes' clients up to 1.26 keep their half open until the error stream has ended.
+    const answered = pipeline(target, data).then(() => ended(error));
+    await Promise.allSettled([pipeline(data, target), answered]);
     target.destroy();
   } catch (reason) {
     failure = messageOf(reason);

@@ -135,6 +135,18 @@ t.test('a client that resets a stream when it has heard all is told of no failur
   connection.destroy();
 });
 
+t.test("the error stream ends with the pod's last byte, before the client's half", async (t) => {
+  await using target = await services();
+  await using server = await serveForward(target.port);
+  const { connection } = await dialSpdy({ url: server.url, protocols });
+  const { data, error } = await open(connection, 13);
+  t.equal(await text(data), 'the time');
+  t.equal(await text(error), '');
+  t.notOk(data.writableEnded);
+  data.end();
+  connection.destroy();
+});
+
 t.test('ports that are none, and halves without or with two others, are refused', async (t) => {
   await using target = await services();
   await using server = await serveForward(target.port);
