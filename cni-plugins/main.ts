@@ -3,26 +3,24 @@ import { text } from 'node:stream/consumers';
 import { answer } from '../src/cni/answer.ts';
 import { builtinInvoker } from '../src/cni/builtin-invoker.ts';
 import { Journal } from '../src/cni/journal.ts';
-import { maintainLeases } from './dhcp/maintain.ts';
-import { plugins } from './registry.ts';
+import { loadPlugins } from './load-plugins.ts';
 
 /** A plugin whose caller gave up must not go on for ever. */
 const longestMs = 120_000;
 
 const type = process.argv[2] ?? '';
+const verb = process.env['CNI_COMMAND'] ?? '';
+// A runtime may close stdin for VERSION.
+const input = ['', 'VERSION'].includes(verb) ? '' : await text(process.stdin);
+const plugins = await loadPlugins([type, ...delegateOf(input)]);
 const plugin = plugins.get(type);
-if (type === 'dhcp' && process.argv[3] === 'daemon') {
-  // Where no resident runtime renews leases: like `dhcp daemon` of the reference.
-  const stop = new AbortController();
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort());
-  await maintainLeases(stop.signal, (line) => console.error(line));
-} else if (plugin === undefined) {
-  console.error(`keelson has no CNI plugin "${type}"; it has ${[...plugins.keys()].join(', ')}`);
+if (plugin === undefined) {
+  console.error(`keelson has no CNI plugin "${type}"`);
   process.exitCode = 1;
 } else {
   const { exitCode, stdout, stderr } = await answer(plugin, {
     environment: process.env,
-    readInput: () => text(process.stdin),
+    readInput: () => Promise.resolve(input),
     signal: AbortSignal.timeout(longestMs),
     invoke: builtinInvoker({ plugins }),
     // The resident runtime's own, so that either undoes what a killed one of the other left.
@@ -31,4 +29,15 @@ if (type === 'dhcp' && process.argv[3] === 'daemon') {
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   process.exitCode = exitCode;
+}
+
+/** The type of `ipam`; what is wrong with the configuration is the plugin's to say. */
+function delegateOf(configuration: string): readonly string[] {
+  try {
+    const document = JSON.parse(configuration) as { ipam?: { type?: unknown } } | null;
+    const delegate = document?.ipam?.type;
+    return typeof delegate === 'string' ? [delegate] : [];
+  } catch {
+    return [];
+  }
 }
