@@ -11,16 +11,16 @@ const skip =
 
 const modules = ['veth', 'bridge', '8021q', 'ipvlan', 'dummy', 'macvlan', 'nf_tables'];
 
-t.setTimeout(900_000);
+t.setTimeout(1_800_000);
 t.test('vlan, ipvlan, dummy, and VLANs of a bridge', { skip }, async (t) => {
   const script = `
     mkdir -p /tmp/kernel/lib /run/netns
     ln -s /usr/lib/uml/modules /tmp/kernel/lib/modules
     for name in ${modules.join(' ')}; do modprobe -d /tmp/kernel $name || exit; done
-    export TAP_TIMEOUT=600
-    timeout 600 node test/lab/inside/cni.ts >/tmp/out 2>&1 && exit
+    export TAP_TIMEOUT=1500
+    timeout 1500 node test/lab/inside/cni.ts >/tmp/out 2>&1 && exit
     cat /tmp/out; exit 1`;
-  const command = ['run', '--timeout', '700', '--', 'bash', '-c', script];
+  const command = ['run', '--timeout', '1600', '--', 'bash', '-c', script];
   const { stdout, status } = spawnSync('scripts/lab', command, {
     cwd: project,
     encoding: 'utf8',

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { type Call, compare, World } from '../../cni/differential.ts';
 
-t.setTimeout(600_000);
+t.setTimeout(1_500_000);
 
 const ipam = {
   type: 'static',
