@@ -60,6 +60,9 @@ export const limits = {
   reapTimeoutMs: 1000,
   /** What is kept of a failed hook's words. */
   hookComplaintBytes: 500,
+  /** An answer on D-Bus, and a job of systemd. */
+  dbusAnswerMs: 10_000,
+  dbusJobMs: 30_000,
   /** A command line of keelson-oci, and a bundle's config.json. */
   ociRequestBytes: 4 * 1024 * 1024,
   ociConfigBytes: 16 * 1024 * 1024,

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../base/error.ts';
+import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
 import { SeccompCache } from '../kernel/seccomp-cache.ts';
@@ -23,6 +24,7 @@ try {
   const seccomp = new SeccompCache(join(state, 'seccomp'));
   await perform(client, request, {
     hierarchy: openHierarchy(),
+    scopes: new Scopes(),
     missingControllers,
     compileSeccomp: (profile) => seccomp.compile(profile),
   });

@@ -88,6 +88,7 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
   const warn = (text: string): void => log.warn(text);
   const engine = new KeelsonEngine({
     stateFolder: config.state,
+    cgroupDriver: config.cgroupDriver,
     missingControllers: config.missingControllers,
     warn,
   });
@@ -112,11 +113,18 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     handlers: await openHandlers(config.runtimes),
     log,
     settings: {
-      cgroupParent: config.cgroupParent,
+      cgroupParent: cgroupParentOf(config),
+      cgroupDriver: config.cgroupDriver,
       rootFolder: config.root,
       version: packageVersion(),
     },
   });
+}
+
+/** A pod without a parent of its own has a slice where systemd makes the cgroups. */
+function cgroupParentOf({ cgroupDriver, cgroupParent }: RuntimeConfig): string {
+  const plain = cgroupDriver === 'cgroupfs' || cgroupParent.endsWith('.slice');
+  return plain ? cgroupParent : `${cgroupParent}.slice`;
 }
 
 /** A runtime that is not there yet is found when a pod needs it. */

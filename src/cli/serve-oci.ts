@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Logger } from '../base/log.ts';
+import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
 import { SeccompCache } from '../kernel/seccomp-cache.ts';
@@ -10,6 +11,7 @@ export function serveOci(config: RuntimeConfig, log: Logger): OciService {
   const seccomp = new SeccompCache(join(config.state, 'seccomp'));
   const context = {
     hierarchy: openHierarchy(),
+    scopes: new Scopes(),
     missingControllers: config.missingControllers,
     compileSeccomp: seccomp.compile.bind(seccomp),
   };

@@ -82,6 +82,7 @@ async function launchContainer(
     makeCgroup(context, request),
     context.shims.open(request.podId),
   ]);
+  using _place = cgroup;
   fault('container.create.after-cgroup');
   const launch: Launch = {
     container: request.id,

@@ -6,6 +6,7 @@ import type { Supervisor } from '../kernel/supervisor.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { discardForeign } from './foreign-runtime.ts';
+import { removeCgroup } from './limit-cgroup.ts';
 import { runHooks } from './run-hooks.ts';
 
 /** Ends what runs of a container and removes every trace of it; may be repeated at any point. */
@@ -18,7 +19,7 @@ export async function discardContainer(
   if (shim !== undefined) await forget(shim, container);
   fault('container.remove.after-forget');
   if (container.request.runtime !== undefined) await discardForeign(context, container);
-  await context.hierarchy.remove(cgroupPath, { timeoutMs: limits.killTimeoutMs });
+  await removeCgroup(context, cgroupPath);
   fault('container.remove.after-cgroup');
   if (container.record.pid > 0) await runHooks(context, container, 'poststop');
   context.store.remove(id);

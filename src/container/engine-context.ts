@@ -1,5 +1,6 @@
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
 import type { Mark } from '../kernel/mark.ts';
+import type { Scopes } from '../cgroup/systemd/scopes.ts';
 import type { ContainerEvent } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { ExecExits } from './exec-exits.ts';
@@ -18,6 +19,8 @@ export interface EngineOptions {
   readonly stateFolder?: string;
   /** What to do about a limit whose controller is missing; `refuse` by default. */
   readonly missingControllers?: 'refuse' | 'warn';
+  /** Who makes cgroups; `cgroupfs`, that is we, by default. With systemd they are its scopes. */
+  readonly cgroupDriver?: 'cgroupfs' | 'systemd';
   /** Takes one line; nothing by default. */
   readonly warn?: (text: string) => void;
 }
@@ -27,6 +30,7 @@ export interface EngineContext {
   readonly store: RecordStore;
   readonly shims: Shims;
   readonly hierarchy: Hierarchy;
+  readonly scopes: Scopes | undefined;
   readonly events: EventStream;
   readonly stateFolder: string;
   readonly missingControllers: 'refuse' | 'warn';

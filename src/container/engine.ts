@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
+import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { capabilityMask, processCapabilities } from '../kernel/capability.ts';
 import { SeccompCache } from '../kernel/seccomp-cache.ts';
 import { signalNumber } from '../kernel/signal.ts';
@@ -54,6 +55,7 @@ export class KeelsonEngine implements ContainerEngine {
         onMarks: (id, marks) => this.#context.traces.get(id)?.(marks),
       }),
       hierarchy: openHierarchy(),
+      scopes: options.cgroupDriver === 'systemd' ? new Scopes() : undefined,
       events: new EventStream(),
       execs: new ExecExits(),
       traces: new Map(),
@@ -258,6 +260,7 @@ export class KeelsonEngine implements ContainerEngine {
 
   async close(): Promise<void> {
     this.#context.shims.close();
+    this.#context.scopes?.close();
     this.#context.hierarchy[Symbol.dispose]();
   }
 

@@ -1,12 +1,15 @@
+import { limits } from '../base/limits.ts';
 import { planResources } from '../cgroup/plan-resources.ts';
 import type { ContainerRequest } from './container-engine.ts';
 import type { EngineContext } from './engine-context.ts';
+import { openScope, scopeOf } from './scope.ts';
 import type { DeviceRule, Resources } from './spec-linux.ts';
 
-type CgroupContext = Pick<EngineContext, 'hierarchy' | 'missingControllers'>;
+type CgroupContext = Pick<EngineContext, 'hierarchy' | 'missingControllers' | 'scopes'>;
 type CgroupRequest = Pick<ContainerRequest, 'cgroupPath' | 'spec'>;
 
-export interface LimitedCgroup {
+/** To be disposed of once the container is in it: only then it stays by itself. */
+export interface LimitedCgroup extends Disposable {
   /** The absolute folder, for the clone into it. */
   readonly folder: string;
   readonly notEnforced: readonly string[];
@@ -17,12 +20,22 @@ export async function makeCgroup(
   context: CgroupContext,
   request: CgroupRequest,
 ): Promise<LimitedCgroup> {
-  const { hierarchy, missingControllers } = context;
+  const { hierarchy, missingControllers, scopes } = context;
+  using undo = new DisposableStack();
+  if (scopes !== undefined) undo.use(await openScope(scopes, request));
   using cgroup = hierarchy.create(request.cgroupPath);
   const resources = request.spec.linux?.resources ?? {};
   if (resources.devices !== undefined) cgroup.applyDevices(deviceRules(resources.devices));
   const { notEnforced } = await cgroup.apply(planResources(resources), { missingControllers });
-  return { folder: cgroup.folderPath, notEnforced };
+  const held = undo.move();
+  const dispose = (): void => held.dispose();
+  return { folder: cgroup.folderPath, notEnforced, [Symbol.dispose]: dispose };
+}
+
+/** Ends what runs in it and removes it; may be repeated. */
+export async function removeCgroup(context: CgroupContext, cgroupPath: string): Promise<void> {
+  await context.hierarchy.remove(cgroupPath, { timeoutMs: limits.killTimeoutMs });
+  await context.scopes?.stop(scopeOf(cgroupPath).unit);
 }
 
 /** New limits for a running container, all or none. */
@@ -36,6 +49,7 @@ export async function updateCgroup(
   const checkMemoryUsage = resources.memory?.checkBeforeUpdate === true;
   const options = { missingControllers, checkMemoryUsage };
   const { notEnforced } = await cgroup.apply(planResources(resources), options);
+  await context.scopes?.update(scopeOf(request.cgroupPath).unit, resources);
   if (resources.devices !== undefined) cgroup.applyDevices(deviceRules(resources.devices));
   return notEnforced;
 }

@@ -5,7 +5,11 @@ import { expandCgroupParent } from '../cgroup/path.ts';
  * `kubepods-burstable-pod1.slice`, whose dashes are folders.
  */
 export function podCgroup(parent: string, podId: string, fallback: string): string {
-  return parent === '' ? `${fallback}/${podId}` : expandCgroupParent(parent);
+  if (parent !== '') return expandCgroupParent(parent);
+  const slice = /([^/]+)\.slice$/.exec(fallback)?.[1];
+  // A dash would be a level.
+  const name = podId.replaceAll('-', '_');
+  return slice === undefined ? `${fallback}/${podId}` : `${fallback}/${slice}-${name}.slice`;
 }
 
 /** In a slice a container is a scope, elsewhere a folder with its id. */

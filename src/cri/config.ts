@@ -12,6 +12,8 @@ export interface RuntimeConfig {
   readonly socket: string;
   readonly logLevel: string;
   readonly cgroupParent: string;
+  /** Who makes containers' cgroups; the kubelet asks for it. */
+  readonly cgroupDriver: 'cgroupfs' | 'systemd';
   readonly missingControllers: 'refuse' | 'warn';
   /** The folder whose first CNI configuration is the pods' network. */
   readonly cniConfig: string;
@@ -59,6 +61,13 @@ const settings: readonly Setting[] = [
     expected: 'trace, debug, info, warn, error or silent',
   },
   { key: 'cgroup.parent', field: 'cgroupParent', fallback: '/keelson', ...path },
+  {
+    key: 'cgroup.driver',
+    field: 'cgroupDriver',
+    fallback: 'cgroupfs',
+    allowed: /^(cgroupfs|systemd)$/,
+    expected: 'cgroupfs or systemd',
+  },
   {
     key: 'cgroup.missingControllers',
     field: 'missingControllers',

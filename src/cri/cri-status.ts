@@ -7,6 +7,8 @@ import type { Node } from './node.ts';
 /** Version, Status, RuntimeConfig: what the runtime is. */
 export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
   const { version, rootFolder, cgroupParent } = node.settings;
+  const systemd = node.settings.cgroupDriver === 'systemd';
+  const cgroup_driver = systemd ? CgroupDriver.SYSTEMD : CgroupDriver.CGROUPFS;
   return {
     // The first is the kubelet's own interface version, which has been 0.1.0 for all of v1.
     Version: async () => ({
@@ -35,7 +37,7 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
       ],
       features: { supplemental_groups_policy: true },
     }),
-    RuntimeConfig: async () => ({ linux: { cgroup_driver: CgroupDriver.CGROUPFS } }),
+    RuntimeConfig: async () => ({ linux: { cgroup_driver } }),
     // Nothing here depends on the pod CIDR: no CNI configuration is made from it.
     UpdateRuntimeConfig: async () => ({}),
   };

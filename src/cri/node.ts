@@ -43,6 +43,8 @@ export interface Node {
 export interface NodeSettings {
   /** Below the cgroup hierarchy; pods without a parent of their own go here. */
   readonly cgroupParent: string;
+  /** cgroupfs by default. */
+  readonly cgroupDriver?: 'cgroupfs' | 'systemd';
   readonly rootFolder: string;
   readonly version: string;
 }

@@ -1,4 +1,5 @@
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
+import type { Scopes } from '../cgroup/systemd/scopes.ts';
 import type { CompiledSeccomp } from '../container/engine-context.ts';
 import type { Seccomp } from '../container/spec-linux.ts';
 import { DomainError } from '../base/error.ts';
@@ -12,6 +13,8 @@ import { statusOf, type OciStatus } from './status.ts';
 export interface OciContext {
   readonly hierarchy: Hierarchy;
   readonly missingControllers: 'refuse' | 'warn';
+  /** Connects when a container is systemd's. */
+  readonly scopes: Scopes;
   compileSeccomp(profile: Seccomp): Promise<CompiledSeccomp>;
 }
 
@@ -37,6 +40,17 @@ export class Call {
   /** The folder of all containers. */
   get root(): string {
     return this.line.global.text('root') ?? '/run/keelson/oci';
+  }
+
+  /** True where cgroups are to be scopes of systemd. */
+  get usesSystemd(): boolean {
+    const { global } = this.line;
+    return global.on('systemd-cgroup') || global.text('cgroup-manager') === 'systemd';
+  }
+
+  /** For a container's cgroup, by who has made it. */
+  cgroups(unit: string): Omit<OciContext, 'scopes'> & { readonly scopes: Scopes | undefined } {
+    return { ...this.context, scopes: unit === '' ? undefined : this.context.scopes };
   }
 
   /** The one argument of most commands. DomainError `invalid` without it. */

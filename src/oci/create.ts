@@ -3,9 +3,10 @@ import { join, resolve } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { expandCgroupsPath } from '../cgroup/path.ts';
-import { makeCgroup } from '../container/limit-cgroup.ts';
+import { makeCgroup, removeCgroup } from '../container/limit-cgroup.ts';
 import { moveNetDevices } from '../container/net-devices.ts';
 import { planContainer, type ContainerPlan } from '../container/plan-container.ts';
+import { scopeOf } from '../container/scope.ts';
 import type { Spec } from '../container/spec.ts';
 import { addon } from '../kernel/addon.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
@@ -66,12 +67,13 @@ interface Making {
 
 async function launch(call: Call, making: Making, manner: Manner): Promise<OciRecord> {
   const { plan, undo, spec } = making;
-  const { hierarchy } = call.context;
   const { cgroupPath } = making.record;
   refuseOccupied(call, cgroupPath);
   // Whatever of the container runs by then ends with its cgroup.
-  undo.defer(() => hierarchy.remove(cgroupPath));
-  const { folder, notEnforced } = await makeCgroup(call.context, { spec, cgroupPath });
+  const cgroups = call.cgroups(making.record.unit);
+  undo.defer(() => removeCgroup(cgroups, cgroupPath));
+  using cgroup = await makeCgroup(cgroups, { spec, cgroupPath });
+  const { folder, notEnforced } = cgroup;
   for (const limit of notEnforced) call.warn(`${limit}; it is not enforced`);
   fault('oci.create.after-cgroup');
   const place = call.records.folderOf(making.record.id);
@@ -132,6 +134,8 @@ function newRecord(
   { id, bundle, spec }: { id: string; bundle: string; spec: Spec },
 ): OciRecord {
   const { annotations, ociVersion, root, linux } = spec;
+  const usual = call.usesSystemd ? `system.slice:keelson:${id}` : `/keelson-oci/${id}`;
+  const cgroupPath = expandCgroupsPath(linux?.cgroupsPath ?? usual);
   return {
     ociVersion,
     id,
@@ -139,8 +143,8 @@ function newRecord(
     rootfs: root?.path ?? '',
     created: new Date().toISOString(),
     ...(annotations === undefined ? {} : { annotations }),
-    cgroupPath: expandCgroupsPath(linux?.cgroupsPath ?? `/keelson-oci/${id}`),
-    unit: '',
+    cgroupPath,
+    unit: call.usesSystemd ? scopeOf(cgroupPath).unit : '',
     pid: 0,
     startTime: 0,
     maker: call.request.pid,
@@ -151,6 +155,7 @@ function newRecord(
 
 /** Limits, freezing and killing are for the whole cgroup: it is one container's. */
 function refuseOccupied(call: Call, path: string): void {
+  if (call.usesSystemd) return;
   using cgroup = call.context.hierarchy.create(path);
   if (cgroup.frozen()) throw new DomainError('conflict', `cgroup ${path} is frozen`);
   if (cgroup.processes({ recursive: true }).length === 0) return;

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, isDomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { limits } from '../base/limits.ts';
+import { removeCgroup } from '../container/limit-cgroup.ts';
 import type { Call } from './call.ts';
 import { runOciHooks } from './hooks.ts';
 import { signalAll } from './kill.ts';
@@ -37,7 +38,7 @@ async function discard(call: Call, id: string, force: boolean): Promise<void> {
   }
   await signalAll(call, record, 9);
   await gone(record);
-  await call.context.hierarchy.remove(record.cgroupPath, { timeoutMs: limits.killTimeoutMs });
+  await removeCgroup(call.cgroups(record.unit), record.cgroupPath);
   fault('oci.delete.after-cgroup');
   if (record.pid > 0) {
     await runOciHooks(call, { record, spec: call.records.spec(id) }, 'poststop');

@@ -13,7 +13,7 @@ export async function update(call: Call): Promise<void> {
   const resources = await resourcesOf(call);
   const spec = call.records.spec(record.id);
   const request = { cgroupPath: record.cgroupPath, spec };
-  const notEnforced = await updateCgroup(call.context, request, resources);
+  const notEnforced = await updateCgroup(call.cgroups(record.unit), request, resources);
   for (const limit of notEnforced) call.warn(`${limit}; it is not enforced`);
   const merged = mergeResources(spec.linux?.resources ?? {}, resources);
   call.records.writeSpec(record.id, { ...spec, linux: { ...spec.linux, resources: merged } });
