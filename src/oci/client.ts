@@ -1,4 +1,4 @@
-import { DomainError } from '../base/error.ts';
+import { DomainError, isKernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { closeDescriptor } from '../kernel/descriptor.ts';
 import { encodePlan, type Operation } from '../kernel/operation.ts';
@@ -127,7 +127,14 @@ export class OciClient {
   }
 
   #send(fields: readonly FieldValue[]): void {
-    if (!this.#gone) this.#socket.send(encodeRecords([fields]));
+    if (this.#gone) return;
+    try {
+      this.#socket.send(encodeRecords([fields]));
+    } catch (error) {
+      // It has gone while nobody looked; that must be no one's end but its own.
+      if (!isKernelError(error, 'EPIPE', 'ECONNRESET')) throw error;
+      this.close();
+    }
   }
 
   #onMessage(message: Message): void {
