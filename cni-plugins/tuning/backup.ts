@@ -1,6 +1,7 @@
 import {
   accessSync,
   constants,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -8,7 +9,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../../src/base/error.ts';
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { isObject } from '../../src/cni/json.ts';
@@ -25,7 +26,7 @@ export function keepBackup(folder: string, owner: Owner, attributes: Attributes)
   const path = pathOf(folder, owner);
   const kept = { network: owner.networkName, ...attributes, ...readBackup(folder, owner) };
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     writeFileSync(`${path}.new`, JSON.stringify(kept, undefined, 1), { mode: 0o600 });
     renameSync(`${path}.new`, path);
   } catch (error) {
@@ -59,10 +60,23 @@ export function collectBackups(
 /** Throws CniError 50 when nothing could be kept there. */
 export function checkFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.W_OK);
   } catch (error) {
     throw new CniError(CniCode.notAvailable, `Cannot write in "${folder}"`, messageOf(error));
+  }
+}
+
+/** Node's own recursion never ends below /proc, where a folder that is there takes no other. */
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    if (hasCode(error, 'EEXIST')) return;
+    const above = dirname(folder);
+    if (!hasCode(error, 'ENOENT') || above === folder || existsSync(above)) throw error;
+    makeFolder(above);
+    mkdirSync(folder, { mode: 0o700 });
   }
 }
 
