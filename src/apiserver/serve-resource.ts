@@ -12,6 +12,7 @@ import { decodeOptions } from './read-options.ts';
 import { placeOf } from './registry.ts';
 import type { ResourceRoute } from './route.ts';
 import { readSelection } from './selection.ts';
+import { applyType, serveApply } from './serve-apply.ts';
 import { serveScale } from './serve-scale.ts';
 import { serveWatch } from './serve-watch.ts';
 import { createObject } from './verb/create.ts';
@@ -40,7 +41,10 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
   if (request.method === 'GET') return await (single ? serveGet : serveCollection)(api, exchange);
   if (request.method === 'POST' && !single) return await serveCreate(api, exchange);
   if (request.method === 'PUT' && single) return await servePut(api, exchange);
-  if (request.method === 'PATCH' && single) return await servePatch(api, exchange);
+  if (request.method === 'PATCH' && single) {
+    const applies = mediaType(request) === applyType;
+    return await (applies ? serveApply : servePatch)(api, exchange);
+  }
   if (request.method === 'DELETE') {
     return await (single ? serveDelete : serveDeleteCollection)(api, exchange);
   }

@@ -7,6 +7,8 @@ import { messageType } from '../../api/schema/schema.ts';
 import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
 import { invalidObject } from '../../api/validate/fault.ts';
 import { faultsOf } from '../../api/validate/validate.ts';
+import { recordUpdate } from '../../api/apply/manage.ts';
+import { authorNow } from '../author.ts';
 import { admitNamespace, admitPod } from '../admit.ts';
 import type { Api, WriteOptions } from '../api.ts';
 import { generateName, stampNew } from '../metadata.ts';
@@ -23,6 +25,8 @@ export interface CreateRequest {
   readonly namespace: string;
   /** As the body has it, in the version of `kind`. */
   readonly object: JsonObject;
+  /** The object itself says who manages what, as server-side apply does. */
+  readonly manages?: boolean;
 }
 
 /** Makes an object, and answers with it in its stored form. */
@@ -32,7 +36,7 @@ export async function createObject(
   options: WriteOptions,
 ): Promise<JsonObject> {
   const kind = storedKind(request.kind);
-  const object = prepare(request, api.now());
+  const object = managed(request, prepare(request, api.now()), { options, now: api.now() });
   const generated = textOf(metadataOf(object)['name']) === '';
   for (let attempt = 1; ; attempt += 1) {
     if (generated) {
@@ -58,6 +62,16 @@ function prepare({ kind, namespace, object }: CreateRequest, now: Date): Draft {
   applyDefaults(messageType(stored.type), prepared);
   stampNew(prepared, strategy.counts, now);
   return prepared;
+}
+
+function managed(
+  { kind, manages }: CreateRequest,
+  object: Draft,
+  { options, now }: { readonly options: WriteOptions; readonly now: Date },
+): Draft {
+  if (manages === true) return object;
+  const author = authorNow(options, { kind, subresource: '', now });
+  return recordUpdate(messageType(storedKind(kind).type), { old: undefined, object }, author);
 }
 
 async function keep(

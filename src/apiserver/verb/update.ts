@@ -8,6 +8,8 @@ import { badRequest, modified } from '../../api/status.ts';
 import { invalidObject } from '../../api/validate/fault.ts';
 import { faultsOf } from '../../api/validate/validate.ts';
 import type { Api, WriteOptions } from '../api.ts';
+import { type Author, recordUpdate } from '../../api/apply/manage.ts';
+import { authorNow } from '../author.ts';
 import { carryMetadata, hasFinalizers, isDeleting } from '../metadata.ts';
 import { metadataOf, revisionOf } from '../object-text.ts';
 import type { Place } from '../registry.ts';
@@ -21,6 +23,8 @@ export interface UpdateRequest {
   /** What shall be, from what is there; both in the version of the path. */
   readonly change: (old: JsonObject) => Promise<JsonObject>;
   readonly fromStored: (object: JsonObject) => JsonObject;
+  /** The change itself says who manages what, as server-side apply does. */
+  readonly manages?: boolean;
 }
 
 /** Changes an object, and answers with its stored form. */
@@ -34,7 +38,11 @@ export async function updateObject(
   let finished: JsonObject | undefined;
   const apply = async (old: JsonObject): Promise<JsonObject> => {
     const wanted = await request.change(request.fromStored(old));
-    const object = prepare(request, { old, wanted });
+    const object = managed(
+      request,
+      { old, object: prepare(request, { old, wanted }) },
+      authorOf(request, { options, now: api.now() }),
+    );
     check({ kind, object, old });
     if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
     // The last finalizer of a deleted object has gone: so does the object.
@@ -45,6 +53,22 @@ export async function updateObject(
   const updated = await api.registry.update(place, apply);
   if (finished !== undefined) await api.registry.remove(place, updated);
   return updated;
+}
+
+function managed(
+  { place, manages }: UpdateRequest,
+  { old, object }: { readonly old: JsonObject; readonly object: Draft },
+  author: Author,
+): Draft {
+  if (manages === true) return object;
+  return recordUpdate(messageType(storedKind(place.kind).type), { old, object }, author);
+}
+
+function authorOf(
+  { place, subresource }: Pick<UpdateRequest, 'place' | 'subresource'>,
+  { options, now }: { readonly options: WriteOptions; readonly now: Date },
+): Author {
+  return authorNow(options, { kind: place.kind, subresource: subresource ?? '', now });
 }
 
 /** Nothing holds a deleted object any more. */

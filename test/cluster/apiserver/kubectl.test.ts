@@ -100,6 +100,20 @@ for (const program of kubectls) {
       'pod/p',
     );
     t.equal(await run('get', 'pods', '-l', 'run!=p', '-o', 'name'), '');
+    const config = server.manifest(
+      'config.yaml',
+      'apiVersion: v1\nkind: ConfigMap\nmetadata: { name: c }\ndata: { a: b }\n',
+    );
+    const apply = ['apply', '--server-side', '-f', config];
+    t.equal(await run(...apply), 'configmap/c serverside-applied\n');
+    t.equal(await run(...apply), 'configmap/c serverside-applied\n');
+    await run('patch', 'cm', 'c', '-p', '{"data":{"a":"other"}}');
+    const refused = await server.kubectl(program, ...apply);
+    t.match(
+      refused.stderr,
+      /Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: .data.a/,
+    );
+    t.equal(await run(...apply, '--force-conflicts'), 'configmap/c serverside-applied\n');
     t.match(await run('delete', 'pod', 'p'), 'pod "p" deleted');
     t.match(await run('delete', '-f', path), /deployment.apps "web" deleted/);
     t.equal(await run('get', 'deploy,svc,ing', '-o', 'name'), '');
