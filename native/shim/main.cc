@@ -1,7 +1,8 @@
 // keelson-shim spawner      started once by a Node process; descriptor 3 is its socket
 // keelson-shim shim POD     one a pod, started by a spawner; descriptor 3 is its listening socket
-// Both supervise programs that they start on request. Nobody else is meant to run it, but under the
-// name keelson-oci it is the OCI runtime's command line (native/oci).
+// keelson-init PID          a container's first process, started by a stage (init.hh)
+// The first two supervise programs that they start on request. Nobody else is meant to run it, but
+// under the name keelson-oci it is the OCI runtime's command line (native/oci).
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -13,6 +14,7 @@
 
 #include "../linux/title.hh"
 #include "../oci/connection.hh"
+#include "init.hh"
 #include "loop.hh"
 #include "sealed.hh"
 
@@ -43,9 +45,9 @@ static int run(const char* mode) {
 
 }  // namespace keelson::shim
 
-static bool isOci(const char* path) {
+static bool isCalled(const char* path, const char* name) {
   const char* slash = strrchr(path, '/');
-  return strcmp(slash ? slash + 1 : path, "keelson-oci") == 0;
+  return strcmp(slash ? slash + 1 : path, name) == 0;
 }
 
 // Only a process that a container can look into has to be a sealed copy: launch refuses any other.
@@ -59,8 +61,10 @@ static bool mayLaunch(char** arguments) {
 }
 
 int main(int argc, char** argv) {
-  bool oci = argc > 0 && isOci(argv[0]);
+  bool oci = argc > 0 && isCalled(argv[0], "keelson-oci");
   if (argc < 2 && !oci) return 2;
+  // A sealed copy already, and in a container, where /proc may not be there.
+  if (isCalled(argv[0], "keelson-init")) keelson::shim::runInit(argv[1]);
   unsigned inherited = oci ? keelson::oci::countInherited() : 0;
   if (oci) keelson::oci::findHome();
   keelson::keepTitle(argc, argv);

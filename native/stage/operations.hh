@@ -93,6 +93,7 @@ bool holdForHooks(Context&, Fields&);
 bool waitForStart(Context&, Fields&);
 bool awaitStart(Context&, Fields&);
 bool findProgram(Context&, Fields&);
+bool startInit(Context&, Fields&);
 bool executeProgram(Context&, Fields&);
 bool pauseForever(Context&, Fields&);
 bool finish(Context&, Fields&);

@@ -72,6 +72,7 @@ static constexpr Entry table[] = {
     {"wait", waitForStart},
     {"await", awaitStart},
     {"find-program", findProgram},
+    {"init", startInit},
     {"execute", executeProgram},
     {"pause", pauseForever},
     {"finish", finish},

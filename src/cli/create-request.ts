@@ -199,6 +199,7 @@ function optionsOf(flags: RunFlags, files: RunFiles): Draft<RunOptions> {
     restart: parseRestart(flags.restart),
     domainname: flags.domainname ?? '',
     remove: flags.rm === true,
+    init: flags.init === true,
     stop_timeout_seconds: optionalWhole(flags.stopTimeout, '--stop-timeout', 0),
     stop_signal: flags.stopSignal ?? '',
     user: flags.user ?? '',

@@ -6,6 +6,7 @@ export interface RunFlags {
   readonly tty?: true;
   readonly detach?: true;
   readonly rm?: true;
+  readonly init?: true;
   readonly name?: string;
   readonly env: readonly string[];
   readonly envFile: readonly string[];
@@ -78,6 +79,7 @@ export function addRunFlags(command: Command): Command {
     .option('-i, --interactive', 'keep stdin open')
     .option('-t, --tty', 'give it a terminal')
     .option('--rm', 'remove it when it ends')
+    .option('--init', 'an init as first process, which hands on signals and reaps')
     .option('--name <name>', 'its name')
     .option('-u, --user <user>', 'user name or id, with an optional group: NAME[:GROUP]')
     .option('-w, --workdir <path>', 'working folder')

@@ -22,6 +22,8 @@ export interface ContainerRequest {
   readonly bundle?: string;
   /** The cgroup's path below the hierarchy; already decided by the caller. */
   readonly cgroupPath: string;
+  /** An init is the first process: it hands signals on to the program and reaps what ends. */
+  readonly init?: boolean;
   /** Another OCI runtime, which makes the container in our place. */
   readonly runtime?: RuntimeBinary;
 }

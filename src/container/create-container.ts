@@ -67,6 +67,7 @@ async function planFor(context: EngineContext, request: ContainerRequest): Promi
     capabilities: context.capabilities,
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(seccomp === undefined ? {} : { seccomp: await context.compileSeccomp(seccomp) }),
+    ...(request.init === true ? { init: true } : {}),
     bundle: bundleOf(context.store, request),
     cgroupMountPoint: context.hierarchy.mountPoint,
   });

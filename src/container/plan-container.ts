@@ -33,6 +33,8 @@ export interface ContainerSource extends ProcessContext {
   /** The folder that hooks are told. */
   readonly bundle: string;
   readonly cgroupMountPoint: string;
+  /** The program is the child of an init, not the first process itself. */
+  readonly init?: boolean;
   /** Where no supervisor stays with the container. */
   readonly alone?: Alone;
 }
@@ -67,11 +69,14 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const builder = new PlanBuilder(listening + (alone?.preserved ?? 0));
   const namespaces = planNamespaces(builder, linux, (spec.mounts ?? []).some(isMapped));
   const nullSlot = builder.slot();
+  const initSlot = source.init === true ? builder.slot() : undefined;
 
   // A supervisor's is not the container's; a caller's is, where nothing else is said.
   const oomScore = process.oomScoreAdj ?? (alone === undefined ? 0 : undefined);
   if (oomScore !== undefined) builder.add(operation.oomScoreAdj(oomScore));
   const listener = planListener(builder, source, 'created');
+  // The supervisor's sealed copy, while it is still this process's program.
+  if (initSlot !== undefined) builder.add(operation.open(initSlot, '/proc/self/exe', 0));
   planJoins(builder, linux, namespaces);
   const userSlot = namespaces.userSlot;
   const { snapshot, cgroupMountPoint } = source;
@@ -113,7 +118,11 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   planStart(builder, process, alone);
   planHooks(builder, source, 'startContainer');
   if (alone !== undefined) builder.add(operation.preserve(listening, alone.preserved));
-  planIdentity(builder, process, { ...source, ...(listener && { listener }) });
+  planIdentity(builder, process, {
+    ...source,
+    ...(listener && { listener }),
+    ...(initSlot !== undefined && { initSlot }),
+  });
   const { cloneFlags, relay } = namespaces;
   return { operations: builder.operations, cloneFlags, relay, terminal, held };
 }

@@ -12,6 +12,8 @@ export interface ProcessContext {
   readonly seccomp?: { readonly program: Uint8Array; readonly flags: number };
   /** Who is told of the calls that the filter hands on. */
   readonly listener?: SeccompListener;
+  /** Where keelson's own program is open, for an init that the program is the child of. */
+  readonly initSlot?: number;
 }
 
 /** Numbers of asm-generic/resource.h; the order is the number. */
@@ -70,6 +72,7 @@ export function planIdentity(
     builder.add(operation.noNewPrivileges());
     planSeccomp(builder, context);
   }
+  if (context.initSlot !== undefined) builder.add(operation.init(context.initSlot));
   builder.add(operation.execute(process.args, process.env ?? []));
 }
 

@@ -140,6 +140,7 @@ function requestOf(
     podId: record.podId,
     ...rest,
     stdin: config.stdin ? (config.stdin_once ? 'once' : 'open') : 'none',
+    ...(optionsOf(record)?.init === true ? { init: true } : {}),
     ...(record.logPath === '' ? {} : { logPath: record.logPath }),
   };
 }

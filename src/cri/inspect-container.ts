@@ -152,6 +152,7 @@ function hostConfig({ record, config, options, spec }: Parts): object {
       Name: record.restart.name,
       MaximumRetryCount: record.restart.maximumRetries,
     },
+    Init: options?.init ?? false,
     AutoRemove: options?.remove ?? false,
     CapAdd: security?.capabilities?.add_capabilities ?? [],
     CapDrop: security?.capabilities?.drop_capabilities ?? [],

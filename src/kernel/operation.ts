@@ -245,6 +245,8 @@ export const operation = {
   await: (slot: number): Operation => ['await', slot],
   /** Fails now where `execute` would not find the program; a path with a slash is absolute. */
   findProgram: (name: string, searchPath: string): Operation => ['find-program', name, searchPath],
+  /** The plan goes on in a child of an init, which keelson's program in the slot becomes. */
+  init: (slot: number): Operation => ['init', slot],
   /** execve(2); a name without a slash is looked up in the environment's PATH, inside. */
   execute: (args: readonly string[], env: readonly string[], file = ''): Operation => [
     'execute',

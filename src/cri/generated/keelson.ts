@@ -61,6 +61,7 @@ export interface RunOptions {
   clear_entrypoint: boolean;
   shm_bytes: number;
   trace: boolean;
+  init: boolean;
 }
 export const RunOptions: Message<RunOptions> = {
   name: 'RunOptions',
@@ -87,6 +88,7 @@ export const RunOptions: Message<RunOptions> = {
     [20, 'clear_entrypoint', 'bool', 'plain'],
     [21, 'shm_bytes', 'int64', 'plain'],
     [22, 'trace', 'bool', 'plain'],
+    [23, 'init', 'bool', 'plain'],
   ],
 };
 

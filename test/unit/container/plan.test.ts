@@ -38,6 +38,17 @@ t.test('everything of the host is opened before the pivot, privileges go last', 
   t.ok(order.indexOf('identity') < order.indexOf('capabilities'));
 });
 
+t.test('an init is opened on the host and forked as the program, at the very end', async (t) => {
+  const { operations } = plan({}, { init: true });
+  t.same(operations.slice(-2)[0], [
+    'init',
+    operations.find(([, , path]) => path === '/proc/self/exe')?.[1],
+  ]);
+  const order = operations.map(([name]) => name);
+  t.ok(operations.findIndex(([, , path]) => path === '/proc/self/exe') < order.indexOf('pivot'));
+  t.notOk(names(plan()).includes('init'), 'only where it is asked for');
+});
+
 t.test('a filter is loaded last where nothing may be gained, else with privileges', async (t) => {
   const seccomp = { program: Buffer.alloc(8), flags: 0 };
   const user = { uid: 1, gid: 1 };
