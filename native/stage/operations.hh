@@ -35,6 +35,7 @@ bool inheritMode(Context&, Fields&);
 // root.cc
 bool enterRoot(Context&, Fields&);
 bool useRoot(Context&, Fields&);
+bool leaveChroot(Context&, Fields&);
 bool pivotRoot(Context&, Fields&);
 
 // inside.cc

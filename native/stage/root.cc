@@ -1,10 +1,13 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/mount.h>
+#include <sched.h>
 #include <sys/mount.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "operations.hh"
+#include "../linux/call.hh"
 
 namespace keelson::stage {
 
@@ -28,6 +31,18 @@ bool enterRoot(Context& context, Fields& fields) {
 bool useRoot(Context& context, Fields& fields) {
   context.root = context.slot(fields.number());
   return context.root >= 0 || context.refuse(EBADF, "use-root");
+}
+
+// leave-chroot: to the root of this mount namespace. In a chroot pivot_root would leave that root
+// as it is, and whoever joins the namespace later would arrive there, outside.
+bool leaveChroot(Context& context, Fields&) {
+  int self = pidfdOpen(getpid());
+  if (self < 0) return context.fail("pidfd_open", "");
+  int result = setns(self, CLONE_NEWNS);
+  int error = errno;
+  close(self);
+  errno = error;
+  return result == 0 || context.fail("setns", "mnt");
 }
 
 // pivot: the host's tree goes away; pivot_root(".", ".") needs no folder to put it in

@@ -34,6 +34,7 @@ static constexpr Entry table[] = {
     {"inherit-mode", inheritMode},
     {"root", enterRoot},
     {"use-root", useRoot},
+    {"leave-chroot", leaveChroot},
     {"pivot", pivotRoot},
     {"directory", makeDirectory},
     {"node", makeNode},

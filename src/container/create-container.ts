@@ -1,5 +1,6 @@
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
+import { isChrooted } from '../kernel/chroot.ts';
 import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
 import type { Launch } from '../kernel/supervisor.ts';
 import { bundleOf, writeBundle } from './bundle.ts';
@@ -69,6 +70,7 @@ async function planFor(context: EngineContext, request: ContainerRequest): Promi
     ...(seccomp === undefined ? {} : { seccomp: await context.compileSeccomp(seccomp) }),
     ...(request.init === true ? { init: true } : {}),
     bundle: bundleOf(context.store, request),
+    chrooted: await isChrooted(),
     cgroupMountPoint: context.hierarchy.mountPoint,
   });
 }

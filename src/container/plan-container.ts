@@ -35,6 +35,8 @@ export interface ContainerSource extends ProcessContext {
   readonly cgroupMountPoint: string;
   /** The program is the child of an init, not the first process itself. */
   readonly init?: boolean;
+  /** The runtime lives in a chroot. */
+  readonly chrooted?: boolean;
   /** Where no supervisor stays with the container. */
   readonly alone?: Alone;
 }
@@ -95,7 +97,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   const recursivePrivate = propagationFlag.recursive | propagationFlag.private;
   builder.add(operation.propagation(recursivePrivate));
   builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
-  builder.add(operation.root(rootSlot, hooked));
+  builder.add(...leaveChroot(source, !hooked), operation.root(rootSlot, hooked));
   planAttachments(context, mounts);
   builder.add(...devices);
   const terminal = process.terminal === true;
@@ -109,7 +111,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   }
   if (held) builder.add(operation.hold());
   planHooks(builder, source, 'createContainer');
-  builder.add(operation.pivot());
+  builder.add(...leaveChroot(source, hooked), operation.pivot());
 
   planRootPropagation(builder, linux, rootSlot);
   builder.add(operation.keyring(source.id));
@@ -125,6 +127,11 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   });
   const { cloneFlags, relay } = namespaces;
   return { operations: builder.operations, cloneFlags, relay, terminal, held };
+}
+
+/** Hooks find the root inside the chroot, so that with them it is left after they have run. */
+function leaveChroot({ chrooted }: ContainerSource, now: boolean): Operation[] {
+  return chrooted === true && now ? [operation.leaveChroot()] : [];
 }
 
 /** Where hooks find the root: an overlay has no folder but the bundle's. */

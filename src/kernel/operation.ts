@@ -120,6 +120,8 @@ export const operation = {
   root: (slot: number, here = false): Operation => ['root', slot, here],
   /** Paths inside are resolved from the slot's folder: a program that shares the host's root. */
   useRoot: (slot: number): Operation => ['use-root', slot],
+  /** From a chroot to the mount namespace's own root; host paths are not valid afterwards. */
+  leaveChroot: (): Operation => ['leave-chroot'],
   /** pivot_root(2) into the root; the host's tree is gone afterwards. */
   pivot: (): Operation => ['pivot'],
 

@@ -9,6 +9,7 @@ import { planContainer, type ContainerPlan } from '../container/plan-container.t
 import { scopeOf } from '../container/scope.ts';
 import type { Spec } from '../container/spec.ts';
 import { addon } from '../kernel/addon.ts';
+import { isChrooted } from '../kernel/chroot.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
 import type { Call } from './call.ts';
 import { checkTerminal, listenVariables, preservedCount } from './descriptors.ts';
@@ -115,6 +116,7 @@ async function planFor(
     id: call.id(),
     spec,
     bundle,
+    chrooted: await isChrooted(),
     capabilities: call.request.capabilities,
     ...(seccomp === undefined ? {} : { seccomp: await call.context.compileSeccomp(seccomp) }),
     cgroupMountPoint: call.context.hierarchy.mountPoint,

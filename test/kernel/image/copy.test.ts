@@ -32,7 +32,13 @@ t.test('a folder that becomes a link all the time leads nowhere outside', option
     busybox mv -T /w/real /w/kept; busybox mv -T /w/link /w/real
     busybox mv -T /w/real /w/link; busybox mv -T /w/kept /w/real; done`;
   const attacker = spawn('chroot', [root, '/bin/busybox', 'sh', '-c', swap]);
-  t.teardown(() => attacker.kill('SIGKILL'));
+  const ended = new Promise((resolve) => attacker.once('exit', resolve));
+  await using _attack = {
+    async [Symbol.asyncDispose]() {
+      attacker.kill('SIGKILL');
+      await ended;
+    },
+  };
   const { pid = 0 } = attacker;
   await sleep(200);
   // Not so busy that nobody else gets a turn.
