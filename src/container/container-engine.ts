@@ -24,6 +24,8 @@ export interface ContainerRequest {
   readonly cgroupPath: string;
   /** An init is the first process: it hands signals on to the program and reaps what ends. */
   readonly init?: boolean;
+  /** Destinations of bind mounts that begin with what the root has there; for this once. */
+  readonly fills?: readonly string[];
   /** Another OCI runtime, which makes the container in our place. */
   readonly runtime?: RuntimeBinary;
 }

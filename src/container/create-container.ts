@@ -69,6 +69,7 @@ async function planFor(context: EngineContext, request: ContainerRequest): Promi
     ...(snapshot === undefined ? {} : { snapshot }),
     ...(seccomp === undefined ? {} : { seccomp: await context.compileSeccomp(seccomp) }),
     ...(request.init === true ? { init: true } : {}),
+    fills: request.fills ?? [],
     bundle: bundleOf(context.store, request),
     chrooted: await isChrooted(),
     cgroupMountPoint: context.hierarchy.mountPoint,

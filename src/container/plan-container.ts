@@ -37,6 +37,8 @@ export interface ContainerSource extends ProcessContext {
   readonly init?: boolean;
   /** The runtime lives in a chroot. */
   readonly chrooted?: boolean;
+  /** Destinations of bind mounts that begin with what the root has there. */
+  readonly fills?: readonly string[];
   /** Where no supervisor stays with the container. */
   readonly alone?: Alone;
 }
@@ -98,7 +100,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   builder.add(operation.propagation(recursivePrivate));
   builder.add(operation.open(nullSlot, '/dev/null', pathOnly));
   builder.add(...leaveChroot(source, !hooked), operation.root(rootSlot, hooked));
-  planAttachments(context, mounts);
+  planAttachments(context, mounts, source.fills);
   builder.add(...devices);
   const terminal = process.terminal === true;
   if (terminal) planTerminal(builder, process, mounts);

@@ -87,11 +87,18 @@ function planIdMap(
 }
 
 /** Makes what is no bind mount, and puts each in its place, in the order of the specification. */
-export function planAttachments(context: MountContext, mounts: readonly PlannedMount[]): void {
+export function planAttachments(
+  context: MountContext,
+  mounts: readonly PlannedMount[],
+  fills: readonly string[] = [],
+): void {
   for (const planned of mounts) {
     if (!planned.bind) planFilesystem(context.builder, planned);
-    planAttributes(context.builder, planned);
     const destination = normalDestination(planned.mount);
+    if (planned.bind && fills.includes(destination)) {
+      context.builder.add(operation.copyUp(planned.slot, destination, false));
+    }
+    planAttributes(context.builder, planned);
     context.builder.add(operation.attach(planned.slot, destination, isKernelTree(destination)));
   }
 }

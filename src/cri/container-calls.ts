@@ -75,7 +75,7 @@ function changeCalls(node: Node): Handlers<typeof Containers> {
       await node.engine.resume(record.id);
       return shown(record);
     },
-    Remove: async ({ container, force }) => {
+    Remove: async ({ container, force, volumes }) => {
       const record = node.containers.find(container);
       const { state } = statusOfContainer(node, record);
       if (!force && (state === 'running' || state === 'paused')) {
@@ -84,7 +84,7 @@ function changeCalls(node: Node): Handlers<typeof Containers> {
           `Cannot remove container "${container}": it is ${state}; stop it, or use --force`,
         );
       }
-      await removeContainer(node, record);
+      await removeContainer(node, record, { volumes });
       return shown(record);
     },
     Commit: async (request) => {

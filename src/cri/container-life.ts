@@ -6,6 +6,7 @@ import { releaseImageVolumes } from './image-volume.ts';
 import { provideSandbox } from './run-pod.ts';
 import { recreateContainer } from './create-container.ts';
 import type { Node } from './node.ts';
+import { removeAnonymousVolumes } from './volumes.ts';
 
 /** How it is, from the engine, or from the record where the engine has lost it (a reboot). */
 export function statusOfContainer(node: Node, record: ContainerRecord): ContainerStatus {
@@ -91,8 +92,15 @@ async function markStopped(node: Node, record: ContainerRecord): Promise<void> {
   }
 }
 
-/** Ends it and removes every trace; for one of the command line its pod too. */
-export function removeContainer(node: Node, record: ContainerRecord): Promise<void> {
+/**
+ * Ends it and removes every trace; for one of the command line its pod too. `volumes`: those that
+ * were made for it, too.
+ */
+export function removeContainer(
+  node: Node,
+  record: ContainerRecord,
+  { volumes }: { readonly volumes: boolean },
+): Promise<void> {
   return node.locks.run(record.id, async () => {
     if (!node.containers.has(record.id)) return;
     await markStopped(node, record);
@@ -101,6 +109,7 @@ export function removeContainer(node: Node, record: ContainerRecord): Promise<vo
     await node.images.releaseSnapshot(record.id);
     node.layerUse.forget(record.id);
     await releaseImageVolumes(node, record.id);
+    if (volumes) await removeAnonymousVolumes(node, record);
     await node.containers.remove(record.id);
   });
 }

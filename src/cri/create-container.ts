@@ -23,6 +23,7 @@ import type { Node } from './node.ts';
 import { handlerNamed } from './runtime-handlers.ts';
 import { planContainer } from './plan-container.ts';
 import { signalName, signalOfCri } from './stop-signal.ts';
+import { withVolumes } from './volumes.ts';
 
 export interface CreateOrder {
   readonly id?: string;
@@ -56,7 +57,11 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   await spans.step('record', () => node.containers.add(record));
   undo.defer(() => node.containers.remove(id));
   if (spans.on) node.engine.traceSteps(id, (marks) => spans.addMarks(marks));
-  await spans.step('create', () => node.engine.create(request));
+  await spans.step('create', () =>
+    withVolumes(node, { record, again: false }, (fills) =>
+      node.engine.create({ ...request, fills }),
+    ),
+  );
   undo.move();
   return record;
 }
@@ -164,7 +169,9 @@ export async function recreateContainer(node: Node, record: ContainerRecord): Pr
   }
   const request = await requestAgain(node, { record, snapshot });
   await node.engine.remove(record.id);
-  await node.engine.create(request);
+  await withVolumes(node, { record, again: true }, (fills) =>
+    node.engine.create({ ...request, fills }),
+  );
 }
 
 async function requestAgain(

@@ -42,7 +42,9 @@ export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
     },
     RemoveContainer: async ({ container_id }) => {
       const record = findContainer(node, container_id);
-      if (record !== undefined) await removeContainer(node, record);
+      if (record !== undefined) {
+        await removeContainer(node, record, { volumes: true });
+      }
       return {};
     },
     ListContainers: async ({ filter }) => ({ containers: listContainers(node, filter) }),

@@ -38,6 +38,10 @@ export async function gatherFacts(node: Node, request: FactsRequest): Promise<Co
     sources,
     devices,
     volumes: request.volumes,
+    storage: (options?.volumes ?? []).map((mount) => ({
+      mount,
+      source: node.volumes.dataOf(mount.name),
+    })),
     ...(seccomp === undefined ? {} : { seccomp }),
     ...(pidNamespace === undefined ? {} : { pidNamespace }),
     ...(ipcNamespace === undefined ? {} : { ipcNamespace, shm: shmOf(node, options) }),

@@ -48,19 +48,36 @@ export async function inspectContainer(
     GraphDriver: graphDriver(node, record, status),
     ...(size ? { SizeRw: (await node.images.snapshotUse(record.id)).bytes } : {}),
     ...(size ? { SizeRootFs: node.images.find(record.imageId)?.sizeBytes ?? 0 } : {}),
-    Mounts: config.mounts.map((mount) => ({
-      Type: 'bind',
-      Source: mount.host_path,
-      Destination: mount.container_path,
-      Mode: mount.readonly ? 'ro' : '',
-      RW: !mount.readonly,
-      Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
-    })),
+    Mounts: [...bindDocuments(config), ...volumeDocuments(node, options)],
     Config: configDocument({ record, config, options, spec, hostname: sandbox?.request?.hostname }),
     NetworkSettings: networkSettings(sandbox, podConfigOf(findPod(node, record))),
     Pod: record.podId,
     NotEnforced: status.notEnforced,
   };
+}
+
+function bindDocuments(config: ContainerConfig): object[] {
+  return config.mounts.map((mount) => ({
+    Type: 'bind',
+    Source: mount.host_path,
+    Destination: mount.container_path,
+    Mode: mount.readonly ? 'ro' : '',
+    RW: !mount.readonly,
+    Propagation: ['rprivate', 'rslave', 'rshared'][mount.propagation] ?? '',
+  }));
+}
+
+function volumeDocuments(node: Node, options: RunOptions | undefined): object[] {
+  return (options?.volumes ?? []).map(({ name, path, readonly }) => ({
+    Type: 'volume',
+    Name: name,
+    Source: node.volumes.dataOf(name),
+    Destination: path,
+    Driver: 'local',
+    Mode: readonly ? 'ro' : '',
+    RW: !readonly,
+    Propagation: '',
+  }));
 }
 
 /** The one network is named as the CNI interface is; without one there is none. */

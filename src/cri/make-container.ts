@@ -10,6 +10,7 @@ import { type CreateRequest, RunOptions } from './generated/keelson.ts';
 import { ContainerConfig, PodSandboxConfig } from './generated/runtime.ts';
 import type { Node } from './node.ts';
 import { networkMode, runPod } from './run-pod.ts';
+import { planVolumes } from './volumes.ts';
 
 const restartPolicies = ['', 'no', 'on-failure', 'always', 'unless-stopped'];
 
@@ -22,13 +23,14 @@ export async function makeContainer(
   const { spans } = context;
   const config = request.config ?? decode(ContainerConfig, Buffer.alloc(0));
   const podConfig = request.pod ?? decode(PodSandboxConfig, Buffer.alloc(0));
-  const options = request.options ?? decode(RunOptions, Buffer.alloc(0));
+  const asked = request.options ?? decode(RunOptions, Buffer.alloc(0));
   const name = chosenName(node, request.name);
-  checkOptions(options);
+  checkOptions(asked);
   const imageName = config.image?.image ?? '';
   const image = await spans.step('image', () =>
-    provideImage(node, { imageName, options, signal: context.signal }),
+    provideImage(node, { imageName, options: asked, signal: context.signal }),
   );
+  const options = { ...asked, volumes: planVolumes(image.config.volumes, config, asked) };
   const id = randomBytes(32).toString('hex');
   await using undo = new AsyncDisposableStack();
   await spans.step('pod', () =>

@@ -13,6 +13,7 @@ import type { RecordStore } from './record-store.ts';
 import type { RuntimeHandlers } from './runtime-handlers.ts';
 import type { NetworkReader, StatisticsReader } from './statistics.ts';
 import type { StreamingServer } from './streaming/server.ts';
+import type { VolumeStore } from './volume-store.ts';
 
 /** Everything the services stand on; made once by openRuntime. */
 export interface Node {
@@ -31,6 +32,7 @@ export interface Node {
   readonly handlers: RuntimeHandlers;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;
+  readonly volumes: VolumeStore;
   /** By container id and by pod id: what changes one waits for what changes it already. */
   readonly locks: KeyedLock;
   readonly events: EventFeed;

@@ -7,9 +7,12 @@ import { ownerOfSnapshot } from './image-volume.ts';
 import { LayerUse } from './layer-use.ts';
 import type { Node } from './node.ts';
 import { RecordStore } from './record-store.ts';
+import { VolumeStore } from './volume-store.ts';
+import { settleVolumes } from './volumes.ts';
 
 /** What the node makes for itself. */
-type Made = 'containers' | 'pods' | 'locks' | 'events' | 'attended' | 'sampler' | 'layerUse';
+type Made =
+  'containers' | 'pods' | 'volumes' | 'locks' | 'events' | 'attended' | 'sampler' | 'layerUse';
 
 export type NodeParts = Omit<Node, Made>;
 
@@ -23,6 +26,7 @@ export async function openNode(parts: NodeParts): Promise<Node> {
     ...parts,
     containers: new RecordStore(`${rootFolder}/containers`, 'container', damagedContainer),
     pods: new RecordStore(`${rootFolder}/pods`, 'pod', damagedPod),
+    volumes: new VolumeStore(`${rootFolder}/volumes`),
     locks: new KeyedLock(),
     events: new EventFeed(),
     attended: new Set(),
@@ -31,10 +35,12 @@ export async function openNode(parts: NodeParts): Promise<Node> {
   };
   await node.containers.load(node.log);
   await node.pods.load(node.log);
+  await node.volumes.load(node.log);
   await node.engine.recover();
   await node.sandboxes.recover();
   placeDamaged(node);
   await removeUnknown(node);
+  await settleVolumes(node);
   return node;
 }
 

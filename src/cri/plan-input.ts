@@ -2,7 +2,7 @@ import type { SeccompDocument } from '../container/seccomp-document.ts';
 import type { Device, Seccomp } from '../container/spec-linux.ts';
 import type { ImageConfig } from '../image/image.ts';
 import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
-import type { RunOptions } from './generated/keelson.ts';
+import type { RunOptions, VolumeMount } from './generated/keelson.ts';
 import type { ContainerConfig, PodSandboxConfig } from './generated/runtime.ts';
 import type { ImageVolumes } from './image-volume.ts';
 
@@ -31,6 +31,8 @@ export interface ContainerFacts {
   readonly sources: ReadonlyMap<string, string>;
   /** What image volumes lead to, by `container_path`. */
   readonly volumes: ImageVolumes;
+  /** Where the volumes' files lie. */
+  readonly storage?: readonly { readonly mount: VolumeMount; readonly source: string }[];
   /** Devices of the request (or all of the host's, when privileged), with the rights on them. */
   readonly devices: readonly { readonly device: Device; readonly access: string }[];
   /** The seccomp document of a Localhost profile. */

@@ -13,7 +13,11 @@ import type { PlanInput } from './plan-input.ts';
  * place.
  */
 export function planMounts(input: PlanInput): Mount[] {
-  const own = [...input.config.mounts.map((mount) => planMount(mount, input)), ...tmpfsOf(input)];
+  const own = [
+    ...input.config.mounts.map((mount) => planMount(mount, input)),
+    ...tmpfsOf(input),
+    ...volumesOf(input),
+  ];
   refuseTwice(own);
   const taken = new Set(own.map(({ destination }) => destination));
   const usual = [...fileSystems(input), ...podFiles(input)];
@@ -138,8 +142,16 @@ function tmpfsOf({ options }: PlanInput): Mount[] {
   );
 }
 
+/** With a user namespace the files' owners are mapped into it, as those of the root are. */
+function volumesOf({ facts, sandbox }: PlanInput): Mount[] {
+  const mapped = sandbox.namespaces.user === undefined ? [] : ['idmap'];
+  return (facts.storage ?? []).map(({ mount: { path, readonly }, source }) =>
+    bind(destinationOf(path), source, [readonly ? 'ro' : 'rw', 'rprivate', ...mapped]),
+  );
+}
+
 /** Absolute and without `..`: what a mount hides is then plain to see. */
-function destinationOf(path: string): string {
+export function destinationOf(path: string): string {
   if (!path.startsWith('/') || path.includes('\0')) {
     throw new DomainError('invalid', `Mount destination "${path}" is not an absolute path`);
   }

@@ -23,7 +23,9 @@ export function stopPod(node: Node, pod: PodRecord): Promise<void> {
 export async function removePod(node: Node, pod: PodRecord): Promise<void> {
   await stopPod(node, pod);
   await node.locks.run(pod.id, async () => {
-    for (const record of containersOf(node, pod.id)) await removeContainer(node, record);
+    for (const record of containersOf(node, pod.id)) {
+      await removeContainer(node, record, { volumes: true });
+    }
     await node.sandboxes.remove(pod.id);
     await node.pods.remove(pod.id);
   });

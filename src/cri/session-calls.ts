@@ -76,13 +76,17 @@ async function* run(node: Node, flow: Flow & { readonly create: CreateRequest })
       if (output.exit_code === undefined) yield output;
       else exit = output;
     }
-    if (removes && exit.exit_code !== undefined) await removeContainer(node, record);
+    if (removes && exit.exit_code !== undefined) {
+      await removeContainer(node, record, { volumes: true });
+    }
     yield { trace: { spans: spans.spans.map(spanMessage) } };
     yield exit;
   } catch (error) {
     // Nothing of a container that never ran is worth keeping where it was to be removed anyway.
     const program = specOf(node, record)?.process?.args[0] ?? '';
-    if (removes && node.containers.has(record.id)) await removeContainer(node, record);
+    if (removes && node.containers.has(record.id)) {
+      await removeContainer(node, record, { volumes: true });
+    }
     yield failureOf(error, program);
   } finally {
     node.attended.delete(record.id);

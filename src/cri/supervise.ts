@@ -65,7 +65,7 @@ async function afterEnd(node: Node, record: ContainerRecord, signal: AbortSignal
     const ranMs = status.finishedAtMs - status.startedAtMs;
     await restart(node, { record, ranMs, signal });
   } else if (optionsOf(record)?.remove === true && !node.attended.has(record.id)) {
-    await removeContainer(node, record);
+    await removeContainer(node, record, { volumes: true });
   }
 }
 

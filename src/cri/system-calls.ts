@@ -52,7 +52,7 @@ async function pruneContainers(node: Node): Promise<string[]> {
     .list()
     .filter((record) => record.owner === 'cli')
     .filter((record) => ['exited', 'created'].includes(statusOfContainer(node, record).state));
-  for (const record of ended) await removeContainer(node, record);
+  for (const record of ended) await removeContainer(node, record, { volumes: false });
   return ended.map(({ id }) => id);
 }
 

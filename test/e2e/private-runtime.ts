@@ -135,7 +135,13 @@ export class PrivateRuntime implements AsyncDisposable {
     const mounts = (await readFile('/proc/self/mountinfo', 'utf8'))
       .split('\n')
       .filter((line) => line.includes(this.folder));
-    const folders = ['root/containers', 'root/pods', 'root/images/snapshots', 'root/tmp'];
+    const folders = [
+      'root/containers',
+      'root/pods',
+      'root/images/snapshots',
+      'root/tmp',
+      'root/volumes',
+    ];
     const files = await Promise.all(folders.map((path) => names(`${this.folder}/${path}`)));
     const pods = await names(`${this.folder}/state/pods`);
     return [...mounts, ...files.flat(), ...pods, ...(await this.#cgroups())];

@@ -7,16 +7,18 @@ import { forEachName } from '../each.ts';
 interface Flags {
   readonly force?: true;
   readonly all?: true;
+  readonly volumes?: true;
 }
 
 export function define(command: Command, cli: Cli): void {
   command
     .option('-f, --force', 'stop it first; no complaint when there is none')
     .option('-a, --all', 'all of them')
+    .option('-v, --volumes', 'with the volumes that were made for it')
     .argument('[container...]')
-    .action(async (names: readonly string[], { force, all }: Flags) => {
-      const chosen = all === true ? await everyContainer(cli) : names;
-      await forEachName(cli, chosen, (container) => remove(cli, container, force === true));
+    .action(async (names: readonly string[], flags: Flags) => {
+      const chosen = flags.all === true ? await everyContainer(cli) : names;
+      await forEachName(cli, chosen, (container) => remove(cli, container, flags));
     });
 }
 
@@ -25,9 +27,10 @@ async function everyContainer(cli: Cli): Promise<string[]> {
   return containers.filter(({ pod_name }) => pod_name === '').map(({ id }) => id);
 }
 
-async function remove(cli: Cli, container: string, force: boolean): Promise<string | undefined> {
+async function remove(cli: Cli, container: string, flags: Flags): Promise<string | undefined> {
+  const force = flags.force === true;
   try {
-    await cli.client.call(Containers.Remove, { container, force });
+    await cli.client.call(Containers.Remove, { container, force, volumes: flags.volumes === true });
   } catch (error) {
     if (!force || !isDomainError(error, 'notFound')) throw error;
   }

@@ -53,7 +53,7 @@ async function startOrRemove(cli: Cli, container: string): Promise<void> {
   try {
     await cli.client.call(Containers.Start, { container });
   } catch (error) {
-    await cli.client.call(Containers.Remove, { container, force: true });
+    await cli.client.call(Containers.Remove, { container, force: true, volumes: true });
     throw error;
   }
 }

@@ -62,6 +62,7 @@ export interface RunOptions {
   shm_bytes: number;
   trace: boolean;
   init: boolean;
+  volumes: VolumeMount[];
 }
 export const RunOptions: Message<RunOptions> = {
   name: 'RunOptions',
@@ -89,6 +90,7 @@ export const RunOptions: Message<RunOptions> = {
     [21, 'shm_bytes', 'int64', 'plain'],
     [22, 'trace', 'bool', 'plain'],
     [23, 'init', 'bool', 'plain'],
+    [24, 'volumes', 'message', 'repeated', VolumeMount],
   ],
 };
 
@@ -103,6 +105,24 @@ export const Rlimit: Message<Rlimit> = {
     [1, 'type', 'string', 'plain'],
     [2, 'soft', 'uint64', 'plain'],
     [3, 'hard', 'uint64', 'plain'],
+  ],
+};
+
+export interface VolumeMount {
+  name: string;
+  path: string;
+  readonly: boolean;
+  nocopy: boolean;
+  anonymous: boolean;
+}
+export const VolumeMount: Message<VolumeMount> = {
+  name: 'VolumeMount',
+  fields: () => [
+    [1, 'name', 'string', 'plain'],
+    [2, 'path', 'string', 'plain'],
+    [3, 'readonly', 'bool', 'plain'],
+    [4, 'nocopy', 'bool', 'plain'],
+    [5, 'anonymous', 'bool', 'plain'],
   ],
 };
 
@@ -195,12 +215,14 @@ export const KillRequest: Message<KillRequest> = {
 export interface RemoveRequest {
   container: string;
   force: boolean;
+  volumes: boolean;
 }
 export const RemoveRequest: Message<RemoveRequest> = {
   name: 'RemoveRequest',
   fields: () => [
     [1, 'container', 'string', 'plain'],
     [2, 'force', 'bool', 'plain'],
+    [3, 'volumes', 'bool', 'plain'],
   ],
 };
 
