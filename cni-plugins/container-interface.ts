@@ -96,11 +96,14 @@ function usualSettings({ name, detectDuplicates, sysctls = [] }: InterfacePlan) 
   ];
 }
 
-function addressRequest({ index }: InterfacePlan, text: string): Request {
+function addressRequest({ index, detectDuplicates }: InterfacePlan, text: string): Request {
   const broadcast = broadcastOf(text);
+  // `accept_dad` alone leaves it tentative for a moment, in which no route can have it as source.
+  const noDuplicateDetection = familyOf(text) === 6 && detectDuplicates !== true;
   return address.addRequest({
     device: index,
     address: text,
+    ...(noDuplicateDetection && { noDuplicateDetection }),
     ...(broadcast !== undefined && { broadcast }),
   });
 }

@@ -48,16 +48,15 @@ export function containerLinkPlugin<Configuration>(kind: ContainerLink<Configura
     type: kind.type,
     specVersions,
 
-    add(request, signal) {
+    async add(request, signal) {
       const configuration = kind.parse(request);
       const ipam = ipamOf(request, signal);
       if (ipam === undefined && kind.needsIpam(request)) throw withoutIpam(kind.type);
-      return undoable(async (undo) => {
-        using host = await open();
-        using container = await ContainerNamespace.open(request);
-        const place = { request, host, container };
-        return await attach(kind, place, { configuration, ipam, undo });
-      });
+      // Open until all is undone: taking back needs the connections too.
+      using host = await open();
+      using container = await ContainerNamespace.open(request);
+      const place = { request, host, container };
+      return await undoable((undo) => attach(kind, place, { configuration, ipam, undo }));
     },
 
     async delete(request, signal) {

@@ -25,14 +25,14 @@ export const bridge: CniPlugin = {
   type: 'bridge',
   specVersions,
 
-  add(request, signal) {
+  async add(request, signal) {
     const configuration = parseConfiguration(request);
     const ipam = ipamOf(request, signal);
-    return undoable(async (undo) => {
-      using host = await open();
-      using container = await ContainerNamespace.open(request);
-      return await attach({ request, configuration, ipam, host, container, undo });
-    });
+    // Open until all is undone: taking back needs the connections too.
+    using host = await open();
+    using container = await ContainerNamespace.open(request);
+    const work = { request, configuration, ipam, host, container };
+    return await undoable((undo) => attach({ ...work, undo }));
   },
 
   async delete(request, signal) {

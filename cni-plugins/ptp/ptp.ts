@@ -39,15 +39,15 @@ export const ptp: CniPlugin = {
   type: 'ptp',
   specVersions,
 
-  add(request, signal) {
+  async add(request, signal) {
     const fields = new Fields(request.config, 'the ptp configuration');
     const plan = { mtu: fields.index('mtu') || undefined, backend: masqueradeBackendIn(fields) };
     const ipam = requireIpam(request, signal);
-    return undoable(async (undo) => {
-      using host = await open();
-      using container = await ContainerNamespace.open(request);
-      return await attach({ request, ...plan, ipam, host, container, undo });
-    });
+    // Open until all is undone: taking back needs the connections too.
+    using host = await open();
+    using container = await ContainerNamespace.open(request);
+    const work = { request, ...plan, ipam, host, container };
+    return await undoable((undo) => attach({ ...work, undo }));
   },
 
   async delete(request, signal) {

@@ -1,5 +1,5 @@
 /** Our host-local and the reference's, given the same calls: equal answers and equal files. */
-import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { type Call, type Outcome, referenceFolder, runOurs, runReference } from './run-plugin.ts';
@@ -190,7 +190,6 @@ t.test('STATUS tells a full range, and GC frees what is not valid', { skip }, as
     callOf(dataDir, [step[0], step[1], { input: { cniVersion: '1.1.0', ...extra } }], { ranges });
   for (const id of ['a', 'b', 'c', 'd', 'e']) runOurs('host-local', newest(['ADD', id]));
   t.match(runOurs('host-local', newest(['STATUS', ''])), { exitCode: 1, document: { code: 50 } });
-  writeFileSync(join(dataDir, 'net', '.new-crashed'), 'half');
   const valid = [{ containerID: 'b', ifname: 'eth0' }];
   const collect = newest(['GC', ''], { 'cni.dev/valid-attachments': valid });
   t.equal(runOurs('host-local', collect).exitCode, 0);
