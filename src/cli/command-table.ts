@@ -82,6 +82,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     load: () => import('./commands/import.ts'),
   },
   history: { summary: 'Show how an image was made', load: () => import('./commands/history.ts') },
+  volume: {
+    summary: 'Volumes that outlive containers',
+    load: () => import('./commands/volume.ts'),
+  },
   system: { summary: 'Disk use, and freeing it', load: () => import('./commands/system.ts') },
   info: { summary: 'Show what the runtime is and has', load: () => import('./commands/info.ts') },
   version: { summary: 'Show versions', load: () => import('./commands/version.ts') },

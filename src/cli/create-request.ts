@@ -31,7 +31,7 @@ export function createRequest(
   [image = '', ...args]: readonly string[],
   files: RunFiles,
 ): Draft<CreateRequest> {
-  const { mounts, tmpfs } = mountsOf(flags);
+  const { mounts, ...others } = mountsOf(flags);
   const config: Draft<ContainerConfig> = {
     image: { image },
     command: (flags.entrypoint ?? '') === '' ? [] : [flags.entrypoint ?? ''],
@@ -50,18 +50,20 @@ export function createRequest(
     tty: flags.tty === true,
     linux: { resources: resourcesOf(flags), security_context: securityOf(flags) },
   };
-  const options = { ...optionsOf(flags, files), tmpfs };
+  const options = { ...optionsOf(flags, files), ...others };
   return { name: flags.name ?? '', config, pod: podOf(flags), options };
 }
 
 function mountsOf(flags: RunFlags): {
   mounts: NonNullable<Draft<ContainerConfig>['mounts']>;
   tmpfs: NonNullable<Draft<RunOptions>['tmpfs']>;
+  volumes: NonNullable<Draft<RunOptions>['volumes']>;
 } {
-  const parsed = flags.mount.map(parseMount);
+  const parsed = [...flags.volume.map(parseVolume), ...flags.mount.map(parseMount)];
   return {
-    mounts: [...flags.volume.map(parseVolume), ...parsed.flatMap(({ mount }) => mount ?? [])],
+    mounts: parsed.flatMap(({ mount }) => mount ?? []),
     tmpfs: [...flags.tmpfs.map(parseTmpfs), ...parsed.flatMap(({ tmpfs }) => tmpfs ?? [])],
+    volumes: parsed.flatMap(({ volume }) => volume ?? []),
   };
 }
 

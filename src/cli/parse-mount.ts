@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Tmpfs } from '../cri/generated/keelson.ts';
+import type { Tmpfs, VolumeMount } from '../cri/generated/keelson.ts';
 import { type Device, type Mount, MountPropagation } from '../cri/generated/runtime.ts';
 import type { Draft } from '../cri/message.ts';
 import { parseSize } from './parse.ts';
@@ -15,23 +15,38 @@ const propagations: Readonly<Record<string, number>> = {
   rshared: MountPropagation.PROPAGATION_BIDIRECTIONAL,
 };
 
-/** `-v /host:/container[:ro,rslave]`. */
-export function parseVolume(text: string): Draft<Mount> {
-  const [source, target, options = '', ...more] = text.split(':');
-  if (source === undefined || target === undefined || more.length > 0) {
-    throw new DomainError('invalid', `Invalid volume "${text}": it is HOST:CONTAINER[:OPTIONS]`);
+/** What one flag stands for: exactly one of these. */
+export interface ParsedMount {
+  readonly mount?: Draft<Mount>;
+  readonly tmpfs?: Draft<Tmpfs>;
+  readonly volume?: Draft<VolumeMount>;
+}
+
+/**
+ * `-v /host:/container[:ro,rslave]`, `-v name:/container[:ro,nocopy]`, or `-v /container` for a
+ * volume of its own.
+ */
+export function parseVolume(text: string): ParsedMount {
+  const [source = '', target, options = '', ...more] = text.split(':');
+  if (target === undefined && source.startsWith('/')) return { volume: { path: source } };
+  if (source === '' || target === undefined || more.length > 0) {
+    const forms = 'HOST:CONTAINER[:OPTIONS], NAME:CONTAINER[:OPTIONS] or CONTAINER';
+    throw new DomainError('invalid', `Invalid volume "${text}": it is ${forms}`);
   }
+  const words = options.split(',').filter((option) => option !== '');
   if (!/^[./~]/.test(source)) {
-    throw new DomainError(
-      'unsupported',
-      `Volume "${source}": named volumes are not supported, give a path of the host`,
-    );
+    const volume: Draft<VolumeMount> = { name: source, path: target };
+    return { volume: Object.assign(volume, ...words.map((word) => namedOption(word, text))) };
   }
-  const mount = { host_path: resolve(source), container_path: target };
-  return options
-    .split(',')
-    .filter((option) => option !== '')
-    .reduce<Draft<Mount>>((mount, option) => ({ ...mount, ...volumeOption(option, text) }), mount);
+  const mount: Draft<Mount> = { host_path: resolve(source), container_path: target };
+  return { mount: Object.assign(mount, ...words.map((word) => volumeOption(word, text))) };
+}
+
+function namedOption(option: string, text: string): Draft<VolumeMount> {
+  if (option === 'ro') return { readonly: true };
+  if (option === 'rw') return { readonly: false };
+  if (option === 'nocopy') return { nocopy: true };
+  throw new DomainError('unsupported', `Unknown option "${option}" of volume "${text}"`);
 }
 
 function volumeOption(option: string, text: string): Draft<Mount> {
@@ -45,11 +60,11 @@ function volumeOption(option: string, text: string): Draft<Mount> {
 
 const mountKeys = (
   'type source src destination dst target readonly ro bind-propagation bind-recursive ' +
-  'tmpfs-size tmpfs-mode'
+  'tmpfs-size tmpfs-mode volume-nocopy'
 ).split(' ');
 
-/** `--mount type=bind,source=/a,target=/b[,readonly]`, or `type=tmpfs,target=/b`. */
-export function parseMount(text: string): { mount?: Draft<Mount>; tmpfs?: Draft<Tmpfs> } {
+/** `--mount type=bind,source=/a,target=/b[,readonly]`; `type=tmpfs`; `type=volume,source=name`. */
+export function parseMount(text: string): ParsedMount {
   const fields = new Map<string, string>();
   for (const part of text.split(',')) {
     const at = part.indexOf('=');
@@ -61,8 +76,9 @@ export function parseMount(text: string): { mount?: Draft<Mount>; tmpfs?: Draft<
   if (target === undefined) throw new DomainError('invalid', `Mount "${text}" has no target`);
   const type = fields.get('type') ?? 'volume';
   if (type === 'tmpfs') return { tmpfs: { path: target, options: tmpfsOptions(fields) } };
+  if (type === 'volume') return { volume: volumeMount(fields, target) };
   if (type !== 'bind') {
-    throw new DomainError('unsupported', `Mount type "${type}" is not supported: bind or tmpfs`);
+    throw new DomainError('unsupported', `Mount type "${type}": bind, tmpfs or volume`);
   }
   return { mount: bindMount(fields, { target, text }) };
 }
@@ -94,6 +110,15 @@ function bindMount(
     readonly,
     propagation,
     recursive_read_only: recursive,
+  };
+}
+
+function volumeMount(fields: ReadonlyMap<string, string>, path: string): Draft<VolumeMount> {
+  return {
+    name: fields.get('source') ?? fields.get('src') ?? '',
+    path,
+    readonly: isTrue(fields.get('readonly') ?? fields.get('ro')),
+    nocopy: isTrue(fields.get('volume-nocopy')),
   };
 }
 

@@ -103,8 +103,8 @@ export function addRunFlags(command: Command): Command {
 }
 
 function addFileFlags(command: Command): void {
-  list(command, '-v, --volume <volume>', 'bind a path: HOST:CONTAINER[:ro,rslave]');
-  list(command, '--mount <mount>', 'type=bind,source=..,target=..[,readonly], or type=tmpfs');
+  list(command, '-v, --volume <volume>', 'bind a path or volume: HOST|NAME:CONTAINER[:ro]');
+  list(command, '--mount <mount>', 'type=bind|volume|tmpfs,source=..,target=..[,readonly]');
   list(command, '--tmpfs <mount>', 'file system in memory: PATH[:size=64m]');
   list(command, '--device <device>', 'device of the host: HOST[:CONTAINER][:rwm]');
   command.option('--read-only', 'root file system cannot be written');

@@ -12,7 +12,7 @@ import { metricHandlers } from './cri-metrics.ts';
 import { podHandlers } from './cri-pods.ts';
 import { statisticsHandlers } from './cri-statistics.ts';
 import { statusHandlers } from './cri-status.ts';
-import { Containers, Images, System } from './generated/keelson.ts';
+import { Containers, Images, System, Volumes } from './generated/keelson.ts';
 import { ImageService, RuntimeService } from './generated/runtime.ts';
 import { GrpcServer } from './grpc-server.ts';
 import { imageCalls } from './image-calls.ts';
@@ -21,6 +21,7 @@ import type { Node } from './node.ts';
 import { sessionCalls } from './session-calls.ts';
 import { streamingHandlers } from './streaming/calls.ts';
 import { systemCalls } from './system-calls.ts';
+import { volumeCalls } from './volume-calls.ts';
 
 /** Answers the CRI and the command line at one socket. Throws `conflict` when somebody does. */
 export async function serveNode(node: Node, socketPath: string): Promise<GrpcServer> {
@@ -48,6 +49,7 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
   });
   server.add(Images, imageCalls(node));
   server.add(System, systemCalls(node));
+  server.add(Volumes, volumeCalls(node));
   await server.listen(socketPath);
   return server;
 }

@@ -140,10 +140,10 @@ const plainRecord: VolumeRecord = {
 
 /** Docker's rule; the name becomes a folder's. */
 export function checkVolumeName(name: string): void {
-  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{1,254}$/.test(name)) return;
+  if (/^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,254}$/.test(name)) return;
   throw new DomainError(
     'invalid',
-    `Invalid volume name "${name}": it is two to 255 letters, digits, "_", "." and "-"`,
+    `Invalid volume name "${name}": it is up to 255 letters, digits, "_", "." and "-"`,
   );
 }
 

@@ -81,13 +81,12 @@ export async function withVolumes(
   });
 }
 
-/** Those that nobody named and no other container has. */
+/** Those that were made for it and no other container has. */
 export async function removeAnonymousVolumes(node: Node, record: ContainerRecord): Promise<void> {
-  const mounts = volumesOf(record);
+  const mounts = volumesOf(record).filter(({ anonymous }) => anonymous);
   if (mounts.length === 0) return;
   await lockVolumes(node, async () => {
     for (const { name } of mounts) {
-      if (node.volumes.find(name)?.anonymous !== true) continue;
       if (usersOf(node, name).length <= 1) await node.volumes.remove(name);
     }
   });

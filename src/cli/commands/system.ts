@@ -1,8 +1,7 @@
 import type { Command } from 'commander';
-import { createInterface } from 'node:readline/promises';
-import { DomainError } from '../../base/error.ts';
 import { type DiskUseResponse, System } from '../../cri/generated/keelson.ts';
 import type { Cli } from '../cli.ts';
+import { confirm } from '../confirm.ts';
 import { formatAge, formatSize, shortId } from '../format.ts';
 import { familiarName, splitName } from '../image-name.ts';
 import { type ListingFlags, renderListing } from '../listing.ts';
@@ -139,14 +138,4 @@ async function prune(cli: Cli, { all, force }: PruneFlags): Promise<void> {
   for (const id of containers) await cli.print(`Deleted container: ${id}\n`);
   for (const id of images) await cli.print(`Deleted image: ${id}\n`);
   await cli.print(`Total reclaimed space: ${formatSize(freed_bytes)}\n`);
-}
-
-async function confirm(question: string): Promise<void> {
-  if (!process.stdin.isTTY) {
-    throw new DomainError('invalid', 'Cannot ask without a terminal; use --force');
-  }
-  const lines = createInterface({ input: process.stdin, output: process.stderr });
-  const answer = await lines.question(question);
-  lines.close();
-  if (!/^y(es)?$/i.test(answer)) throw new DomainError('conflict', 'Nothing removed');
 }

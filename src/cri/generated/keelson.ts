@@ -2,6 +2,90 @@
 import type { Message, Method } from '../message.ts';
 import * as runtime from './runtime.ts';
 
+export interface CreateVolumeRequest {
+  name: string;
+  labels: Record<string, string>;
+}
+export const CreateVolumeRequest: Message<CreateVolumeRequest> = {
+  name: 'CreateVolumeRequest',
+  fields: () => [
+    [1, 'name', 'string', 'plain'],
+    [2, 'labels', 'string', 'map'],
+  ],
+};
+
+export interface ListVolumesRequest {
+
+}
+export const ListVolumesRequest: Message<ListVolumesRequest> = {
+  name: 'ListVolumesRequest',
+  fields: () => [
+
+  ],
+};
+
+export interface ListVolumesResponse {
+  volumes: VolumeSummary[];
+}
+export const ListVolumesResponse: Message<ListVolumesResponse> = {
+  name: 'ListVolumesResponse',
+  fields: () => [
+    [1, 'volumes', 'message', 'repeated', VolumeSummary],
+  ],
+};
+
+export interface VolumeSummary {
+  name: string;
+  mountpoint: string;
+  created_at: number;
+  labels: Record<string, string>;
+  anonymous: boolean;
+  containers: string[];
+}
+export const VolumeSummary: Message<VolumeSummary> = {
+  name: 'VolumeSummary',
+  fields: () => [
+    [1, 'name', 'string', 'plain'],
+    [2, 'mountpoint', 'string', 'plain'],
+    [3, 'created_at', 'int64', 'plain'],
+    [4, 'labels', 'string', 'map'],
+    [5, 'anonymous', 'bool', 'plain'],
+    [6, 'containers', 'string', 'repeated'],
+  ],
+};
+
+export interface VolumeRequest {
+  name: string;
+}
+export const VolumeRequest: Message<VolumeRequest> = {
+  name: 'VolumeRequest',
+  fields: () => [
+    [1, 'name', 'string', 'plain'],
+  ],
+};
+
+export interface PruneVolumesRequest {
+  all: boolean;
+}
+export const PruneVolumesRequest: Message<PruneVolumesRequest> = {
+  name: 'PruneVolumesRequest',
+  fields: () => [
+    [1, 'all', 'bool', 'plain'],
+  ],
+};
+
+export interface PruneVolumesResponse {
+  volumes: string[];
+  freed_bytes: number;
+}
+export const PruneVolumesResponse: Message<PruneVolumesResponse> = {
+  name: 'PruneVolumesResponse',
+  fields: () => [
+    [1, 'volumes', 'string', 'repeated'],
+    [2, 'freed_bytes', 'int64', 'plain'],
+  ],
+};
+
 export interface Document {
   json: Uint8Array;
 }
@@ -1302,6 +1386,39 @@ export const Images = {
     request: ImageRequest,
     response: HistoryResponse,
   } as Method<'unary', ImageRequest, HistoryResponse>,
+} as const;
+
+export const Volumes = {
+  Create: {
+    path: '/keelson.v1.Volumes/Create',
+    kind: 'unary',
+    request: CreateVolumeRequest,
+    response: VolumeSummary,
+  } as Method<'unary', CreateVolumeRequest, VolumeSummary>,
+  List: {
+    path: '/keelson.v1.Volumes/List',
+    kind: 'unary',
+    request: ListVolumesRequest,
+    response: ListVolumesResponse,
+  } as Method<'unary', ListVolumesRequest, ListVolumesResponse>,
+  Inspect: {
+    path: '/keelson.v1.Volumes/Inspect',
+    kind: 'unary',
+    request: VolumeRequest,
+    response: VolumeSummary,
+  } as Method<'unary', VolumeRequest, VolumeSummary>,
+  Remove: {
+    path: '/keelson.v1.Volumes/Remove',
+    kind: 'unary',
+    request: VolumeRequest,
+    response: VolumeSummary,
+  } as Method<'unary', VolumeRequest, VolumeSummary>,
+  Prune: {
+    path: '/keelson.v1.Volumes/Prune',
+    kind: 'unary',
+    request: PruneVolumesRequest,
+    response: PruneVolumesResponse,
+  } as Method<'unary', PruneVolumesRequest, PruneVolumesResponse>,
 } as const;
 
 export const System = {

@@ -57,12 +57,16 @@ t.test('pairs keep what follows the first equals sign', async (t) => {
 });
 
 t.test('volumes are paths of the host with options', async (t) => {
-  t.same(parseVolume('/a:/b'), { host_path: '/a', container_path: '/b' });
-  t.match(parseVolume('/a:/b:ro,rslave'), { readonly: true, propagation: 1 });
-  t.match(parseVolume('/a:/b:rro'), { readonly: true, recursive_read_only: true });
-  t.equal(parseVolume('./x:/b').host_path, `${process.cwd()}/x`);
-  t.throws(() => parseVolume('name:/b'), /named volumes are not supported/);
-  t.throws(() => parseVolume('/a'), /HOST:CONTAINER/);
+  t.same(parseVolume('/a:/b').mount, { host_path: '/a', container_path: '/b' });
+  t.match(parseVolume('/a:/b:ro,rslave').mount, { readonly: true, propagation: 1 });
+  t.match(parseVolume('/a:/b:rro').mount, { readonly: true, recursive_read_only: true });
+  t.equal(parseVolume('./x:/b').mount?.host_path, `${process.cwd()}/x`);
+  t.same(parseVolume('name:/b'), { volume: { name: 'name', path: '/b' } });
+  t.match(parseVolume('name:/b:ro,nocopy').volume, { readonly: true, nocopy: true });
+  t.same(parseVolume('/a'), { volume: { path: '/a' } });
+  t.throws(() => parseVolume('name:/b:rslave'), /Unknown option "rslave"/);
+  t.throws(() => parseVolume('name'), /HOST:CONTAINER/);
+  t.throws(() => parseVolume(':/b'), /HOST:CONTAINER/);
   t.throws(() => parseVolume('/a:/b:ro:x'), /HOST:CONTAINER/);
   t.throws(() => parseVolume('/a:/b:z'), /Unknown option "z"/);
 });
@@ -79,7 +83,14 @@ t.test('--mount has keys, and a mistyped one is guessed', async (t) => {
     options: ['size=1048576', 'mode=700'],
   });
   t.throws(() => parseMount('type=bind,sorce=/a,target=/b'), /"sorce".*did you mean "source"/);
-  t.throws(() => parseMount('type=volume,source=v,target=/b'), /bind or tmpfs/);
+  t.same(parseMount('type=volume,source=v,target=/b,readonly,volume-nocopy').volume, {
+    name: 'v',
+    path: '/b',
+    readonly: true,
+    nocopy: true,
+  });
+  t.match(parseMount('target=/b').volume, { name: '', path: '/b', readonly: false });
+  t.throws(() => parseMount('type=npipe,source=v,target=/b'), /bind, tmpfs or volume/);
   t.throws(() => parseMount('type=bind,source=/a'), /has no target/);
   t.throws(() => parseMount('type=bind,source=a,target=/b'), /absolute source/);
   t.throws(() => parseMount('type=bind,src=/a,dst=/b,bind-propagation=x'), /propagation "x"/);

@@ -70,18 +70,7 @@ t.test('an undone copy leaves an empty volume', async (t) => {
 
 t.test('a name that leads elsewhere is refused', async (t) => {
   const { store } = await open(t);
-  for (const name of [
-    '',
-    'x',
-    '.',
-    '..',
-    '../up',
-    'a/b',
-    '.hidden',
-    '-x',
-    'a\0b',
-    'a'.repeat(256),
-  ]) {
+  for (const name of ['', '.', '..', '../up', 'a/b', '.hidden', '-x', 'a\0b', 'a'.repeat(256)]) {
     await t.rejects(store.create({ name }), invalid, JSON.stringify(name));
     t.throws(() => store.dataOf(name), invalid, JSON.stringify(name));
   }
