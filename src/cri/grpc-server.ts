@@ -173,7 +173,7 @@ async function answerMany(
 ): Promise<void> {
   const startedAt = performance.now();
   const request: unknown =
-    kind === 'both' ? call : (call as unknown as { request: object }).request;
+    kind === 'both' ? requestsOf(call) : (call as unknown as { request: object }).request;
   try {
     for await (const answer of handler(request, context) as AsyncIterable<object>) {
       if (context.signal.aborted) break;
@@ -187,6 +187,14 @@ async function answerMany(
 }
 
 /** Resolves when the caller has read on, or is gone. */
+/**
+ * A handler may give up before it has read all. The usual iterator would then destroy the call with
+ * its status unsent, and the client, which waits for room to write, would wait for ever.
+ */
+function requestsOf(call: ServerDuplexStream<object, object>): AsyncIterable<object> {
+  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<object>;
+}
+
 function drained(call: ServerDuplexStream<object, object>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
