@@ -16,6 +16,15 @@ interface Outcome {
   readonly stderr: string;
 }
 
+function start(file: string, argv: readonly string[]) {
+  const { promise, resolve } = Promise.withResolvers<Outcome>();
+  const child = execFile(file, argv, { timeout: 60_000 }, (error, stdout, stderr) => {
+    const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
+    resolve({ code, stdout, stderr });
+  });
+  return { child, outcome: promise };
+}
+
 /** Podman with storage of its own, on keelson-oci with a resident planner. */
 class Podman implements AsyncDisposable {
   readonly #folder: string;
@@ -49,25 +58,15 @@ exec ${program} "$@"
   }
 
   runWith(input: string, ...words: readonly string[]): Promise<Outcome> {
-    const argv = [...this.#storage(), ...words];
-    return new Promise((resolve) => {
-      const child = execFile('podman', argv, { timeout: 60_000 }, (error, stdout, stderr) => {
-        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : -1;
-        resolve({ code, stdout, stderr });
-      });
-      child.stdin?.end(input);
-    });
+    const { child, outcome } = start('podman', [...this.#storage(), ...words]);
+    child.stdin?.end(input);
+    return outcome;
   }
 
-  /** With a terminal, by script(1). */
-  runOnTerminal(...words: readonly string[]): Outcome {
+  /** With a terminal, by script(1), whose input stays open: at its end Podman may stop reading. */
+  runOnTerminal(...words: readonly string[]): Promise<Outcome> {
     const line = ['podman', ...this.#storage(), ...words].map((word) => `'${word}'`).join(' ');
-    const { status, stdout } = spawnSync('script', ['-qec', line, '/dev/null'], {
-      timeout: 60_000,
-      encoding: 'utf8',
-      input: '',
-    });
-    return { code: status ?? -1, stdout, stderr: '' };
+    return start('script', ['-qec', line, '/dev/null']).outcome;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -106,7 +105,7 @@ t.test('Podman runs its containers with keelson', { skip }, async (t) => {
   t.match(await podman.runWith('typed\n', 'run', '-i', '--rm', ...usual, 'busybox', 'cat'), {
     stdout: 'typed\n',
   });
-  t.match(podman.runOnTerminal('run', '-it', '--rm', ...usual, 'busybox', 'tty'), {
+  t.match(await podman.runOnTerminal('run', '-it', '--rm', ...usual, 'busybox', 'tty'), {
     code: 0,
     stdout: /\/dev\/pts\/0/,
   });
@@ -121,7 +120,7 @@ t.test('Podman runs its containers with keelson', { skip }, async (t) => {
   t.match(await podman.run('exec', 'a', 'sh', '-c', 'id -u; exit 3'), { code: 3, stdout: '0\n' });
   t.match(await podman.run('exec', 'a', 'nosuch'), { code: 127 });
   t.match(await podman.runWith('in\n', 'exec', '-i', 'a', 'cat'), { stdout: 'in\n' });
-  t.match(podman.runOnTerminal('exec', '-it', 'a', 'tty'), { stdout: /\/dev\/pts\/\d/ });
+  t.match(await podman.runOnTerminal('exec', '-it', 'a', 'tty'), { stdout: /\/dev\/pts\/\d/ });
   t.equal((await podman.run('pause', 'a')).code, 0);
   t.equal(await state(), 'paused');
   t.equal((await podman.run('unpause', 'a')).code, 0);
