@@ -35,6 +35,16 @@ export async function findMaster(
   return found;
 }
 
+/** CHECK: the interface still has the mode that it was made with. Throws CniError 999. */
+export function checkMode(kind: string, found: link.Link, expected: string): void {
+  const mode = found.data?.['mode'];
+  if (mode === expected) return;
+  throw new CniError(
+    CniCode.internal,
+    `Container ${kind} mode ${String(mode)} does not match expected value: ${expected}`,
+  );
+}
+
 /** STATUS: ADD needs the host's interface. Throws CniError 50. */
 export async function requireMaster(
   host: Connection,

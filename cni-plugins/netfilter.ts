@@ -1,4 +1,6 @@
+import { CniCode, CniError } from '../src/cni/cni-error.ts';
 import { type Connection, open } from '../src/netlink/connection.ts';
+import { nftables } from '../src/netlink/index.ts';
 
 let shared: Promise<Connection> | undefined;
 
@@ -14,5 +16,14 @@ export async function netfilter(): Promise<Connection> {
   } catch (error) {
     shared = undefined;
     throw error;
+  }
+}
+
+/** STATUS: ADD needs nf_tables. Throws CniError 50. */
+export async function requireNetfilter(): Promise<void> {
+  try {
+    await nftables.generation(await netfilter());
+  } catch (error) {
+    throw new CniError(CniCode.notAvailable, 'nf_tables does not answer', String(error));
   }
 }

@@ -2,8 +2,8 @@ import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import type { CniPlugin } from '../../src/cni/plugin.ts';
 import type { NetworkResult } from '../../src/cni/result.ts';
 import { specVersions } from '../../src/cni/spec-version.ts';
-import { bridgePort, link, nftables, open } from '../../src/netlink/index.ts';
-import { netfilter } from '../netfilter.ts';
+import { bridgePort, link, open } from '../../src/netlink/index.ts';
+import { requireNetfilter } from '../netfilter.ts';
 import { previousResultOf } from '../previous-result.ts';
 import { undoable } from '../undo.ts';
 import { type FirewallConfiguration, parseConfiguration } from './configuration.ts';
@@ -67,11 +67,7 @@ export const firewall: CniPlugin = {
 
   async status(request) {
     parseConfiguration(request);
-    try {
-      await nftables.generation(await netfilter());
-    } catch (error) {
-      throw new CniError(CniCode.notAvailable, 'nf_tables does not answer', String(error));
-    }
+    await requireNetfilter();
   },
 
   async collectGarbage({ networkName, validAttachments }) {

@@ -1,6 +1,6 @@
-import { mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasCode } from '../../src/base/error.ts';
+import { namesIn } from '../../src/base/names-in.ts';
 import type { LeaseFolder, Owner } from './lease-folder.ts';
 
 /** How long an address rests before it is given out again, if another one is free. */
@@ -167,15 +167,6 @@ function releasedIn(folder: string): readonly (readonly [string, number])[] {
   return namesIn(folder)
     .map((name) => [name, statSync(join(folder, name)).ctimeMs] as const)
     .toSorted(([, first], [, second]) => first - second);
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
 }
 
 /** One text for an owner: container ids and interface names have no slash. */

@@ -1,7 +1,8 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { hasCode } from '../../src/base/error.ts';
+import { namesIn } from '../../src/base/names-in.ts';
 import type { Owner } from './lease-folder.ts';
 
 /** An address of a network that is given out. */
@@ -28,10 +29,5 @@ export function readLeases(dataFolder: string, network: string): readonly Lease[
 }
 
 function addressesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).filter((name) => isIP(name) !== 0);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
+  return namesIn(folder).filter((name) => isIP(name) !== 0);
 }

@@ -2,7 +2,7 @@ import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { Fields } from '../../src/cni/json.ts';
 import type { PluginRequest } from '../../src/cni/plugin.ts';
 import { containerLinkPlugin } from '../container-link.ts';
-import { checkMaster, createOnMaster, masterIn, requireMaster } from '../master.ts';
+import { checkMaster, checkMode, createOnMaster, masterIn, requireMaster } from '../master.ts';
 
 const modes = ['l2', 'l3', 'l3s'] as const;
 
@@ -32,12 +32,7 @@ export const ipvlan = containerLinkPlugin({
 
   async check(found, place, configuration) {
     await checkMaster(found, place, configuration);
-    const mode = found.data?.['mode'];
-    if (mode === configuration.mode) return;
-    throw new CniError(
-      CniCode.internal,
-      `Container ipvlan mode ${String(mode)} does not match expected value: ${configuration.mode}`,
-    );
+    checkMode('ipvlan', found, configuration.mode);
   },
 
   status: requireMaster,

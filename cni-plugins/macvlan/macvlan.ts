@@ -2,7 +2,7 @@ import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { Fields } from '../../src/cni/json.ts';
 import { containerLinkPlugin } from '../container-link.ts';
 import { refuseUnknownArguments, requestedMac } from '../mac.ts';
-import { checkMaster, createOnMaster, masterIn, requireMaster } from '../master.ts';
+import { checkMaster, checkMode, createOnMaster, masterIn, requireMaster } from '../master.ts';
 
 const modes = ['bridge', 'private', 'vepa', 'passthru'] as const;
 
@@ -41,12 +41,7 @@ export const macvlan = containerLinkPlugin({
 
   async check(found, place, configuration) {
     await checkMaster(found, place, configuration);
-    const mode = found.data?.['mode'];
-    if (mode === configuration.mode) return;
-    throw new CniError(
-      CniCode.internal,
-      `Container macvlan mode ${String(mode)} does not match expected value: ${configuration.mode}`,
-    );
+    checkMode('macvlan', found, configuration.mode);
   },
 
   status: requireMaster,

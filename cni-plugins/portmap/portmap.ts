@@ -5,7 +5,7 @@ import { specVersions } from '../../src/cni/spec-version.ts';
 import { writeSysctls } from '../../src/kernel/sysctl.ts';
 import { conntrack, link, nftables, open, route } from '../../src/netlink/index.ts';
 import { previousResultOf } from '../previous-result.ts';
-import { netfilter } from '../netfilter.ts';
+import { netfilter, requireNetfilter } from '../netfilter.ts';
 import { tagOf } from '../owner.ts';
 import { hostOf } from '../prefix.ts';
 import { parseConfiguration, podAddresses, type PortmapConfiguration } from './configuration.ts';
@@ -56,11 +56,7 @@ export const portmap: CniPlugin = {
 
   async status(request) {
     parseConfiguration(request);
-    try {
-      await nftables.generation(await netfilter());
-    } catch (error) {
-      throw new CniError(CniCode.notAvailable, 'nf_tables does not answer', String(error));
-    }
+    await requireNetfilter();
   },
 
   async collectGarbage({ networkName, validAttachments }) {

@@ -3,7 +3,6 @@ import {
   constants,
   existsSync,
   mkdirSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -11,6 +10,7 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../../src/base/error.ts';
+import { namesIn } from '../../src/base/names-in.ts';
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { isObject } from '../../src/cni/json.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
@@ -50,7 +50,7 @@ export function collectBackups(
   valid: readonly AttachmentKey[],
 ): void {
   const living = new Set(valid.map((key) => fileName(key)));
-  for (const name of filesIn(folder)) {
+  for (const name of namesIn(folder)) {
     if (!name.endsWith('.json') || living.has(name)) continue;
     const path = join(folder, name);
     if (parse(path)?.['network'] === networkName) rmSync(path, { force: true });
@@ -77,15 +77,6 @@ function makeFolder(folder: string): void {
     if (!hasCode(error, 'ENOENT') || above === folder || existsSync(above)) throw error;
     makeFolder(above);
     mkdirSync(folder, { mode: 0o700 });
-  }
-}
-
-function filesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
   }
 }
 

@@ -2,7 +2,6 @@ import {
   closeSync,
   mkdirSync,
   openSync,
-  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -10,6 +9,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode } from '../base/error.ts';
+import { namesIn } from '../base/names-in.ts';
 import { fileNameOf } from './file-name.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { isProcess, ownProcess } from './process-identity.ts';
@@ -166,13 +166,4 @@ function isEntry(value: unknown): value is JournalEntry {
     isObject(value['config']) &&
     names.every((name) => typeof value[name] === 'string')
   );
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return [];
-    throw error;
-  }
 }

@@ -2,7 +2,7 @@ import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import { isChrooted } from '../kernel/chroot.ts';
 import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
-import type { Launch } from '../kernel/supervisor.ts';
+import type { Launch } from '../kernel/launch.ts';
 import { bundleOf, writeBundle } from './bundle.ts';
 import type { ContainerRequest } from './container-engine.ts';
 import { newRecord } from './container-record.ts';

@@ -1,6 +1,7 @@
 import { DomainError, hasCode, messageOf } from '../base/error.ts';
 import { encodePlan } from '../kernel/operation.ts';
-import type { Launch, ProcessExit, Supervisor } from '../kernel/supervisor.ts';
+import type { Launch } from '../kernel/launch.ts';
+import type { ProcessExit, Supervisor } from '../kernel/supervisor.ts';
 import { bundleOf } from './bundle.ts';
 import type { ExecRequest, Session } from './container-engine.ts';
 import type { Container } from './container.ts';

@@ -7,7 +7,7 @@ import { writeVolatileState } from '../base/state-file.ts';
 import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
 import { spawn } from '../kernel/spawn.ts';
-import type { Launch } from '../kernel/supervisor.ts';
+import type { Launch } from '../kernel/launch.ts';
 import type { ContainerRequest, RuntimeBinary } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';

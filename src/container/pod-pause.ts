@@ -1,5 +1,6 @@
 import { hasCode } from '../base/error.ts';
 import { encodePlan, type Operation } from '../kernel/operation.ts';
+import { silentLaunch } from '../kernel/launch.ts';
 import type { EngineContext } from './engine-context.ts';
 
 /** What the shim knows the first process of a shared PID namespace by; no container's id. */
@@ -20,19 +21,13 @@ export async function startPause(
   using cgroup = context.hierarchy.create(`${plan.cgroupPath}/pause`);
   const shim = await context.shims.open(podId);
   const { pid } = await shim.launch({
+    ...silentLaunch,
     container: pauseName,
     name: '',
     cloneFlags: plan.cloneFlags,
     cgroup: cgroup.folderPath,
-    folder: '',
-    log: '',
-    stdio: 'null',
-    input: false,
-    terminal: false,
     relay: plan.relay,
-    join: false,
     plan: encodePlan(plan.operations),
-    fds: [],
   });
   return pid;
 }

@@ -2,6 +2,7 @@ import { DomainError } from '../base/error.ts';
 import type { Scopes } from '../cgroup/systemd/scopes.ts';
 import { encodePlan, operation } from '../kernel/operation.ts';
 import { sharedSpawner } from '../kernel/spawner.ts';
+import { silentLaunch } from '../kernel/launch.ts';
 import type { ContainerRequest } from './container-engine.ts';
 
 /**
@@ -36,19 +37,10 @@ async function startPlaceholder(): Promise<Disposable & { readonly pid: number }
   const { supervisor } = await sharedSpawner();
   const name = `scope-${++count}`;
   const { pid } = await supervisor.launch({
+    ...silentLaunch,
     container: 'scope',
     name,
-    cloneFlags: 0,
-    cgroup: '',
-    folder: '',
-    log: '',
-    stdio: 'null',
-    input: false,
-    terminal: false,
-    relay: false,
-    join: false,
     plan: encodePlan([operation.pause()]),
-    fds: [],
   });
   const end = (): void => void supervisor.signal('scope', name, 9).catch(() => undefined);
   return { pid, [Symbol.dispose]: end };

@@ -12,6 +12,7 @@ import {
 import { createConnection } from 'node:net';
 import { DomainError, hasCode, isDomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
+import { drained } from '../stream/drained.ts';
 import { decode, encode } from './codec.ts';
 import type { Draft, Message, Method } from './message.ts';
 import { errorOf, statusCode } from './status-code.ts';
@@ -163,21 +164,9 @@ async function send<T>(
     frame.writeUInt8(0, 0);
     frame.writeUInt32BE(body.length, 1);
     body.copy(frame, 5);
-    if (!stream.write(frame)) await writable(stream);
+    if (!stream.write(frame)) await drained(stream);
   }
   stream.end();
-}
-
-function writable(stream: ClientHttp2Stream): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      stream.off('drain', done);
-      stream.off('close', done);
-      resolve();
-    };
-    stream.on('drain', done);
-    stream.on('close', done);
-  });
 }
 
 /** Cuts the body into messages: a flag byte, four bytes of length, the message. */

@@ -186,7 +186,6 @@ async function answerMany(
   }
 }
 
-/** Resolves when the caller has read on, or is gone. */
 /**
  * A handler may give up before it has read all. The usual iterator would then destroy the call with
  * its status unsent, and the client, which waits for room to write, would wait for ever.
@@ -195,6 +194,7 @@ function requestsOf(call: ServerDuplexStream<object, object>): AsyncIterable<obj
   return call.iterator({ destroyOnReturn: false }) as AsyncIterable<object>;
 }
 
+/** Resolves when the caller has read on, or is gone. */
 function drained(call: ServerDuplexStream<object, object>, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {

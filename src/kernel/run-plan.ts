@@ -1,6 +1,7 @@
 import { KernelError } from '../base/error.ts';
 import { encodePlan, type Operation } from './operation.ts';
 import { sharedSpawner } from './spawner.ts';
+import { silentLaunch } from './launch.ts';
 
 let count = 0;
 
@@ -14,19 +15,10 @@ export async function runPlan(operations: readonly Operation[]): Promise<void> {
   const exit = spawner.exitOf(name);
   try {
     await spawner.supervisor.launch({
+      ...silentLaunch,
       container: 'plan',
       name,
-      cloneFlags: 0,
-      cgroup: '',
-      folder: '',
-      log: '',
-      stdio: 'null',
-      input: false,
-      terminal: false,
-      relay: false,
-      join: false,
       plan: encodePlan([...operations, ['finish']]),
-      fds: [],
     });
   } catch (error) {
     spawner.forgetExit(name);

@@ -1,6 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError, hasCode } from '../base/error.ts';
+import { namesIn } from '../base/names-in.ts';
 import { limits } from '../base/limits.ts';
 import { writeVolatileState } from '../base/state-file.ts';
 import type { Spec } from '../container/spec.ts';
@@ -89,12 +90,7 @@ export class OciRecords {
   }
 
   list(): string[] {
-    try {
-      return readdirSync(this.#root).filter((name) => identifier.test(name) && this.has(name));
-    } catch (error) {
-      if (hasCode(error, 'ENOENT')) return [];
-      throw error;
-    }
+    return namesIn(this.#root).filter((name) => identifier.test(name) && this.has(name));
   }
 
   remove(id: string): void {

@@ -5,6 +5,7 @@ import { type Dial, forwardChannels } from './forward-channels.ts';
 import { forwardStreams } from './forward-streams.ts';
 import {
   askedProtocols,
+  agree,
   refuseProtocols,
   refuseUpgrade,
   switchToSpdy,
@@ -36,8 +37,8 @@ export async function acceptForward(upgrade: Upgrade, request: ForwardRequest): 
 
 async function acceptSpdy(upgrade: Upgrade, { dial }: ForwardRequest): Promise<void> {
   const offered = [{ name: forwardProtocol }, { name: '' }];
-  const protocol = negotiate(askedProtocols(upgrade), offered);
-  if (protocol === undefined) return refuseProtocols(upgrade, offered);
+  const protocol = agree(upgrade, offered);
+  if (protocol === undefined) return;
   switchToSpdy(upgrade, protocol.name);
   await forwardStreams(upgrade.socket, dial);
 }

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
-import type { CommandResult } from './status.ts';
-import type { WindowSize } from './window-size.ts';
+import type { CommandProtocol } from './protocol.ts';
+import { type CommandResult, resultText } from './status.ts';
+import { type WindowSize, windowSizes } from './window-size.ts';
 
 /** Which streams an exec or attach has. */
 export interface CommandRequest {
@@ -23,12 +24,40 @@ export interface CommandStreams {
   readonly finish: (result: CommandResult) => Promise<void>;
 }
 
-export async function* noSizes(): AsyncGenerator<WindowSize> {
+/** The streams of a command as its protocol gave them. */
+export interface CommandParts {
+  readonly stdin: Readable | undefined;
+  readonly stdout: Writable | undefined;
+  readonly stderr: Writable | undefined;
+  readonly error: Writable | undefined;
+  readonly resize: Readable | undefined;
+  readonly version: CommandProtocol['version'];
+  /** What they all go through. */
+  readonly connection: { readonly closed: Promise<void>; close(): Promise<void> };
+}
+
+export function commandStreamsOf(parts: CommandParts): CommandStreams {
+  const { stdin, stdout, stderr, error, resize, version, connection } = parts;
+  return {
+    stdin,
+    stdout,
+    stderr,
+    sizes: resize === undefined ? noSizes() : windowSizes(resize),
+    gone: abortedBy(connection.closed),
+    finish: async (result) => {
+      await Promise.all([ended(stdout), ended(stderr)]);
+      await ended(error, resultText(result, version));
+      await connection.close();
+    },
+  };
+}
+
+async function* noSizes(): AsyncGenerator<WindowSize> {
   // A version that cannot tell the size.
 }
 
 /** Aborts when `closed` resolves. */
-export function abortedBy(closed: Promise<void>): AbortSignal {
+function abortedBy(closed: Promise<void>): AbortSignal {
   const controller = new AbortController();
   closed.then(() => controller.abort()).catch(() => undefined);
   return controller.signal;

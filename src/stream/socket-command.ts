@@ -1,16 +1,8 @@
-import {
-  abortedBy,
-  type CommandRequest,
-  type CommandStreams,
-  ended,
-  noSizes,
-} from './command-streams.ts';
-import { negotiate, socketCommandProtocols } from './protocol.ts';
-import { resultText } from './status.ts';
-import { askedProtocols, refuseProtocols, type Upgrade } from './upgrade.ts';
+import { type CommandRequest, type CommandStreams, commandStreamsOf } from './command-streams.ts';
+import { socketCommandProtocols } from './protocol.ts';
+import { agree, type Upgrade } from './upgrade.ts';
 import { acceptWebSocket } from './websocket/accept.ts';
 import { ChannelSocket } from './websocket/channel-socket.ts';
-import { windowSizes } from './window-size.ts';
 
 /** The channels' numbers. */
 export const channelNumber = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const;
@@ -20,11 +12,8 @@ export async function acceptSocketCommand(
   upgrade: Upgrade,
   request: CommandRequest,
 ): Promise<CommandStreams | undefined> {
-  const protocol = negotiate(askedProtocols(upgrade), socketCommandProtocols);
-  if (protocol === undefined) {
-    refuseProtocols(upgrade, socketCommandProtocols);
-    return undefined;
-  }
+  const protocol = agree(upgrade, socketCommandProtocols);
+  if (protocol === undefined) return undefined;
   const accepted = await acceptWebSocket(upgrade, protocol.name);
   const socket = new ChannelSocket(accepted, upgrade.socket, {
     encoding: protocol.encoding,
@@ -42,18 +31,8 @@ export async function acceptSocketCommand(
     if (channel !== stdin && channel !== resize) channel.resume();
   }
   socket.greet(lowestOutput(request));
-  return {
-    stdin,
-    stdout,
-    stderr,
-    sizes: resize === undefined ? noSizes() : windowSizes(resize),
-    gone: abortedBy(socket.closed),
-    finish: async (result) => {
-      await Promise.all([ended(stdout), ended(stderr)]);
-      await ended(error, resultText(result, protocol.version));
-      await socket.close();
-    },
-  };
+  const { version } = protocol;
+  return commandStreamsOf({ stdin, stdout, stderr, error, resize, version, connection: socket });
 }
 
 function lowestOutput({ stdout, stderr }: CommandRequest): number {

@@ -1,28 +1,17 @@
 import { limits } from '../base/limits.ts';
-import {
-  abortedBy,
-  type CommandRequest,
-  type CommandStreams,
-  ended,
-  noSizes,
-} from './command-streams.ts';
-import { negotiate, spdyCommandProtocols } from './protocol.ts';
+import { type CommandRequest, type CommandStreams, commandStreamsOf } from './command-streams.ts';
+import { spdyCommandProtocols } from './protocol.ts';
 import { SpdyConnection } from './spdy/connection.ts';
 import type { SpdyStream } from './spdy/stream.ts';
-import { resultText } from './status.ts';
-import { askedProtocols, refuseProtocols, switchToSpdy, type Upgrade } from './upgrade.ts';
-import { windowSizes } from './window-size.ts';
+import { agree, switchToSpdy, type Upgrade } from './upgrade.ts';
 
 /** A stream for each of stdin, stdout, stderr, error and resize, all opened by the client. */
 export async function acceptSpdyCommand(
   upgrade: Upgrade,
   request: CommandRequest,
 ): Promise<CommandStreams | undefined> {
-  const protocol = negotiate(askedProtocols(upgrade), spdyCommandProtocols);
-  if (protocol === undefined) {
-    refuseProtocols(upgrade, spdyCommandProtocols);
-    return undefined;
-  }
+  const protocol = agree(upgrade, spdyCommandProtocols);
+  if (protocol === undefined) return undefined;
   switchToSpdy(upgrade, protocol.name);
   const { connection, streams } = await gather(upgrade, namesOf(request, protocol.version));
   if (streams === undefined) return undefined;
@@ -30,18 +19,8 @@ export async function acceptSpdyCommand(
   const [error, resize] = [streams.get('error'), streams.get('resize')];
   // What a client sends against the direction is dropped, or it would hold back the rest.
   for (const stream of [stdout, stderr, error]) stream?.resume();
-  return {
-    stdin,
-    stdout,
-    stderr,
-    sizes: resize === undefined ? noSizes() : windowSizes(resize),
-    gone: abortedBy(connection.closed),
-    finish: async (result) => {
-      await Promise.all([ended(stdout), ended(stderr)]);
-      await ended(error, resultText(result, protocol.version));
-      await connection.close();
-    },
-  };
+  const { version } = protocol;
+  return commandStreamsOf({ stdin, stdout, stderr, error, resize, version, connection });
 }
 
 function namesOf(request: CommandRequest, version: number): Set<string> {

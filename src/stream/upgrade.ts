@@ -1,5 +1,6 @@
 import { type IncomingMessage, STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { negotiate } from './protocol.ts';
 
 /** A request that asks for another protocol on its connection, which it brings along. */
 export interface Upgrade {
@@ -58,6 +59,16 @@ export function refuseUpgrade({ socket }: Upgrade, { code, message, headers = []
   ]);
   socket.on('error', () => undefined);
   socket.end(body);
+}
+
+/** The protocol that both sides speak; undefined when there is none: the client has been told. */
+export function agree<Protocol extends { readonly name: string }>(
+  upgrade: Upgrade,
+  offered: readonly Protocol[],
+): Protocol | undefined {
+  const protocol = negotiate(askedProtocols(upgrade), offered);
+  if (protocol === undefined) refuseProtocols(upgrade, offered);
+  return protocol;
 }
 
 /** 403, as kubelets answer it, with what we could have spoken. */

@@ -57,6 +57,20 @@ export class CriClient implements Disposable {
     return open.call(client, request);
   }
 
+  /** What a command in a container printed, on both streams. */
+  async output(id: string, ...cmd: string[]): Promise<string> {
+    const answer = await this.call('ExecSync', { container_id: id, cmd, timeout: 10 });
+    return `${answer.stdout}${answer.stderr}`;
+  }
+
+  async statusOf(id: string): Promise<Answer> {
+    return (await this.call('ContainerStatus', { container_id: id })).status;
+  }
+
+  async remove(id: string): Promise<void> {
+    await this.call('RemoveContainer', { container_id: id });
+  }
+
   async pod(config: object): Promise<string> {
     return (await this.call('RunPodSandbox', { config })).pod_sandbox_id;
   }
@@ -82,4 +96,12 @@ export class CriClient implements Disposable {
   [Symbol.dispose](): void {
     for (const client of this.#clients) client.close();
   }
+}
+
+let count = 0;
+
+/** A container's configuration under a name of its own. */
+export function sleeper(more: object, command: readonly string[] = ['sleep', '1000']): object {
+  count += 1;
+  return { metadata: { name: `c${count}` }, image: { image: 'busybox' }, command, ...more };
 }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { type Answer, CriClient } from './cri-client.ts';
+import { type Answer, CriClient, sleeper } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
 if (process.getuid?.() !== 0) {
@@ -24,27 +24,8 @@ const config = {
 };
 const pod = { id: await cri.pod(config), config };
 
-let count = 0;
-function container(more: object, command: readonly string[] = ['sleep', '1000']): object {
-  count += 1;
-  return { metadata: { name: `c${count}` }, image: { image: 'busybox' }, command, ...more };
-}
-
-async function output(id: string, ...cmd: string[]): Promise<string> {
-  const answer = await cri.call('ExecSync', { container_id: id, cmd, timeout: 10 });
-  return `${answer.stdout}${answer.stderr}`;
-}
-
-async function statusOf(id: string): Promise<Answer> {
-  return (await cri.call('ContainerStatus', { container_id: id })).status;
-}
-
-async function remove(id: string): Promise<void> {
-  await cri.call('RemoveContainer', { container_id: id });
-}
-
 t.test('an ExecSync answer with both streams full is one that clients take', async (t) => {
-  const id = await cri.run(pod, container({}));
+  const id = await cri.run(pod, sleeper({}));
   const script = 'head -c 17000000 /dev/zero; head -c 17000000 /dev/zero >&2; exit 3';
   const { stdout, stderr, exit_code } = await cri.call('ExecSync', {
     container_id: id,
@@ -53,7 +34,7 @@ t.test('an ExecSync answer with both streams full is one that clients take', asy
   t.equal(exit_code, 3);
   t.equal(stdout.length + stderr.length, 16 * 1024 * 1024 - 64);
   t.equal(stderr.length, stdout.length);
-  await remove(id);
+  await cri.remove(id);
 });
 
 async function groupsBy(policy: string): Promise<[string, Answer]> {
@@ -62,10 +43,10 @@ async function groupsBy(policy: string): Promise<[string, Answer]> {
     supplemental_groups: [4000],
     supplemental_groups_policy: policy,
   };
-  const id = await cri.run(pod, container({ linux: { security_context } }));
-  const groups = await output(id, 'id', '-G');
-  const { user } = await statusOf(id);
-  await remove(id);
+  const id = await cri.run(pod, sleeper({ linux: { security_context } }));
+  const groups = await cri.output(id, 'id', '-G');
+  const { user } = await cri.statusOf(id);
+  await cri.remove(id);
   return [groups.trim(), user.linux];
 }
 
@@ -87,7 +68,7 @@ t.test('groups: merged or strict, and reported as they are', async (t) => {
 
 t.test('a group without a user is refused, of containers and of pods', async (t) => {
   const security_context = { run_as_group: { value: 5 } };
-  await t.rejects(cri.container(pod, container({ linux: { security_context } })), { code: 3 });
+  await t.rejects(cri.container(pod, sleeper({ linux: { security_context } })), { code: 3 });
   const linux = { security_context: { ...config.linux.security_context, ...security_context } };
   const metadata = { name: 'group', uid: 'u2', namespace: 'ns' };
   await t.rejects(cri.pod({ ...config, metadata, linux }), { code: 3 });
@@ -95,15 +76,15 @@ t.test('a group without a user is refused, of containers and of pods', async (t)
 
 t.test("stop_signal: the CRI's numbers, the image's word, the status", async (t) => {
   const trap = 'trap "exit 42" USR1; trap "exit 43" TERM; while :; do sleep 0.05; done';
-  const own = await cri.run(pod, container({ stop_signal: 'SIGNAL_SIGUSR1' }, ['sh', '-c', trap]));
-  const usual = await cri.run(pod, container({}, ['sh', '-c', trap]));
-  t.equal((await statusOf(own)).stop_signal, 'SIGNAL_SIGUSR1');
-  t.equal((await statusOf(usual)).stop_signal, 'SIGNAL_SIGTERM');
+  const own = await cri.run(pod, sleeper({ stop_signal: 'SIGNAL_SIGUSR1' }, ['sh', '-c', trap]));
+  const usual = await cri.run(pod, sleeper({}, ['sh', '-c', trap]));
+  t.equal((await cri.statusOf(own)).stop_signal, 'SIGNAL_SIGUSR1');
+  t.equal((await cri.statusOf(usual)).stop_signal, 'SIGNAL_SIGTERM');
   await sleep(200);
   for (const id of [own, usual]) await cri.call('StopContainer', { container_id: id, timeout: 10 });
-  t.match(await statusOf(own), { exit_code: 42, state: 'CONTAINER_EXITED', reason: 'Error' });
-  t.match(await statusOf(usual), { exit_code: 43 });
-  for (const id of [own, usual]) await remove(id);
+  t.match(await cri.statusOf(own), { exit_code: 42, state: 'CONTAINER_EXITED', reason: 'Error' });
+  t.match(await cri.statusOf(usual), { exit_code: 43 });
+  for (const id of [own, usual]) await cri.remove(id);
 });
 
 t.test(
@@ -122,19 +103,19 @@ t.test(
     });
     const id = await cri.run(
       pod,
-      container({
+      sleeper({
         mounts: [
           mount({ readonly: true }),
           mount({ container_path: '/r', readonly: true, recursive_read_only: true }),
         ],
       }),
     );
-    t.equal(await output(id, 'cat', '/m/file'), 'x');
-    t.equal(await output(id, 'touch', '/m/below/new'), '', 'plain ro leaves what is below');
-    t.match(await output(id, 'touch', '/r/below/other'), /Read-only file system/);
-    await remove(id);
+    t.equal(await cri.output(id, 'cat', '/m/file'), 'x');
+    t.equal(await cri.output(id, 'touch', '/m/below/new'), '', 'plain ro leaves what is below');
+    t.match(await cri.output(id, 'touch', '/r/below/other'), /Read-only file system/);
+    await cri.remove(id);
     const refused = async (more: object): Promise<void> => {
-      await t.rejects(cri.container(pod, container({ mounts: [mount(more)] })), { code: 3 });
+      await t.rejects(cri.container(pod, sleeper({ mounts: [mount(more)] })), { code: 3 });
     };
     await refused({ host_path: '/no/such' });
     await refused({ recursive_read_only: true });
@@ -144,7 +125,7 @@ t.test(
 
 t.test('verbose info has the pid, the config and the specification', async (t) => {
   const envs = [{ key: 'COLOUR', value: Buffer.from('red') }];
-  const id = await cri.run(pod, container({ envs, annotations: { 'x/y': 'a\n"b' } }));
+  const id = await cri.run(pod, sleeper({ envs, annotations: { 'x/y': 'a\n"b' } }));
   const answer = await cri.call('ContainerStatus', { container_id: id, verbose: true });
   t.same(answer.status.annotations, { 'x/y': 'a\n"b' });
   const info = JSON.parse(answer.info.info);
@@ -164,7 +145,7 @@ t.test('verbose info has the pid, the config and the specification', async (t) =
   t.match(podInfo, { pid: Number, config: { metadata: { name: 'fields' } }, runtimeSpec: {} });
   t.equal(verbose.containers_statuses.length, 1);
   t.ok(verbose.timestamp > 1.7e18);
-  await remove(id);
+  await cri.remove(id);
 });
 
 t.test('events tell of each step, with the statuses of the pod and its containers', async (t) => {
@@ -173,12 +154,12 @@ t.test('events tell of each step, with the statuses of the pod and its container
   const events: Answer[] = [];
   stream.on('data', (event: Answer) => events.push(event));
   await sleep(100);
-  const id = await cri.run(pod, container({}, ['true']));
-  for (let tries = 0; (await statusOf(id)).state !== 'CONTAINER_EXITED'; tries += 1) {
+  const id = await cri.run(pod, sleeper({}, ['true']));
+  for (let tries = 0; (await cri.statusOf(id)).state !== 'CONTAINER_EXITED'; tries += 1) {
     if (tries > 100) t.bailout('true does not end');
     await sleep(20);
   }
-  await remove(id);
+  await cri.remove(id);
   await sleep(100);
   stream.cancel();
   const own = events.filter(({ container_id }) => container_id === id);
@@ -207,7 +188,7 @@ t.test('what images and writable layers take', async (t) => {
   const before = await cri.call('ImageFsInfo');
   const id = await cri.run(
     pod,
-    container({}, ['sh', '-c', 'dd if=/dev/zero of=/big bs=1024 count=3000; exec sleep 1000']),
+    sleeper({}, ['sh', '-c', 'dd if=/dev/zero of=/big bs=1024 count=3000; exec sleep 1000']),
   );
   for (const item of [...before.image_filesystems, ...before.container_filesystems]) {
     t.ok(item.timestamp > 1.7e18);
@@ -222,18 +203,18 @@ t.test('what images and writable layers take', async (t) => {
     used = own.used_bytes.value;
   }
   t.ok(used >= 3_000_000, `${used} bytes after writing`);
-  await remove(id);
+  await cri.remove(id);
 });
 
 t.test('a name is free again after a create that failed, and after removal', async (t) => {
   writeFileSync(`${runtime.folder}/plain`, '');
-  const bad = container({ mounts: [{ container_path: '/x', host_path: '/no/such' }] });
+  const bad = sleeper({ mounts: [{ container_path: '/x', host_path: '/no/such' }] });
   const good = { ...bad, mounts: [] };
   await t.rejects(cri.container(pod, bad), { code: 3 });
   const id = await cri.container(pod, good);
   await t.rejects(cri.container(pod, good), { code: 6 });
-  await remove(id);
-  await remove(await cri.container(pod, good));
+  await cri.remove(id);
+  await cri.remove(await cri.container(pod, good));
 });
 
 t.test('removing the pod leaves nothing', async (t) => {

@@ -1,6 +1,6 @@
 /** Image volumes, as a kubelet asks for them. */
 import t from 'tap';
-import { type Answer, CriClient } from './cri-client.ts';
+import { CriClient, sleeper } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
 if (process.getuid?.() !== 0) {
@@ -20,25 +20,6 @@ const config = {
   linux: { security_context: { namespace_options: { network: 'NODE', pid: 'CONTAINER' } } },
 };
 const pod = { id: await cri.pod(config), config };
-
-let count = 0;
-function container(more: object, command: readonly string[] = ['sleep', '1000']): object {
-  count += 1;
-  return { metadata: { name: `c${count}` }, image: { image: 'busybox' }, command, ...more };
-}
-
-async function output(id: string, ...cmd: string[]): Promise<string> {
-  const answer = await cri.call('ExecSync', { container_id: id, cmd, timeout: 10 });
-  return `${answer.stdout}${answer.stderr}`;
-}
-
-async function statusOf(id: string): Promise<Answer> {
-  return (await cri.call('ContainerStatus', { container_id: id })).status;
-}
-
-async function remove(id: string): Promise<void> {
-  await cri.call('RemoveContainer', { container_id: id });
-}
 
 function volume(place: string, more: object = {}): object {
   const image = { image: 'volume', user_specified_image: 'volume' };
@@ -66,12 +47,12 @@ t.test(
       volume('/one', { image_sub_path: 'data/in/file' }),
       volume('/bin2', { image_sub_path: 'bin' }),
     ];
-    const id = await cri.run(pod, container({ mounts }));
-    t.equal(await output(id, 'cat', '/all/data/in/file', '/data/file', '/one'), 'hi\nhi\nhi\n');
-    t.match(await output(id, 'touch', '/all/new'), /Read-only file system/);
-    t.match(await output(id, 'touch', '/data/new'), /Read-only file system/);
-    t.equal(await output(id, '/bin2/busybox', 'echo', 'runs'), 'runs\n');
-    const status = await statusOf(id);
+    const id = await cri.run(pod, sleeper({ mounts }));
+    t.equal(await cri.output(id, 'cat', '/all/data/in/file', '/data/file', '/one'), 'hi\nhi\nhi\n');
+    t.match(await cri.output(id, 'touch', '/all/new'), /Read-only file system/);
+    t.match(await cri.output(id, 'touch', '/data/new'), /Read-only file system/);
+    t.equal(await cri.output(id, '/bin2/busybox', 'echo', 'runs'), 'runs\n');
+    const status = await cri.statusOf(id);
     t.match(status.mounts[0], {
       container_path: '/all',
       host_path: '',
@@ -79,7 +60,7 @@ t.test(
     });
     const removed = await runtime.run('rmi', 'volume');
     t.not(removed.code, 0, 'an image that is mounted is in use');
-    await remove(id);
+    await cri.remove(id);
     t.equal((await runtime.run('rmi', 'volume')).code, 0);
   },
 );
@@ -88,7 +69,7 @@ t.test('image volumes that cannot be are refused by name, and leave nothing', as
   const refused = async (mount: object): Promise<void> => {
     const image = { image: 'busybox' };
     const mounts = [{ container_path: '/v', readonly: true, image, ...mount }];
-    await t.rejects(cri.container(pod, container({ mounts })), /ImageVolumeMountFailed/);
+    await t.rejects(cri.container(pod, sleeper({ mounts })), /ImageVolumeMountFailed/);
   };
   await refused({ readonly: false });
   await refused({ host_path: '/etc' });

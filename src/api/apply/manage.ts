@@ -29,8 +29,8 @@ export function recordUpdate(
 ): JsonObject {
   const result = copyOf(object);
   const managers = readManagers(old ?? {});
-  const changed = changedFields(type, old ?? {}, object);
   const present = fieldsOf(type, object);
+  const changed = differences(type, present, { old: old ?? {}, object });
   const self = { ...author, operation: 'Update' as const };
   const known = managers.find((manager) => isSameManager(manager, self));
   const others = managers
@@ -60,7 +60,7 @@ export function applyConfiguration(
   const wanted = fieldsOf(type, applied);
   const before = managers.find((manager) => isSameManager(manager, self))?.fields ?? emptySet;
   const others = managers.filter((manager) => !isSameManager(manager, self));
-  const differing = leavesOf(differences(type, live, applied));
+  const differing = leavesOf(differences(type, wanted, { old: live, object: applied }));
   const conflicts = others
     .map((manager) => ({ manager, fields: intersection(manager.fields, differing) }))
     .filter(({ fields }) => !isEmptySet(fields));
@@ -85,15 +85,13 @@ function timeOf(
   return managers.find((manager) => isSameManager(manager, self))?.time ?? now;
 }
 
-/** Fields of the new object that are not in the old one, or have another value there. */
-function changedFields(type: MessageType, old: JsonObject, object: JsonObject): FieldSet {
-  return differences(type, old, object);
-}
-
-function differences(type: MessageType, old: JsonObject, object: JsonObject): FieldSet {
-  return unequal(fieldsOf(type, object), (path) =>
-    equal(valueAt(type, old, path), valueAt(type, object, path)),
-  );
+/** Which of its fields an object has with another value than the old one, or alone. */
+function differences(
+  type: MessageType,
+  fields: FieldSet,
+  { old, object }: { readonly old: JsonObject; readonly object: JsonObject },
+): FieldSet {
+  return unequal(fields, (path) => equal(valueAt(type, old, path), valueAt(type, object, path)));
 }
 
 function unequal(

@@ -1,5 +1,5 @@
 import type { Draft } from '../json.ts';
-import { type DefaultTable, fill, fillEmpty, isEmpty, templateLabels, within } from './rule.ts';
+import { type DefaultTable, labelWithTemplate, fill, fillEmpty, within } from './rule.ts';
 
 export const appsDefaults: DefaultTable = {
   'apps.v1.Deployment': [fill({ spec: {}, status: {} })],
@@ -46,10 +46,4 @@ function rollDaemonSet(strategy: Draft): void {
 function rollStatefulSet(strategy: Draft): void {
   if (strategy['type'] !== 'RollingUpdate') return;
   fill({ partition: 0 })(within(strategy, 'rollingUpdate'));
-}
-
-function labelWithTemplate(set: Draft): void {
-  const labels = templateLabels(within(set, 'spec'));
-  const metadata = within(set, 'metadata');
-  if (labels !== undefined && isEmpty(metadata['labels'])) metadata['labels'] = { ...labels };
 }

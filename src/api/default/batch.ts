@@ -1,13 +1,5 @@
 import { type Draft, isObject } from '../json.ts';
-import {
-  type DefaultTable,
-  each,
-  fill,
-  fillEmpty,
-  isEmpty,
-  templateLabels,
-  within,
-} from './rule.ts';
+import { type DefaultTable, labelWithTemplate, each, fill, fillEmpty } from './rule.ts';
 
 const largestInt32 = 2 ** 31 - 1;
 
@@ -41,10 +33,4 @@ function fillPolicies(spec: Draft): void {
 
 function matchTrueConditions(rule: Draft): void {
   for (const pattern of each(rule, 'onPodConditions')) fillEmpty({ status: 'True' })(pattern);
-}
-
-function labelWithTemplate(job: Draft): void {
-  const labels = templateLabels(within(job, 'spec'));
-  const metadata = within(job, 'metadata');
-  if (labels !== undefined && isEmpty(metadata['labels'])) metadata['labels'] = { ...labels };
 }

@@ -1,5 +1,13 @@
 import { type Draft, isObject, type Json } from '../json.ts';
-import { type DefaultTable, fill, fillEmpty, isEmpty, templateLabels, within } from './rule.ts';
+import {
+  type DefaultTable,
+  fill,
+  fillEmpty,
+  isEmpty,
+  labelWithTemplate,
+  templateLabels,
+  within,
+} from './rule.ts';
 
 /** Three hours. */
 const clientAffinitySeconds = 10_800;
@@ -58,8 +66,7 @@ function fillController(controller: Draft): void {
   const labels = templateLabels(spec);
   if (labels === undefined) return;
   if (isEmpty(spec['selector'])) spec['selector'] = { ...labels };
-  const metadata = within(controller, 'metadata');
-  if (isEmpty(metadata['labels'])) metadata['labels'] = { ...labels };
+  labelWithTemplate(controller);
 }
 
 /** The default limit is the largest, the default request the default limit, or the smallest. */

@@ -52,3 +52,10 @@ export function templateLabels(spec: JsonObject): JsonObject | undefined {
 export function isEmpty(value: Json | undefined): boolean {
   return typeof value !== 'object' || value === null || Object.keys(value).length === 0;
 }
+
+/** A workload without labels has those of its pods. */
+export function labelWithTemplate(workload: Draft): void {
+  const labels = templateLabels(within(workload, 'spec'));
+  const metadata = within(workload, 'metadata');
+  if (labels !== undefined && isEmpty(metadata['labels'])) metadata['labels'] = { ...labels };
+}

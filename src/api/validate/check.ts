@@ -1,7 +1,7 @@
 import { isList, isObject, type Json, type JsonObject } from '../json.ts';
 import { parseQuantity } from '../quantity.ts';
 import { duplicate, type Fault, invalid, notSupported } from './fault.ts';
-import type { NameForm } from './name.ts';
+import { type NameForm, portName } from './name.ts';
 
 /** Looks at one value; `owner` is what it is a field of. */
 export type Check = (value: Json, path: string, owner: JsonObject) => readonly Fault[];
@@ -37,6 +37,10 @@ export function between(least: number, most: number): Check {
 }
 
 export const port: Check = between(1, 65_535);
+
+/** A number from 1, or the name of one of a container's ports. */
+export const portOrName: Check = (value, path, owner) =>
+  typeof value === 'number' ? port(value, path, owner) : named(portName)(value, path, owner);
 
 export function atLeast(least: number): Check {
   return (value, path) =>

@@ -10,6 +10,7 @@ import {
   named,
   oneOf,
   port,
+  portOrName,
 } from './check.ts';
 import { duplicate, type Fault, forbiddenField, invalid, required } from './fault.ts';
 import { dnsLabel, dnsSubdomain, portName, variableName } from './name.ts';
@@ -184,11 +185,6 @@ function oneHandler(probe: JsonObject, path: string): Fault[] {
   return handlers
     .slice(1)
     .map((name) => forbiddenField(`${path}.${name}`, 'may not specify more than 1 handler type'));
-}
-
-/** A number from 1, or the name of one of the container's ports. */
-function portOrName(value: Json, path: string, owner: JsonObject): readonly Fault[] {
-  return typeof value === 'number' ? port(value, path, owner) : named(portName)(value, path, owner);
 }
 
 function requestsFit({ limits, requests }: JsonObject, path: string): Fault[] {

@@ -9,9 +9,10 @@ import {
   named,
   oneOf,
   port,
+  portOrName,
 } from './check.ts';
 import { type Fault, invalid, required } from './fault.ts';
-import { dnsLabel, dnsSubdomain, portName } from './name.ts';
+import { dnsLabel, dnsSubdomain } from './name.ts';
 
 export const serviceChecks: CheckTable = {
   'core.v1.ServiceSpec': {
@@ -79,10 +80,6 @@ function headlessPlain(spec: JsonObject, path: string): Fault[] {
   if (type !== 'NodePort' && type !== 'LoadBalancer') return [];
   const words = `may not be set to 'None' for ${type} services`;
   return [invalid(`${path}.clusterIPs[0]`, 'None', words)];
-}
-
-function portOrName(value: Json, path: string, owner: JsonObject): readonly Fault[] {
-  return typeof value === 'number' ? port(value, path, owner) : named(portName)(value, path, owner);
 }
 
 function address(value: Json, path: string): Fault[] {
