@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { ApiClient } from '../api/client/client.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import type { Store } from '../store/store.ts';
 import type { Api } from './api.ts';
 import { failureOf, sendJson, sendText } from './answer.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
+import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
 import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
@@ -63,6 +65,11 @@ export class ApiServer implements AsyncDisposable {
     server.#server.once('error', reject).listen(port, host, resolve);
     await promise;
     return server;
+  }
+
+  /** The API without the network, for what runs in this process; `name` manages what it changes. */
+  client(name: string): ApiClient {
+    return new LocalClient(this.#api, name);
   }
 
   /** `http://127.0.0.1:6443` */

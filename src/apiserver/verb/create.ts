@@ -59,7 +59,9 @@ function prepare({ kind, namespace, object }: CreateRequest, now: Date): Draft {
   checkNamespace(prepared, stored, namespace);
   const strategy = strategyOf(stored);
   if (strategy.ownStatus) delete prepared['status'];
-  applyDefaults(messageType(stored.type), prepared);
+  const type = messageType(stored.type);
+  if (type.byName.get('spec')?.message !== undefined) prepared['spec'] ??= {};
+  applyDefaults(type, prepared);
   stampNew(prepared, strategy.counts, now);
   return prepared;
 }

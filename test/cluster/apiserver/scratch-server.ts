@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { ApiClient } from '../../../src/api/client/client.ts';
 import { ApiServer } from '../../../src/apiserver/server.ts';
 import { openEmbeddedStore } from '../../../src/store/open.ts';
 import type { Store } from '../../../src/store/store.ts';
@@ -33,6 +34,11 @@ export class ScratchServer implements AsyncDisposable {
 
   get url(): string {
     return this.#server.url;
+  }
+
+  /** The API as what runs in the server's process has it. */
+  client(name: string): ApiClient {
+    return this.#server.client(name);
   }
 
   /** Writes a manifest, and gives its path. */

@@ -1,0 +1,181 @@
+import type {
+  ApiClient,
+  ApiObject,
+  DeleteOptions,
+  ListOptions,
+  ObjectList,
+  ObjectName,
+  ObjectPatch,
+  PatchType as PatchWord,
+  Stored,
+  WatchEvent as ClientEvent,
+  WatchOptions,
+} from '../api/client/client.ts';
+import { nameOf } from '../api/client/client.ts';
+import type { Resource } from '../api/client/resources.ts';
+import type { JsonObject } from '../api/json.ts';
+import type { Kind, Subresource } from '../api/kind.ts';
+import { ApiError } from '../api/status.ts';
+import type { Api, WriteOptions } from './api.ts';
+import { decodeObject } from './object-text.ts';
+import { readSelection } from './selection.ts';
+import { createObject } from './verb/create.ts';
+import { deleteObject } from './verb/delete.ts';
+import { listObjects } from './verb/list.ts';
+import { applyPatch, type PatchType } from './verb/patch.ts';
+import { updateObject, type UpdateRequest } from './verb/update.ts';
+import { type WatchEvent, watchObjects } from './verb/watch.ts';
+
+const patchTypes: Readonly<Record<PatchWord, PatchType>> = {
+  json: 'application/json-patch+json',
+  merge: 'application/merge-patch+json',
+  strategic: 'application/strategic-merge-patch+json',
+};
+
+/**
+ * The API for what runs in the server's own process: the same checks, defaults and admission as
+ * for a request, without the network between. Kinds are those of `resources`, in their stored
+ * version.
+ */
+export class LocalClient implements ApiClient {
+  readonly #api: Api;
+  readonly #options: WriteOptions;
+
+  /** `name` is written down as the manager of what is changed: `kube-controller-manager`. */
+  constructor(api: Api, name: string) {
+    this.#api = api;
+    this.#options = {
+      dryRun: false,
+      fieldManager: name,
+      fieldValidation: 'Strict',
+      warn: () => undefined,
+    };
+  }
+
+  async get<T extends ApiObject>({ kind }: Resource<T>, name: ObjectName): Promise<Stored<T>> {
+    return stored(await this.#api.registry.get({ kind, ...name }));
+  }
+
+  async list<T extends ApiObject>(
+    { kind }: Resource<T>,
+    options: ListOptions = {},
+  ): Promise<ObjectList<T>> {
+    const whole = { limit: 0, continuation: undefined, revision: 0, match: '' } as const;
+    const { entries, revision } = await listObjects(this.#api, {
+      kind,
+      ...selected(kind, options),
+      ...whole,
+    });
+    const items = entries.map((entry) => stored<T>(decodeObject(entry)));
+    return { items, resourceVersion: String(revision) };
+  }
+
+  async *watch<T extends ApiObject>(
+    { kind }: Resource<T>,
+    options: WatchOptions,
+  ): AsyncGenerator<readonly ClientEvent<T>[]> {
+    const request = {
+      kind,
+      ...selected(kind, options),
+      after: Number(options.resourceVersion),
+      sendInitialEvents: false,
+      bookmarks: true,
+      timeoutSeconds: 0,
+    };
+    for await (const batch of watchObjects(this.#api, request, options.signal)) {
+      yield batch.map((event) => told<T>(event));
+    }
+  }
+
+  async create<T extends ApiObject>({ kind }: Resource<T>, object: T): Promise<Stored<T>> {
+    const namespace = object.metadata?.namespace ?? '';
+    return stored(await createObject(this.#api, { kind, namespace, object }, this.#options));
+  }
+
+  update<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
+    return this.#change(resource, nameOf(object), { change: async () => object });
+  }
+
+  updateStatus<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
+    const change = async () => object;
+    return this.#change(resource, nameOf(object), { change, subresource: 'status' });
+  }
+
+  patch<T extends ApiObject>(
+    resource: Resource<T>,
+    name: ObjectName,
+    { type, document, subresource }: ObjectPatch,
+  ): Promise<Stored<T>> {
+    const patch = { type: patchTypes[type], document };
+    const change = async (old: JsonObject) => applyPatch(resource.kind, old, patch);
+    return this.#change(resource, name, { change, subresource });
+  }
+
+  async delete<T extends ApiObject>(
+    { kind }: Resource<T>,
+    name: ObjectName,
+    options: DeleteOptions = {},
+  ): Promise<void> {
+    await deleteObject(
+      this.#api,
+      { kind, ...name },
+      {
+        gracePeriodSeconds: options.gracePeriodSeconds,
+        propagationPolicy: options.propagationPolicy,
+        preconditions: options.preconditions ?? {},
+        dryRun: false,
+      },
+    );
+  }
+
+  async post<T extends ApiObject>(
+    _resource: Resource<T>,
+    { subresource }: ObjectName & { readonly subresource: Subresource },
+    _body: JsonObject,
+  ): Promise<JsonObject> {
+    throw new ApiError('MethodNotAllowed', `${subresource} is not served yet`);
+  }
+
+  async #change<T extends ApiObject>(
+    { kind }: Resource<T>,
+    name: ObjectName,
+    how: Pick<UpdateRequest, 'change'> & { readonly subresource?: Subresource | undefined },
+  ): Promise<Stored<T>> {
+    const request = {
+      place: { kind, ...name },
+      subresource: how.subresource,
+      change: how.change,
+      fromStored: (object: JsonObject) => object,
+    };
+    return stored(await updateObject(this.#api, request, this.#options));
+  }
+}
+
+/** What the store keeps has been checked against its kind's table. */
+function stored<T>(object: JsonObject): Stored<T> {
+  return object as Stored<T>;
+}
+
+function selected(kind: Kind, { namespace = '', labelSelector, fieldSelector }: ListOptions) {
+  const query = new URLSearchParams({
+    ...(labelSelector !== undefined && { labelSelector }),
+    ...(fieldSelector !== undefined && { fieldSelector }),
+  });
+  return { namespace, selection: readSelection(kind, query) };
+}
+
+function told<T>(event: WatchEvent): ClientEvent<T> {
+  if (event.type === 'ERROR') throw new ApiError(reasonOf(event.status), messageOf(event.status));
+  if (event.type === 'BOOKMARK') {
+    return { type: 'BOOKMARK', resourceVersion: String(event.revision) };
+  }
+  return { type: event.type, object: stored(decodeObject(event.entry)) };
+}
+
+function reasonOf({ reason }: JsonObject): 'Expired' | 'InternalError' {
+  return reason === 'Expired' ? 'Expired' : 'InternalError';
+}
+
+function messageOf({ message }: JsonObject): string {
+  return typeof message === 'string' ? message : 'the watch ended';
+}
