@@ -1,10 +1,13 @@
 import type { Registry } from './registry.ts';
+import type { Gate } from './security/gate.ts';
+import type { User } from './security/user.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 
 /** What every verb works with. */
 export interface Api {
   readonly registry: Registry;
   readonly services: ServiceAddresses;
+  readonly gate: Gate;
   now(): Date;
 }
 
@@ -12,6 +15,7 @@ export interface Api {
 export interface WriteOptions {
   /** Everything is checked and answered, nothing is kept. */
   readonly dryRun: boolean;
+  readonly user: User;
   readonly fieldManager: string;
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   /** For the answer's `Warning` headers. */

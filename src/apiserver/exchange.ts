@@ -5,6 +5,7 @@ import { chooseForm } from './negotiate.ts';
 import type { Presentation } from './present.ts';
 import type { Place } from './registry.ts';
 import type { ResourceRoute } from './route.ts';
+import type { User } from './security/user.ts';
 
 /** One request for objects of a kind. */
 export interface Exchange {
@@ -13,6 +14,7 @@ export interface Exchange {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
+  readonly user: User;
 }
 
 export function presentationOf(api: Api, { route, query, request }: Exchange): Presentation {

@@ -18,6 +18,7 @@ import type { Kind, Subresource } from '../api/kind.ts';
 import { ApiError } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
 import { decodeObject } from './object-text.ts';
+import { ownUser } from './security/user.ts';
 import { readSelection } from './selection.ts';
 import { createObject } from './verb/create.ts';
 import { deleteObject } from './verb/delete.ts';
@@ -46,6 +47,7 @@ export class LocalClient implements ApiClient {
     this.#api = api;
     this.#options = {
       dryRun: false,
+      user: ownUser(`system:${name}`),
       fieldManager: name,
       fieldValidation: 'Strict',
       warn: () => undefined,
@@ -124,6 +126,7 @@ export class LocalClient implements ApiClient {
         propagationPolicy: options.propagationPolicy,
         preconditions: options.preconditions ?? {},
         dryRun: false,
+        user: this.#options.user,
       },
     );
   }

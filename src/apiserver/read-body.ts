@@ -4,7 +4,7 @@ import { decodeJson, type Unknown } from '../api/decode-json.ts';
 import { decodeProtobuf, openEnvelope } from '../api/decode-protobuf.ts';
 import { isObject, type Json, type JsonObject, textOf } from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
-import { findKind } from '../api/kinds.ts';
+import { findKind, storedKind } from '../api/kinds.ts';
 import { messageType } from '../api/schema/schema.ts';
 import { ApiError, badRequest } from '../api/status.ts';
 import { isDomainError, messageOf } from '../base/error.ts';
@@ -115,6 +115,11 @@ function kindOf(document: JsonObject, fallback: Kind): Kind {
   const kind = findKind(apiVersion, name);
   if (kind === undefined) {
     throw badRequest(`no kind "${name}" is registered for version "${apiVersion}"`);
+  }
+  // Or who may make one kind would make any other at its path.
+  if (storedKind(kind) !== storedKind(fallback)) {
+    const words = `cannot be handled as a ${fallback.kind}`;
+    throw badRequest(`${name} in version "${apiVersion}" ${words}`);
   }
   return kind;
 }

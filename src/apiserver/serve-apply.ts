@@ -9,6 +9,7 @@ import { authorNow } from './author.ts';
 import { type Exchange, placeOfRoute, presentationOf } from './exchange.ts';
 import { presentObject } from './present.ts';
 import { decodeBody, readBody } from './read-body.ts';
+import { attributesOf } from './security/authorize/attributes.ts';
 import { createObject } from './verb/create.ts';
 import { updateObject } from './verb/update.ts';
 import { checkFields, readWriteOptions } from './write-options.ts';
@@ -44,7 +45,7 @@ interface Application {
 
 async function applyObject(
   api: Api,
-  { route }: Exchange,
+  { route, user, query }: Exchange,
   { applied, options, force }: Application,
 ): Promise<{ object: JsonObject; created: boolean }> {
   const { kind, namespace, name, subresource } = route;
@@ -64,6 +65,7 @@ async function applyObject(
     const absent = error instanceof ApiError && error.reason === 'NotFound';
     if (!absent || subresource !== undefined) throw error;
   }
+  await api.gate.authorize(user, { ...attributesOf(route, 'POST', query), name: '' });
   const metadata = { ...(applied['metadata'] as JsonObject | undefined), name };
   const object = over({});
   const made = { ...object, metadata: { ...metadata, ...(object['metadata'] as JsonObject) } };

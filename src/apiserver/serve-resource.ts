@@ -11,6 +11,7 @@ import { decodeBody, mediaType, parseJson, parseYaml, readBody } from './read-bo
 import { decodeOptions } from './read-options.ts';
 import { placeOf } from './registry.ts';
 import type { ResourceRoute } from './route.ts';
+import { isWatch } from './security/authorize/attributes.ts';
 import { readSelection } from './selection.ts';
 import { applyType, serveApply } from './serve-apply.ts';
 import { serveScale } from './serve-scale.ts';
@@ -59,8 +60,7 @@ async function serveGet(api: Api, exchange: Exchange): Promise<void> {
 }
 
 async function serveCollection(api: Api, exchange: Exchange): Promise<void> {
-  const watching = exchange.query.get('watch');
-  if (watching === 'true' || watching === '1') await serveWatch(api, exchange);
+  if (isWatch(exchange.query)) await serveWatch(api, exchange);
   else await serveList(api, exchange);
 }
 
@@ -178,14 +178,15 @@ async function serveDeleteCollection(api: Api, exchange: Exchange): Promise<void
   await sendJson(response, 200, presentList(presentation, metadata, entries));
 }
 
-async function readDeletionOf({ request, query }: Exchange): Promise<Deletion> {
+async function readDeletionOf({ request, query, user }: Exchange): Promise<Deletion> {
   const body = await readBody(request);
-  if (body.length === 0) return readDeletion({}, query);
-  const type = mediaType(request);
-  if (type === 'application/vnd.kubernetes.protobuf') {
-    return readDeletion(decodeOptions(body), query);
-  }
+  const options = body.length === 0 ? {} : readDeleteOptions(mediaType(request), body);
+  return { ...readDeletion(options, query), user };
+}
+
+function readDeleteOptions(type: string, body: Buffer): JsonObject {
+  if (type === 'application/vnd.kubernetes.protobuf') return decodeOptions(body);
   const text = body.toString('utf8');
   const document = type === 'application/yaml' ? parseYaml(text) : parseJson(text);
-  return readDeletion(isObject(document) ? document : {}, query);
+  return isObject(document) ? document : {};
 }

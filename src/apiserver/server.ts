@@ -1,5 +1,4 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { ApiClient } from '../api/client/client.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
@@ -7,12 +6,17 @@ import type { Store } from '../store/store.ts';
 import type { Api } from './api.ts';
 import { failureOf, sendJson, sendText } from './answer.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
+import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
 import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
 import { Registry } from './registry.ts';
 import { findRoute, type Route } from './route.ts';
+import { attributesOf, attributesOfPath } from './security/authorize/attributes.ts';
+import { openGate } from './security/gate.ts';
+import type { Security } from './security/security.ts';
+import { ownUser, type User } from './security/user.ts';
 import { serveResource } from './serve-resource.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { createObject } from './verb/create.ts';
@@ -22,6 +26,8 @@ export interface ApiServerOptions {
   readonly host: string;
   /** 0 for any free one. */
   readonly port: number;
+  /** Absent: plain HTTP on which everybody may do everything, for tests on loopback alone. */
+  readonly security?: Security;
 }
 
 const version = {
@@ -38,32 +44,41 @@ const version = {
 
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
-/**
- * The Kubernetes API over a store, without authentication yet: for tests, on loopback alone.
- */
+/** What a request is about, before its path is looked at more closely. */
+interface Visit {
+  readonly query: URLSearchParams;
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly signal: AbortSignal;
+  readonly user: User;
+}
+
+/** The Kubernetes API over a store. */
 export class ApiServer implements AsyncDisposable {
-  readonly #server: Server;
+  readonly #listener: Listener;
   readonly #api: Api;
+  readonly #security: Security | undefined;
   readonly #ending = new AbortController();
 
-  private constructor(store: Store) {
+  private constructor(store: Store, security: Security | undefined) {
+    this.#security = security;
     this.#api = {
       registry: new Registry(store),
       services: new ServiceAddresses(store),
+      gate: security?.gate ?? openGate,
       now: () => new Date(),
     };
-    this.#server = createServer((request, response) => {
+    this.#listener = new Listener(security?.serving, (request, response) => {
       void this.#serve(request, response);
     });
   }
 
-  /** Listens, and makes the namespaces that a cluster starts with. */
-  static async start({ store, host, port }: ApiServerOptions): Promise<ApiServer> {
-    const server = new ApiServer(store);
+  /** Makes the namespaces and roles that a cluster starts with, and listens. */
+  static async start({ store, host, port, security }: ApiServerOptions): Promise<ApiServer> {
+    const server = new ApiServer(store, security);
     await server.#makeNamespaces();
-    const { promise, resolve, reject } = Promise.withResolvers<void>();
-    server.#server.once('error', reject).listen(port, host, resolve);
-    await promise;
+    await security?.prepare(server.client('apiserver'));
+    await server.#listener.listen(host, port);
     return server;
   }
 
@@ -72,18 +87,19 @@ export class ApiServer implements AsyncDisposable {
     return new LocalClient(this.#api, name);
   }
 
-  /** `http://127.0.0.1:6443` */
+  /** `https://127.0.0.1:6443` */
   get url(): string {
-    const { address, port } = this.#server.address() as AddressInfo;
-    return `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+    return this.#listener.url;
+  }
+
+  /** Takes no more, ends watches in order and gives the rest so long to be answered. */
+  async close(graceMs: number): Promise<void> {
+    this.#ending.abort();
+    await this.#listener.close(graceMs);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#ending.abort();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#server.close(() => resolve());
-    this.#server.closeAllConnections();
-    await promise;
+    await this.close(0);
   }
 
   async #makeNamespaces(): Promise<void> {
@@ -91,6 +107,7 @@ export class ApiServer implements AsyncDisposable {
     if (kind === undefined) throw new Error('no kind Namespace');
     const options = {
       dryRun: false,
+      user: ownUser('system:apiserver'),
       fieldManager: 'keelson',
       fieldValidation: 'Ignore',
       warn: () => undefined,
@@ -111,26 +128,24 @@ export class ApiServer implements AsyncDisposable {
     const signal = AbortSignal.any([gone.signal, this.#ending.signal]);
     try {
       const url = new URL(request.url ?? '/', 'http://localhost');
-      const exchange = { query: url.searchParams, request, response, signal };
-      await this.#dispatch(findRoute(url.pathname), exchange);
+      const user = await this.#api.gate.authenticate(request);
+      const visit = { query: url.searchParams, request, response, signal, user };
+      await this.#dispatch(findRoute(url.pathname), url.pathname, visit);
     } catch (error) {
       await this.#fail(response, error);
     }
   }
 
-  async #dispatch(
-    route: Route,
-    exchange: {
-      query: URLSearchParams;
-      request: IncomingMessage;
-      response: ServerResponse;
-      signal: AbortSignal;
-    },
-  ): Promise<void> {
-    const { request, response } = exchange;
+  async #dispatch(route: Route, path: string, visit: Visit): Promise<void> {
+    const { request, response, user, query } = visit;
+    const method = request.method ?? '';
     if (route.to === 'resource') {
-      return await serveResource(this.#api, { route: route.resource, ...exchange });
+      await this.#api.gate.authorize(user, attributesOf(route.resource, method, query));
+      return await serveResource(this.#api, { route: route.resource, ...visit });
     }
+    await this.#api.gate.authorize(user, attributesOfPath(method, path));
+    const document = this.#security?.documents.get(path);
+    if (document !== undefined && method === 'GET') return await sendJson(response, 200, document);
     if (route.to === 'nothing') throw unknownPath();
     if (request.method !== 'GET')
       throw new ApiError('MethodNotAllowed', 'only GET is allowed here');
@@ -151,7 +166,7 @@ export class ApiServer implements AsyncDisposable {
   ): Promise<void> {
     const form = chooseDiscovery(request.headers.accept);
     if (path.length > 1 || form === 'plain') {
-      const address = this.url.slice('http://'.length);
+      const address = new URL(this.url).host;
       await sendJson(response, 200, discover(path, address));
       return;
     }

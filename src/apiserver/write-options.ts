@@ -8,7 +8,7 @@ import type { Exchange } from './exchange.ts';
 const mostWarnings = 20;
 
 /** Reads `dryRun`, `fieldManager` and `fieldValidation`. Throws `BadRequest`. */
-export function readWriteOptions({ query, request, response }: Exchange): WriteOptions {
+export function readWriteOptions({ query, request, response, user }: Exchange): WriteOptions {
   const dryRun = query.getAll('dryRun');
   if (dryRun.some((word) => word !== 'All')) {
     throw badRequest(
@@ -23,6 +23,7 @@ export function readWriteOptions({ query, request, response }: Exchange): WriteO
   const warnings: string[] = [];
   return {
     dryRun: dryRun.length > 0,
+    user,
     fieldManager: query.get('fieldManager') ?? managerOf(request.headers['user-agent']),
     fieldValidation: validation,
     warn: (text) => {

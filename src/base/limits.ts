@@ -96,6 +96,14 @@ export const limits = {
   /** A request's body, and how deep its JSON may be; as Kubernetes bounds them. */
   apiBodyBytes: 3 * 1024 * 1024,
   apiBodyDepth: 1000,
+  /** Connections to the API, those that ask for nothing included. */
+  apiConnections: 20_000,
+  /** A client's time for TLS, for a request's headers, for all of a request, between requests. */
+  apiHandshakeMs: 10_000,
+  apiHeaderMs: 10_000,
+  apiRequestMs: 60_000,
+  apiIdleMs: 180_000,
+  apiHeaderBytes: 32 * 1024,
   /** Objects in one page of a list, whatever the client asks for. */
   apiPageObjects: 10_000,
   /** How long a list or watch waits for a revision that is not there yet. */

@@ -87,6 +87,9 @@ async function keep(
   const faults = faultsOf(kind, object);
   if (faults.length > 0) throw invalidObject(kind, place.name, faults);
   await admitNamespace(api, place);
+  const { user } = options;
+  const attempt = { operation: 'create', place, subresource: undefined, object } as const;
+  await api.gate.admit({ ...attempt, old: undefined, user });
   if (options.dryRun) return await tryOut(api, place, object);
   if (kind.kind !== 'Service') return await api.registry.create(place, object);
   await api.services.allocate(object);

@@ -15,6 +15,7 @@ import type { Api } from '../api.ts';
 import { hasFinalizers, isDeleting } from '../metadata.ts';
 import { metadataOf, revisionOf } from '../object-text.ts';
 import type { Place } from '../registry.ts';
+import type { User } from '../security/user.ts';
 import { translated } from '../registry.ts';
 
 /** How a deletion is meant: from the body, or from the query. */
@@ -23,6 +24,7 @@ export interface Deletion {
   readonly propagationPolicy: 'Orphan' | 'Background' | 'Foreground' | undefined;
   readonly preconditions: { readonly uid?: string; readonly resourceVersion?: string };
   readonly dryRun: boolean;
+  readonly user: User;
 }
 
 export interface Deleted {
@@ -45,6 +47,14 @@ export async function deleteObject(api: Api, place: Place, deletion: Deletion): 
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
     const old = await api.registry.get(where);
     checkPreconditions(kind, old, deletion);
+    await api.gate.admit({
+      operation: 'delete',
+      place: where,
+      subresource: undefined,
+      object: undefined,
+      old,
+      user: deletion.user,
+    });
     const marked = mark(kind, old, { deletion, now: api.now() });
     if (!isHeld(kind, marked)) {
       if (deletion.dryRun) return { object: old, gone: true };
@@ -60,7 +70,7 @@ export async function deleteObject(api: Api, place: Place, deletion: Deletion): 
 }
 
 /** `DeleteOptions` of a body; a query says the same in its words. */
-export function readDeletion(options: JsonObject, query: URLSearchParams): Deletion {
+export function readDeletion(options: JsonObject, query: URLSearchParams): Omit<Deletion, 'user'> {
   const grace = options['gracePeriodSeconds'] ?? numberIn(query, 'gracePeriodSeconds');
   const policy = textOf(options['propagationPolicy']) || (query.get('propagationPolicy') ?? '');
   const orphan = options['orphanDependents'];

@@ -44,6 +44,9 @@ export async function updateObject(
       authorOf(request, { options, now: api.now() }),
     );
     check({ kind, object, old });
+    const { subresource } = request;
+    const { user } = options;
+    await api.gate.admit({ operation: 'update', place, subresource, object, old, user });
     if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
     // The last finalizer of a deleted object has gone: so does the object.
     finished = isDeleting(old) && isOver(object) ? object : undefined;
