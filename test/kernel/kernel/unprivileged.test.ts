@@ -15,7 +15,8 @@ t.teardown(() => rmdirSync(place));
 const ownNode = process.execPath.startsWith(checkout);
 const program = ownNode ? join(place, relative(checkout, process.execPath)) : process.execPath;
 const index = `file://${place}/src/index.ts`;
-const atPlace = 'mount --bind "$1" "$2"; shift 2; exec "$@"';
+// What tap loads into its children lies in the checkout too.
+const atPlace = 'mount --bind "$1" "$2"; shift 2; unset NODE_OPTIONS; exec "$@"';
 
 /** What a user without any privilege is told: the messages of failing calls. */
 function messages(calls: string): string[] {
