@@ -89,6 +89,16 @@ export class ApiError extends Error {
   }
 }
 
+/** The refusal in an answer that is a Status; `code` is the answer's where it says no reason. */
+export function refusalOf(status: JsonObject, code: number): ApiError {
+  const { reason, message, details } = status;
+  const known = Object.keys(codes).find((word) => word === reason);
+  const byCode = Object.entries(codes).find(([, number]) => number === code)?.[0];
+  const text = typeof message === 'string' ? message : `the server answered with ${code}`;
+  const about = typeof details === 'object' && details !== null ? (details as Details) : {};
+  return new ApiError((known ?? byCode ?? 'InternalError') as Reason, text, about);
+}
+
 type Named = Pick<Kind, 'group' | 'plural'>;
 
 function about({ group, plural }: Named, name: string): Details {

@@ -15,7 +15,7 @@ import { nameOf } from '../api/client/client.ts';
 import type { Resource } from '../api/client/resources.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { Kind, Subresource } from '../api/kind.ts';
-import { ApiError } from '../api/status.ts';
+import { ApiError, refusalOf } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
 import { decodeObject } from './object-text.ts';
 import { ownUser } from './security/user.ts';
@@ -85,7 +85,10 @@ export class LocalClient implements ApiClient {
       timeoutSeconds: 0,
     };
     for await (const batch of watchObjects(this.#api, request, options.signal)) {
-      yield batch.map((event) => told<T>(event));
+      const end = batch.find((event) => event.type === 'ERROR');
+      const events = batch.filter((event) => event.type !== 'ERROR');
+      if (events.length > 0) yield events.map((event) => told<T>(event));
+      if (end?.type === 'ERROR') throw refusalOf(end.status, 500);
     }
   }
 
@@ -167,18 +170,9 @@ function selected(kind: Kind, { namespace = '', labelSelector, fieldSelector }: 
   return { namespace, selection: readSelection(kind, query) };
 }
 
-function told<T>(event: WatchEvent): ClientEvent<T> {
-  if (event.type === 'ERROR') throw new ApiError(reasonOf(event.status), messageOf(event.status));
+function told<T>(event: Exclude<WatchEvent, { readonly type: 'ERROR' }>): ClientEvent<T> {
   if (event.type === 'BOOKMARK') {
     return { type: 'BOOKMARK', resourceVersion: String(event.revision) };
   }
   return { type: event.type, object: stored(decodeObject(event.entry)) };
-}
-
-function reasonOf({ reason }: JsonObject): 'Expired' | 'InternalError' {
-  return reason === 'Expired' ? 'Expired' : 'InternalError';
-}
-
-function messageOf({ message }: JsonObject): string {
-  return typeof message === 'string' ? message : 'the watch ended';
 }

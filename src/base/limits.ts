@@ -112,6 +112,14 @@ export const limits = {
   apiWatchMs: 60 * 60 * 1000,
   /** How often a quiet watch tells how far it has come. */
   apiBookmarkMs: 60_000,
+  /** A client of the API: connections, the time to connect, to an answer, without a bookmark. */
+  clientConnections: 64,
+  clientDialMs: 10_000,
+  clientAnswerMs: 60_000,
+  clientSilenceMs: 150_000,
+  /** What it reads as one answer, and as one event of a watch. */
+  clientAnswerBytes: 256 * 1024 * 1024,
+  clientEventBytes: 8 * 1024 * 1024,
   /** Writes that wait for the disk; more are refused. */
   storeQueueWrites: 20_000,
   storeQueueBytes: 64 * 1024 * 1024,

@@ -1,0 +1,87 @@
+import type { Readable } from 'node:stream';
+import { Agent, type Dispatcher } from 'undici';
+import { limits } from '../../base/limits.ts';
+
+/** Where the API is, and who asks there. */
+export interface ApiAddress {
+  /** `https://127.0.0.1:6443` */
+  readonly server: string;
+  /** Who signed the server's certificate, in PEM; absent for the system's own authorities. */
+  readonly authority?: string;
+  /** The name in the server's certificate, where it is not the server's address. */
+  readonly serverName?: string;
+  readonly certificate?: string;
+  readonly key?: string;
+  /** Asked for each request, for tokens change. */
+  readonly token?: () => string | Promise<string>;
+}
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** With its query. */
+  readonly path: string;
+  readonly contentType?: string;
+  readonly body?: string;
+  readonly signal?: AbortSignal;
+  /** A watch: its body has no end that could be waited for. */
+  readonly endless?: boolean;
+}
+
+export interface ApiAnswer {
+  readonly code: number;
+  readonly body: Readable;
+}
+
+/** Kept connections to one API server. Owns them until it is disposed of. */
+export class Connection implements AsyncDisposable {
+  readonly #address: ApiAddress;
+  readonly #agent: Agent;
+  readonly #userAgent: string;
+
+  constructor(address: ApiAddress, userAgent: string) {
+    this.#address = address;
+    this.#userAgent = userAgent;
+    this.#agent = new Agent({
+      connections: limits.clientConnections,
+      headersTimeout: limits.clientAnswerMs,
+      bodyTimeout: limits.clientAnswerMs,
+      connect: { timeout: limits.clientDialMs, ...secrets(address) },
+    });
+  }
+
+  async send(request: ApiRequest): Promise<ApiAnswer> {
+    const { method, path, contentType = 'application/json', body, signal, endless } = request;
+    const token = await this.#address.token?.();
+    const options: Dispatcher.RequestOptions = {
+      origin: this.#address.server,
+      path,
+      method,
+      headers: {
+        accept: 'application/json',
+        'user-agent': this.#userAgent,
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+        ...(body !== undefined && { 'content-type': contentType }),
+      },
+      ...(body !== undefined && { body }),
+      ...(signal !== undefined && { signal }),
+      // A quiet watch is ended by its bookmarks' absence.
+      ...(endless === true && { bodyTimeout: limits.clientSilenceMs }),
+    };
+    const { statusCode, body: answer } = await this.#agent.request(options);
+    return { code: statusCode, body: answer };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#agent.destroy();
+  }
+}
+
+function secrets({ authority, serverName, certificate, key }: ApiAddress) {
+  return {
+    minVersion: 'TLSv1.2',
+    ...(authority !== undefined && { ca: authority }),
+    ...(serverName !== undefined && { servername: serverName }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+  } as const;
+}
