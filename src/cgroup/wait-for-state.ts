@@ -10,9 +10,12 @@ export interface AwaitedState {
   readonly value: 0 | 1;
 }
 
+const lookMs = 50;
+
 /**
- * Resolves when cgroup.events shows the state. The kernel tells of changes by inotify, so nothing
- * polls where that is to be had. DomainError `timeout` after `timeoutMs`.
+ * Resolves when cgroup.events shows the state. The kernel tells of changes by inotify, but not that
+ * somebody else has removed the cgroup, so it looks now and then too. DomainError `timeout` after
+ * `timeoutMs`.
  */
 export async function waitForState(
   folder: CgroupFolder,
@@ -29,8 +32,8 @@ export async function waitForState(
     }
   };
   const watcher = watchState(folder, check);
+  const looker = setInterval(check, lookMs);
   const timer = setTimeout(() => {
-    // Not every kernel tells of a removal.
     check();
     reject(tooLate(folder, state, timeoutMs));
   }, timeoutMs);
@@ -40,6 +43,7 @@ export async function waitForState(
     await promise;
   } finally {
     clearTimeout(timer);
+    clearInterval(looker);
     watcher.close();
   }
 }
