@@ -1,6 +1,7 @@
 #include "attachment.hh"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -18,19 +19,32 @@
 namespace keelson::shim {
 
 static constexpr size_t maximumAttachments = 64;
-static constexpr int64_t patienceNs = 1000000000;
+// Where the runtime does not say how long; one from before an upgrade.
+static constexpr uint64_t usualPatienceMs = 1000;
+// What comes while a client takes nothing is at most one chunk, and at a program's end the rest of
+// its pipe, which holds a megabyte at most.
+static constexpr size_t maximumPending = 2 * 1024 * 1024;
 // A terminal takes no more than this at once; what is typed while it is full is offered again.
 static constexpr size_t inputBytes = 4096;
 static constexpr int64_t inputRetryNs = 20000000;
 static constexpr unsigned inputPart = 2;
 
+// One of a client's pipes, and what it has not taken yet.
+struct Pipe {
+  int fd = -1;
+  char* pending = nullptr;
+  size_t size = 0;
+  int64_t slowSinceNs = 0;
+  // Nothing comes after what is pending.
+  bool last = false;
+};
+
 struct Attachment {
+  uint64_t number;
+  // Null when it is forgotten, and a client still takes what came before.
   Process* process;
-  int out[2] = {-1, -1};
-  // What a client has not taken of the last chunk.
-  char* pending[2] = {nullptr, nullptr};
-  size_t pendingSize[2] = {0, 0};
-  int64_t slowSinceNs[2] = {0, 0};
+  int64_t patienceNs;
+  Pipe pipes[2];
   // What a client types, on its way to the terminal. A program without a terminal has its stdin's
   // pipe in common with the client, and needs no hand in between.
   int input = -1;
@@ -39,58 +53,83 @@ struct Attachment {
 };
 
 static Attachment* table[maximumAttachments];
+static uint64_t lastNumber = 0;
 
-static void resumeUnlessSlow(Process& process, unsigned part) {
+static void resumeUnlessSlow(Process* process, unsigned part) {
+  if (!process) return;
   for (Attachment* other : table) {
-    if (other && other->process == &process && other->pendingSize[part] > 0) return;
+    if (other && other->process == process && other->pipes[part].size > 0) return;
   }
-  resumeOutput(process, part);
+  resumeOutput(*process, part);
 }
 
-static void closePart(Attachment& attachment, unsigned part) {
-  if (attachment.out[part] < 0) return;
-  unwatch(attachment.out[part]);
-  closeOnce(attachment.out[part]);
-  free(attachment.pending[part]);
-  attachment.pending[part] = nullptr;
-  bool wasSlow = attachment.pendingSize[part] > 0;
-  attachment.pendingSize[part] = 0;
-  if (wasSlow) resumeUnlessSlow(*attachment.process, part);
+static void closePipe(Attachment& attachment, unsigned part) {
+  Pipe& pipe = attachment.pipes[part];
+  if (pipe.fd < 0) return;
+  unwatch(pipe.fd);
+  closeOnce(pipe.fd);
+  free(pipe.pending);
+  bool wasSlow = pipe.size > 0;
+  pipe = Pipe();
+  if (wasSlow) resumeUnlessSlow(attachment.process, part);
+}
+
+static void closeInput(Attachment& attachment) {
+  if (attachment.inputSize == 0 && attachment.input >= 0) unwatch(attachment.input);
+  closeOnce(attachment.input);
 }
 
 static void detach(size_t index) {
   Attachment* attachment = table[index];
-  closePart(*attachment, 0);
-  closePart(*attachment, 1);
-  closeOnce(attachment->input);
+  for (unsigned part = 0; part < 2; part++) closePipe(*attachment, part);
+  closeInput(*attachment);
   table[index] = nullptr;
   free(attachment);
 }
 
-static void offer(size_t index, unsigned part, const char* data, size_t size) {
-  Attachment& attachment = *table[index];
-  ssize_t written = write(attachment.out[part], data, size);
-  if (written < 0 && errno != EAGAIN) return closePart(attachment, part);
-  size_t taken = written < 0 ? 0 : static_cast<size_t>(written);
-  if (taken == size) return;
-  attachment.pending[part] = static_cast<char*>(malloc(size - taken));
-  if (!attachment.pending[part]) return closePart(attachment, part);
-  memcpy(attachment.pending[part], data + taken, size - taken);
-  attachment.pendingSize[part] = size - taken;
-  attachment.slowSinceNs[part] = nowNs();
-  pauseOutput(*attachment.process, part);
-  watch(attachment.out[part], EPOLLOUT, Source::attachment, static_cast<uint32_t>(index), part);
+// A client that wants no output any more, or that there is none left for, is gone.
+static void closePart(size_t index, unsigned part) {
+  closePipe(*table[index], part);
+  if (table[index]->pipes[0].fd < 0 && table[index]->pipes[1].fd < 0) detach(index);
 }
 
-static void closeInput(Attachment& attachment) {
-  if (attachment.inputSize == 0) unwatch(attachment.input);
-  closeOnce(attachment.input);
+// detached NUMBER: it took nothing for too long, so its output is not whole
+static void drop(size_t index) {
+  RecordWriter<64> event;
+  event.number(0).text("detached").number(static_cast<int64_t>(table[index]->number));
+  broadcast(event.data(), event.size());
+  detach(index);
+}
+
+static bool keep(Pipe& pipe, const char* data, size_t size) {
+  if (pipe.size + size > maximumPending) return false;
+  void* memory = realloc(pipe.pending, pipe.size + size);
+  if (!memory) return false;
+  pipe.pending = static_cast<char*>(memory);
+  memcpy(pipe.pending + pipe.size, data, size);
+  pipe.size += size;
+  return true;
+}
+
+static void offer(size_t index, unsigned part, const char* data, size_t size) {
+  Attachment& attachment = *table[index];
+  Pipe& pipe = attachment.pipes[part];
+  bool waits = pipe.size > 0;
+  ssize_t written = waits ? 0 : write(pipe.fd, data, size);
+  if (written < 0 && errno != EAGAIN) return closePart(index, part);
+  size_t taken = written < 0 ? 0 : static_cast<size_t>(written);
+  if (taken == size) return;
+  if (!keep(pipe, data + taken, size - taken)) return drop(index);
+  if (waits) return;
+  pipe.slowSinceNs = nowNs();
+  pauseOutput(*attachment.process, part);
+  rewatch(pipe.fd, EPOLLOUT, Source::attachment, static_cast<uint32_t>(index), part);
 }
 
 // False while the terminal takes no more.
 static bool flushInput(Attachment& attachment) {
-  ssize_t written =
-      write(attachment.process->terminal, attachment.inputBuffer, attachment.inputSize);
+  int terminal = attachment.process ? attachment.process->terminal : -1;
+  ssize_t written = write(terminal, attachment.inputBuffer, attachment.inputSize);
   if (written < 0 && errno == EAGAIN) return false;
   size_t taken = written < 0 ? attachment.inputSize : static_cast<size_t>(written);
   attachment.inputSize -= taken;
@@ -98,8 +137,8 @@ static bool flushInput(Attachment& attachment) {
   return attachment.inputSize == 0;
 }
 
-static void watchInput(size_t index) {
-  watch(table[index]->input, EPOLLIN, Source::attachment, static_cast<uint32_t>(index), inputPart);
+static void watchInput(size_t i) {
+  watch(table[i]->input, EPOLLIN, Source::attachment, static_cast<uint32_t>(i), inputPart);
 }
 
 static void readInput(size_t index) {
@@ -113,31 +152,54 @@ static void readInput(size_t index) {
 
 void forward(Process& process, unsigned part, const char* data, size_t size) {
   for (size_t i = 0; i < maximumAttachments; i++) {
-    if (table[i] && table[i]->process == &process && table[i]->out[part] >= 0) {
+    if (table[i] && table[i]->process == &process && table[i]->pipes[part].fd >= 0) {
       offer(i, part, data, size);
     }
   }
 }
 
+// With nothing to write, the event says that the reader is gone; or it is of an earlier pipe.
+static bool isBroken(int fd) {
+  pollfd state = {fd, 0, 0};
+  return poll(&state, 1, 0) > 0 && (state.revents & POLLERR) != 0;
+}
+
+static void writePending(size_t index, unsigned part) {
+  Attachment& attachment = *table[index];
+  Pipe& pipe = attachment.pipes[part];
+  ssize_t written = write(pipe.fd, pipe.pending, pipe.size);
+  if (written < 0 && errno == EAGAIN) return;
+  if (written < 0) return closePart(index, part);
+  size_t taken = static_cast<size_t>(written);
+  pipe.size -= taken;
+  memmove(pipe.pending, pipe.pending + taken, pipe.size);
+  pipe.slowSinceNs = nowNs();
+  if (pipe.size > 0) return;
+  if (pipe.last) return closePart(index, part);
+  free(pipe.pending);
+  pipe.pending = nullptr;
+  rewatch(pipe.fd, 0, Source::attachment, static_cast<uint32_t>(index), part);
+  resumeUnlessSlow(attachment.process, part);
+}
+
 void continueAttachment(uint32_t index, unsigned part) {
   Attachment* attachment = index < maximumAttachments ? table[index] : nullptr;
-  if (attachment && part == inputPart && attachment->input >= 0) return readInput(index);
-  if (part == inputPart) return;
-  if (!attachment || attachment->out[part] < 0) return;
-  ssize_t written =
-      write(attachment->out[part], attachment->pending[part], attachment->pendingSize[part]);
-  if (written < 0 && errno == EAGAIN) return;
-  if (written < 0) return closePart(*attachment, part);
-  size_t taken = static_cast<size_t>(written);
-  attachment->pendingSize[part] -= taken;
-  memmove(attachment->pending[part], attachment->pending[part] + taken,
-          attachment->pendingSize[part]);
-  attachment->slowSinceNs[part] = nowNs();
-  if (attachment->pendingSize[part] > 0) return;
-  unwatch(attachment->out[part]);
-  free(attachment->pending[part]);
-  attachment->pending[part] = nullptr;
-  resumeUnlessSlow(*attachment->process, part);
+  if (!attachment) return;
+  if (part == inputPart) return attachment->input >= 0 ? readInput(index) : void();
+  const Pipe& pipe = attachment->pipes[part];
+  if (pipe.fd < 0) return;
+  if (pipe.size > 0) writePending(index, part);
+  else if (isBroken(pipe.fd)) closePart(index, part);
+}
+
+// Milliseconds until the client of one pipe has been slow for too long.
+static int64_t expirePart(size_t index, unsigned part) {
+  const Pipe& pipe = table[index]->pipes[part];
+  if (pipe.size == 0) return -1;
+  int64_t left = pipe.slowSinceNs + table[index]->patienceNs - nowNs();
+  if (left > 0) return left;
+  drop(index);
+  return -1;
 }
 
 int expireAttachments() {
@@ -148,33 +210,43 @@ int expireAttachments() {
       else next = inputRetryNs;
     }
     for (unsigned part = 0; part < 2 && table[i]; part++) {
-      if (table[i]->pendingSize[part] == 0) continue;
-      int64_t left = table[i]->slowSinceNs[part] + patienceNs - nowNs();
-      if (left <= 0) detach(i);
-      else if (next < 0 || left < next) next = left;
+      int64_t left = expirePart(i, part);
+      if (left > 0 && (next < 0 || left < next)) next = left;
     }
   }
   return next < 0 ? -1 : static_cast<int>(next / 1000000) + 1;
 }
 
+static void endPart(size_t index, unsigned part) {
+  Pipe& pipe = table[index]->pipes[part];
+  if (pipe.size > 0) pipe.last = true;
+  else if (pipe.fd >= 0) closePart(index, part);
+}
+
 void detachAll(Process* process) {
   for (size_t i = 0; i < maximumAttachments; i++) {
-    if (table[i] && table[i]->process == process) detach(i);
+    if (!table[i] || table[i]->process != process) continue;
+    table[i]->process = nullptr;
+    table[i]->inputSize = 0;
+    closeOnce(table[i]->input);
+    for (unsigned part = 0; part < 2 && table[i]; part++) endPart(i, part);
   }
 }
 
 void endStream(Process& process, unsigned part) {
-  for (Attachment* attachment : table) {
-    if (attachment && attachment->process == &process) closePart(*attachment, part);
+  for (size_t i = 0; i < maximumAttachments; i++) {
+    if (table[i] && table[i]->process == &process) endPart(i, part);
   }
 }
 
-static bool openPipes(Attachment& attachment, int parts, int* theirs) {
-  for (int part = 0; part < parts; part++) {
+// Watched for nothing at first: that its reader is gone is told anyway.
+static bool openPipes(size_t index, unsigned parts, int* theirs) {
+  for (unsigned part = 0; part < parts; part++) {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) < 0) return false;
     theirs[part] = ends[0];
-    attachment.out[part] = ends[1];
+    table[index]->pipes[part].fd = ends[1];
+    if (!watch(ends[1], 0, Source::attachment, static_cast<uint32_t>(index), part)) return false;
   }
   return true;
 }
@@ -194,29 +266,29 @@ static bool openInput(size_t index, int& theirs) {
   return true;
 }
 
-static bool isPlace(size_t index) { return index < maximumAttachments; }
-
-// attach CONTAINER: answers `ok` with the reading ends of stdout and stderr (a terminal has only
-// the first), then the writing end of stdin where it is open
+// attach CONTAINER PATIENCE-MS: answers `ok NUMBER` with the reading ends of stdout and stderr (a
+// terminal has only the first), then the writing end of stdin where it is open
 void attach(Request& request) {
   const char* container = request.fields.text();
+  uint64_t patienceMs = request.fields.left() > 0 ? request.fields.number() : usualPatienceMs;
   Process* process = findProcess(container, "");
   if (!process || process->state == State::exited) {
     return answerFailure(request.client, request.id, "find", ESRCH, container);
   }
   size_t index = 0;
-  while (isPlace(index) && table[index]) index++;
-  void* memory = isPlace(index) ? malloc(sizeof(Attachment)) : nullptr;
+  while (index < maximumAttachments && table[index]) index++;
+  void* memory = index < maximumAttachments ? malloc(sizeof(Attachment)) : nullptr;
   if (!memory) return answerFailure(request.client, request.id, "attach", EMFILE, container);
-  auto* attachment = new (memory) Attachment{process};
-  table[index] = attachment;
+  int64_t patienceNs = static_cast<int64_t>(patienceMs) * 1000000;
+  table[index] = new (memory) Attachment{++lastNumber, process, patienceNs};
   int theirs[3] = {-1, -1, -1};
-  int parts = process->terminal >= 0 ? 1 : 2;
-  if (openPipes(*attachment, parts, theirs)) {
-    int count = parts + (openInput(index, theirs[parts]) ? 1 : 0);
+  unsigned parts = process->terminal >= 0 ? 1 : 2;
+  if (openPipes(index, parts, theirs)) {
+    unsigned count = parts + (openInput(index, theirs[parts]) ? 1 : 0);
     RecordWriter<64> reply;
     reply.number(static_cast<int64_t>(request.id)).text("ok");
-    answer(request.client, reply.data(), reply.size(), theirs, count);
+    reply.number(static_cast<int64_t>(lastNumber));
+    answer(request.client, reply.data(), reply.size(), theirs, static_cast<int>(count));
   } else {
     answerFailure(request.client, request.id, "pipe2", errno);
     detach(index);

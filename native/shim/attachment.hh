@@ -1,5 +1,6 @@
-// A client that sees a container's output as it comes. It gets the ends of pipes; what it does not
-// take holds the container up for a second at most, then it is detached, and never the log.
+// A client that sees a container's output as it comes. It gets the ends of pipes. What it does not
+// take holds the container up, so that nothing is gathered here, until it has taken nothing for the
+// time that it was granted; then it is detached. The log has everything before any client.
 #pragma once
 
 #include "process.hh"
@@ -12,8 +13,9 @@ void forward(Process& process, unsigned part, const char* data, size_t size);
 void continueAttachment(uint32_t index, unsigned part);
 // Detaches who has been slow for too long; milliseconds until the next such moment, -1 for none.
 int expireAttachments();
+// It is forgotten: its clients may still take what came before.
 void detachAll(Process* process);
-// The stream has ended: what a slow client has not taken is lost to it, the log has it.
+// The stream has ended, for a slow client after what it has not taken yet.
 void endStream(Process& process, unsigned part);
 
 }  // namespace keelson::shim

@@ -7,6 +7,7 @@
 
 #include "../linux/call.hh"
 #include "../linux/message.hh"
+#include "group.hh"
 #include "loop.hh"
 #include "process.hh"
 #include "request.hh"
@@ -53,7 +54,7 @@ static void endPassed(int client) {
     Process* process = processAt(i);
     if (!process || process->client != client) continue;
     process->client = -1;
-    if (process->passed && process->pidfd >= 0) {
+    if (process->passed && !killGroup(*process) && process->pidfd >= 0) {
       pidfdSignal(process->pidfd, SIGKILL);
     }
   }

@@ -11,6 +11,7 @@
 #include "../linux/call.hh"
 #include "../linux/message.hh"
 #include "client.hh"
+#include "group.hh"
 #include "launch.hh"
 #include "log.hh"
 #include "loop.hh"
@@ -207,6 +208,7 @@ static void recordExit(Process& process, int waitStatus) {
   process.exitCode = WIFSIGNALED(waitStatus) ? 128 + WTERMSIG(waitStatus) : WEXITSTATUS(waitStatus);
   process.oomKilled = wasOomKilled(process);
   process.state = State::exited;
+  leaveGroup(process);
   drainOutput(process);
   answerFailed(process);
   if (launched) {

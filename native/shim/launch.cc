@@ -16,6 +16,7 @@
 #include "../linux/message.hh"
 #include "../stage/stage.hh"
 #include "client.hh"
+#include "group.hh"
 #include "log.hh"
 #include "loop.hh"
 #include "output.hh"
@@ -25,7 +26,7 @@ namespace keelson::shim {
 
 static constexpr size_t maximumPlanBytes = 8 * 1024 * 1024;
 
-// launch CONTAINER NAME CLONE-FLAGS CGROUP FOLDER LOG STDIO INPUT TERMINAL RELAY JOIN PLAN
+// launch CONTAINER NAME CLONE-FLAGS CGROUP FOLDER LOG STDIO INPUT TERMINAL RELAY JOIN PLAN GROUP
 struct Order {
   const char* container;
   const char* name;
@@ -42,6 +43,8 @@ struct Order {
   bool join;
   // Empty when the plan is in the first descriptor.
   Field plan;
+  // In a cgroup of its own below CGROUP (group.hh).
+  bool group;
 };
 
 static Order readOrder(Fields& fields) {
@@ -58,6 +61,8 @@ static Order readOrder(Fields& fields) {
   order.relay = fields.number() != 0;
   order.join = fields.number() != 0;
   order.plan = fields.bytes();
+  // A runtime from before an upgrade does not say.
+  order.group = fields.left() > 0 && fields.number() != 0;
   return order;
 }
 
@@ -160,6 +165,10 @@ static pid_t cloneStage(Process& process, const Order& order, const stage::Start
     args.cgroup = static_cast<uint64_t>(process.cgroup);
   }
   pid_t pid = clone3(args);
+  if (pid < 0 && (errno == EOPNOTSUPP || errno == EBUSY) && giveUpGroup(process)) {
+    args.cgroup = static_cast<uint64_t>(process.cgroup);
+    pid = clone3(args);
+  }
   if (pid == 0) stage::run(start);
   return pid;
 }
@@ -198,6 +207,7 @@ static bool prepare(Process& process, const Order& order, Failed& failed) {
   if (order.cgroup[0]) {
     process.cgroup = open(order.cgroup, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (process.cgroup < 0) return failed = {"open", order.cgroup}, false;
+    if (order.group) makeGroup(process);
   }
   if (order.log[0]) {
     process.log = openLog(order.log);
@@ -247,6 +257,7 @@ void launch(Request& request) {
   if (begin(*process, order, request, failed)) return;
   answerFailure(request.client, request.id, failed.call, errno, failed.path);
   if (process->pidfd >= 0) pidfdSignal(process->pidfd, SIGKILL);
+  leaveGroup(*process);
   forgetProcess(process);
 }
 

@@ -17,11 +17,21 @@ namespace keelson::shim {
 
 static int epollFd = -1;
 
-bool watch(int fd, uint32_t events, Source source, uint32_t index, uint32_t part) {
+static epoll_event eventOf(uint32_t events, Source source, uint32_t index, uint32_t part) {
   epoll_event event = {};
   event.events = events;
   event.data.u64 = static_cast<uint64_t>(source) << 40 | static_cast<uint64_t>(part) << 32 | index;
+  return event;
+}
+
+bool watch(int fd, uint32_t events, Source source, uint32_t index, uint32_t part) {
+  epoll_event event = eventOf(events, source, index, part);
   return epoll_ctl(epollFd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+void rewatch(int fd, uint32_t events, Source source, uint32_t index, uint32_t part) {
+  epoll_event event = eventOf(events, source, index, part);
+  epoll_ctl(epollFd, EPOLL_CTL_MOD, fd, &event);
 }
 
 void unwatch(int fd) { epoll_ctl(epollFd, EPOLL_CTL_DEL, fd, nullptr); }

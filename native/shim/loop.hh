@@ -10,6 +10,8 @@ enum class Source : uint8_t { listener, signals, client, status, output, attachm
 
 // `part` tells stdout from stderr.
 bool watch(int fd, uint32_t events, Source source, uint32_t index, uint32_t part = 0);
+// For other events, or with none: that the other end is gone is told always.
+void rewatch(int fd, uint32_t events, Source source, uint32_t index, uint32_t part = 0);
 void unwatch(int fd);
 
 // Returns when there is nothing left to serve. The spawner has one client from the start and ends

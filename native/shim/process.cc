@@ -51,8 +51,8 @@ Process* addProcess() {
 
 void forgetProcess(Process* process) {
   detachAll(process);
-  for (int* fd : {&process->pidfd, &process->status, &process->cgroup, &process->input,
-                  &process->terminal, &process->log}) {
+  for (int* fd : {&process->pidfd, &process->status, &process->cgroup, &process->parentCgroup,
+                  &process->input, &process->terminal, &process->log}) {
     closeOnce(*fd);
   }
   for (int& fd : process->passing) closeOnce(fd);

@@ -47,6 +47,10 @@ struct Process {
   int pidfd = -1;
   int status = -1;
   int cgroup = -1;
+  // The container's, where `cgroup` is an exec's own below it (group.hh); -1 otherwise.
+  int parentCgroup = -1;
+  // Of a container: cgroups of execs that could not be removed yet.
+  bool leftGroups = false;
   int input = -1;
   int terminal = -1;
   int log = -1;

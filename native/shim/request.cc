@@ -2,12 +2,14 @@
 #include "request.hh"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
 
 #include "client.hh"
+#include "group.hh"
 #include "log.hh"
 #include "process.hh"
 
@@ -27,14 +29,15 @@ static void conclude(Request& request, bool succeeded, const char* call) {
   else answerFailure(request.client, request.id, call, errno);
 }
 
-// signal CONTAINER NAME NUMBER
+// signal CONTAINER NAME NUMBER: an exec is killed with all that it has made
 static void signalProcess(Request& request) {
   Process* process = named(request);
   if (!process) return;
   int number = static_cast<int>(request.fields.number());
   errno = ESRCH;
-  bool sent = process->state != State::exited && request.fields.good() &&
-              pidfdSignal(process->pidfd, number);
+  bool living = process->state != State::exited && request.fields.good();
+  bool sent = living && ((number == SIGKILL && killGroup(*process)) ||
+                         pidfdSignal(process->pidfd, number));
   conclude(request, sent, "pidfd_send_signal");
 }
 

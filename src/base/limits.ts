@@ -50,12 +50,17 @@ export const limits = {
   shimMessageBytes: 64 * 1024,
   /** Messages that wait for a socket's other end to read. */
   socketQueue: 1024,
+  /** An attached client that takes nothing while the program waits to write. */
+  attachPatienceMs: 30_000,
   /** Requests that wait for one container's worker. */
   containerQueue: 64,
   /** Events that wait for one listener. */
   eventQueue: 4096,
   /** Waiting for the processes of a killed container to be gone. */
   killTimeoutMs: 10_000,
+  /** A shim's answer to what takes it no time, and to what it makes (hooks and mounts included). */
+  shimAnswerMs: 10_000,
+  shimWorkMs: 120_000,
   /** Until a shim has reaped what was killed. */
   reapTimeoutMs: 1000,
   /** What is kept of a failed hook's words. */

@@ -1,6 +1,7 @@
 import { DomainError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
 import type { Supervisor } from '../kernel/supervisor.ts';
-import type { Session } from './container-engine.ts';
+import type { AttachRequest, Session } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { attachedSession } from './session.ts';
@@ -9,7 +10,7 @@ import { attachedSession } from './session.ts';
 export async function attachContainer(
   context: EngineContext,
   container: Container,
-  options: { readonly stdin: boolean },
+  { stdin, patienceMs = limits.attachPatienceMs }: AttachRequest,
 ): Promise<Session> {
   const { id, podId, spec, stdin: mode } = container.request;
   const shim = await context.shims.find(podId);
@@ -17,15 +18,20 @@ export async function attachContainer(
     throw new DomainError('conflict', `Container "${id}" does not run`);
   }
   const terminal = spec.process?.terminal === true;
-  const input = options.stdin && mode !== 'none';
-  const fds = await shim.attach(id);
+  const input = stdin && mode !== 'none';
+  const { fds, attachment } = await shim.attach(id, patienceMs);
+  const client = context.attachments.add(podId, attachment);
   const release = holdOnce(shim);
   const session = attachedSession(fds, {
     terminal,
     input,
     exited: container.ended.then(() => container.record.exitCode).finally(release),
     resize: ({ rows, columns }) => shim.resize({ container: id, name: '' }, rows, columns),
-    close: async () => release(),
+    givenUp: () => client.givenUp(),
+    close: async () => {
+      release();
+      client[Symbol.dispose]();
+    },
   });
   // The first client's end of input is the container's; with `open` it stays for the next.
   if (mode === 'once' && !terminal) {

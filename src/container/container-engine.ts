@@ -73,6 +73,15 @@ export interface TerminalSize {
   readonly columns: number;
 }
 
+export interface AttachRequest {
+  readonly stdin: boolean;
+  /**
+   * A client that takes nothing for so long, while the program waits to write, is given up: its
+   * output ends. Half a minute by default.
+   */
+  readonly patienceMs?: number;
+}
+
 /** A running exec or an attached client. Closing it leaves an attached container running. */
 export interface Session {
   readonly stdin: NodeJS.WritableStream | undefined;
@@ -82,8 +91,14 @@ export interface Session {
   resize(size: TerminalSize): Promise<void>;
   /** The exec's (or container's) exit code. */
   readonly exited: Promise<number>;
-  /** Ends the exec with its whole process tree, or detaches the attached client. */
+  /**
+   * Ends the exec with all that it has started, whatever became of it, or detaches the attached
+   * client. An exec that has ended, and its streams too, is left as it is: what it has put into the
+   * background goes on.
+   */
   close(): Promise<void>;
+  /** Of an attached client whose output has ended: the program's goes on, but not to it. */
+  givenUp?(): boolean;
 }
 
 export interface ContainerEvent {
@@ -112,7 +127,7 @@ export interface ContainerEngine {
   update(id: string, resources: NonNullable<Spec['linux']>['resources']): Promise<void>;
   wait(id: string, signal?: AbortSignal): Promise<ContainerStatus>;
   exec(id: string, request: ExecRequest): Promise<Session>;
-  attach(id: string, options: { stdin: boolean }): Promise<Session>;
+  attach(id: string, options: AttachRequest): Promise<Session>;
   reopenLog(id: string): Promise<void>;
   /** Ends what runs, and removes every trace. */
   remove(id: string): Promise<void>;

@@ -17,8 +17,9 @@ import { hookError } from './plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
 
 /**
- * The container's first process, waiting: all it will see is made. On failure nothing is left. The
- * container is handed to `known` as soon as its record is on disk.
+ * The container's first process, waiting: all it will see is made. On failure nothing is left, or,
+ * where its shim does not answer, what is removed with the pod. The container is handed to `known`
+ * as soon as its record is on disk.
  */
 export async function createContainer(
   context: EngineContext,
@@ -44,7 +45,9 @@ export async function createContainer(
     fault('container.create.after-created');
     return container;
   } catch (error) {
-    await discardContainer(context, container);
+    await discardContainer(context, container).catch((cause: unknown) =>
+      context.warn(`Cannot undo container "${request.id}" yet: ${messageOf(cause)}`),
+    );
     throw createError(request.id, error);
   }
 }

@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { hasCode, isDomainError } from '../base/error.ts';
-import type { Hierarchy } from '../cgroup/hierarchy.ts';
+import { hasCode } from '../base/error.ts';
 
 interface Relation {
   readonly parent: number;
@@ -8,14 +7,17 @@ interface Relation {
 }
 
 /**
- * Kills a process and all that came from it: its descendants, and the session it leads. Looks only
- * within a cgroup, so that no stranger is hit; again until nothing new is found, for a tree may
- * grow while it is walked.
+ * Kills a process and all that came from it: its descendants, and the session it leads. Only what
+ * `list` names, so that no stranger is hit; again until nothing new is found, for a tree may grow
+ * while it is walked.
  */
-export function endProcessTree(hierarchy: Hierarchy, cgroupPath: string, pid: number): void {
+export async function endProcessTree(
+  pid: number,
+  list: () => Promise<readonly number[]>,
+): Promise<void> {
   const doomed = new Set([pid]);
   for (let round = 0; round < 10; round++) {
-    const relations = relationsIn(hierarchy, cgroupPath);
+    const relations = relationsOf(await list());
     const before = doomed.size;
     for (let size = -1; size !== doomed.size;) {
       size = doomed.size;
@@ -28,16 +30,11 @@ export function endProcessTree(hierarchy: Hierarchy, cgroupPath: string, pid: nu
   }
 }
 
-function relationsIn(hierarchy: Hierarchy, cgroupPath: string): Map<number, Relation> {
+function relationsOf(pids: readonly number[]): Map<number, Relation> {
   const relations = new Map<number, Relation>();
-  try {
-    using cgroup = hierarchy.open(cgroupPath);
-    for (const pid of cgroup.processes({ recursive: true })) {
-      const relation = relationOf(pid);
-      if (relation !== undefined) relations.set(pid, relation);
-    }
-  } catch (error) {
-    if (!isDomainError(error, 'notFound')) throw error;
+  for (const pid of pids) {
+    const relation = relationOf(pid);
+    if (relation !== undefined) relations.set(pid, relation);
   }
   return relations;
 }

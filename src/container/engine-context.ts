@@ -1,6 +1,7 @@
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
 import type { Mark } from '../kernel/mark.ts';
 import type { Scopes } from '../cgroup/systemd/scopes.ts';
+import type { Attachments } from './attachments.ts';
 import type { ContainerEvent } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { ExecExits } from './exec-exits.ts';
@@ -37,6 +38,7 @@ export interface EngineContext {
   /** What this process may give on, as a bit mask. */
   readonly capabilities: bigint;
   readonly execs: ExecExits;
+  readonly attachments: Attachments;
   /** Who is told how long the steps of a container's start take, by the container's id. */
   readonly traces: Map<string, (marks: readonly Mark[]) => void>;
   compileSeccomp(profile: Seccomp): Promise<CompiledSeccomp>;

@@ -8,10 +8,12 @@ import { capabilityMask, processCapabilities } from '../kernel/capability.ts';
 import { SeccompCache } from '../kernel/seccomp-cache.ts';
 import { signalNumber } from '../kernel/signal.ts';
 import type { Mark } from '../kernel/mark.ts';
-import type { ProcessExit } from '../kernel/supervisor.ts';
+import type { ProcessExit } from '../kernel/supervised-process.ts';
 import { abortable } from './abortable.ts';
 import { attachContainer } from './attach-container.ts';
+import { Attachments } from './attachments.ts';
 import type {
+  AttachRequest,
   ContainerEngine,
   ContainerEvent,
   ContainerRequest,
@@ -31,7 +33,8 @@ import { pauseContainer, resumeContainer } from './freeze-container.ts';
 import { updateCgroup } from './limit-cgroup.ts';
 import { endPause, startPause, type PausePlan } from './pod-pause.ts';
 import { RecordStore } from './record-store.ts';
-import { loseContainer, recoverContainer, saveExit } from './recover-container.ts';
+import { loseContainer, saveExit } from './recover-container.ts';
+import { Recovery } from './recovery.ts';
 import { Shims } from './shims.ts';
 import type { Resources } from './spec-linux.ts';
 import type { Spec } from './spec.ts';
@@ -42,6 +45,7 @@ import { signalContainer, stopContainer } from './stop-container.ts';
 export class KeelsonEngine implements ContainerEngine {
   readonly #containers = new Map<string, Container>();
   readonly #context: EngineContext;
+  readonly #recovery: Recovery;
 
   constructor(options: EngineOptions = {}) {
     const stateFolder = options.stateFolder ?? '/run/keelson';
@@ -53,11 +57,13 @@ export class KeelsonEngine implements ContainerEngine {
         onExit: (_, exit) => this.#onExit(exit),
         onLost: (podId) => this.#onLost(podId),
         onMarks: (id, marks) => this.#context.traces.get(id)?.(marks),
+        onDetached: (podId, attachment) => this.#context.attachments.detach(podId, attachment),
       }),
       hierarchy: openHierarchy(),
       scopes: options.cgroupDriver === 'systemd' ? new Scopes() : undefined,
       events: new EventStream(),
       execs: new ExecExits(),
+      attachments: new Attachments(),
       traces: new Map(),
       stateFolder,
       missingControllers: options.missingControllers ?? 'refuse',
@@ -66,22 +72,23 @@ export class KeelsonEngine implements ContainerEngine {
       compileSeccomp: (profile) => seccomp.compile(profile),
       warn: options.warn ?? (() => undefined),
     };
+    this.#recovery = new Recovery(this.#context, this.#containers);
   }
 
   async create(request: ContainerRequest): Promise<ContainerStatus> {
     if (this.#containers.has(request.id)) {
       throw new DomainError('exists', `Container "${request.id}" exists already`);
     }
-    const known = (container: Container) => this.#containers.set(request.id, container);
+    const know = (container: Container) => this.#containers.set(request.id, container);
     try {
-      const container = await createContainer(this.#context, request, known);
+      const container = await createContainer(this.#context, request, know);
       emit(this.#context, container, 'created');
       return container.status();
     } catch (error) {
       this.#context.traces.delete(request.id);
-      if (this.#containers.get(request.id)?.request === request) {
-        this.#containers.delete(request.id);
-      }
+      const known = this.#containers.get(request.id)?.request === request;
+      // What could not be undone stays, to be removed with its pod.
+      if (known && !this.#context.store.has(request.id)) this.#containers.delete(request.id);
       throw error;
     }
   }
@@ -154,7 +161,7 @@ export class KeelsonEngine implements ContainerEngine {
     return await execContainer(this.#context, this.#find(id), request);
   }
 
-  async attach(id: string, options: { readonly stdin: boolean }): Promise<Session> {
+  async attach(id: string, options: AttachRequest): Promise<Session> {
     return await attachContainer(this.#context, this.#find(id), options);
   }
 
@@ -201,22 +208,7 @@ export class KeelsonEngine implements ContainerEngine {
   }
 
   async recover(): Promise<void> {
-    const { store } = this.#context;
-    for (const id of store.list()) {
-      const stored = await store.read(id);
-      if (stored === undefined) {
-        store.remove(id);
-        continue;
-      }
-      const container = new Container(stored, store);
-      this.#containers.set(id, container);
-      try {
-        if (!(await recoverContainer(this.#context, container))) this.#containers.delete(id);
-      } catch (error) {
-        // It stays listed, and can be removed later; the others are not its victims.
-        this.#context.warn(`Cannot recover container "${id}": ${messageOf(error)}`);
-      }
-    }
+    await this.#recovery.run();
   }
 
   /** The folder of a pod, which its shim listens in; sandboxes keep their files there. */
@@ -259,6 +251,7 @@ export class KeelsonEngine implements ContainerEngine {
   }
 
   async close(): Promise<void> {
+    this.#recovery.close();
     this.#context.shims.close();
     this.#context.scopes?.close();
     this.#context.hierarchy[Symbol.dispose]();

@@ -1,18 +1,22 @@
+import { randomBytes } from 'node:crypto';
 import { DomainError, hasCode, messageOf } from '../base/error.ts';
 import { encodePlan } from '../kernel/operation.ts';
 import type { Launch } from '../kernel/launch.ts';
-import type { ProcessExit, Supervisor } from '../kernel/supervisor.ts';
+import type { ProcessExit } from '../kernel/supervised-process.ts';
+import type { Supervisor } from '../kernel/supervisor.ts';
 import { bundleOf } from './bundle.ts';
 import type { ExecRequest, Session } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
-import { endProcessTree } from './end-process-tree.ts';
+import { endExec } from './end-exec.ts';
 import { foreignError, forgetForeignExec, launchForeignExec } from './foreign-runtime.ts';
 import { execProcess, planExec } from './plan-exec.ts';
 import { sessionOf } from './session.ts';
 import type { User } from './spec.ts';
 import { userInContainer } from './user.ts';
 
+/** Unlike another runtime's on this machine, or an earlier one's, whose execs may still run. */
+const origin = randomBytes(4).toString('hex');
 let count = 0;
 
 /** Starts a program in a running container; its streams come here without another hand. */
@@ -27,7 +31,7 @@ export async function execContainer(
   }
   const shim = await context.shims.find(podId);
   if (shim === undefined) throw new DomainError('unavailable', `Pod "${podId}" has no shim`);
-  const name = `exec-${process.pid}-${++count}`;
+  const name = `exec-${origin}-${++count}`;
   const launch = await launchOf(context, container, { name, request });
   shim.hold();
   const exited = context.execs.expect(id, name).finally(() => shim.release());
@@ -72,6 +76,7 @@ async function launchOf(
     name,
     cloneFlags: 0,
     cgroup: `${context.hierarchy.mountPoint}${cgroupPath}`,
+    group: true,
     folder: '',
     log: '',
     stdio: 'pass',
@@ -116,10 +121,8 @@ function session(place: Place, { name, pid, fds, exited }: Started, request: Exe
     input: request.stdin,
     exited: code,
     resize: ({ rows, columns }) => shim.resize({ container: container.id, name }, rows, columns),
-    close: async () => {
-      if (!running) return;
-      if (container.request.runtime !== undefined) await shim.signal(container.id, name, 9);
-      else endProcessTree(context.hierarchy, container.request.cgroupPath, pid);
+    close: async (ended) => {
+      if (running || !ended) await endExec(context, container, { name, pid, running });
     },
   });
 }

@@ -1,4 +1,4 @@
-import type { ProcessExit } from '../kernel/supervisor.ts';
+import type { ProcessExit } from '../kernel/supervised-process.ts';
 
 type Resolve = (exit: ProcessExit | undefined) => void;
 

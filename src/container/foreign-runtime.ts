@@ -155,7 +155,12 @@ export async function updateForeign(
 export async function discardForeign(context: EngineContext, container: Container): Promise<void> {
   const { bundle } = placeOf(context, container.request);
   if (!existsSync(bundle)) return;
-  await runForeign(context, container, ['delete', '--force', container.id]);
+  try {
+    await runForeign(context, container, ['delete', '--force', container.id]);
+  } catch (error) {
+    // A runtime that is not there any more keeps nobody from removing what it has made.
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
   await runPlan([operation.unmount(join(bundle, 'rootfs'))]);
 }
 

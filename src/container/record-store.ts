@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { readState, writeVolatileState } from '../base/state-file.ts';
@@ -35,6 +35,10 @@ export class RecordStore {
     writeVolatileState(join(folder, 'place.json'), { podId, cgroupPath });
     this.writeRequest(request);
     this.write(request.id, record);
+  }
+
+  has(id: string): boolean {
+    return existsSync(this.folderOf(id));
   }
 
   write(id: string, record: ContainerRecord): void {

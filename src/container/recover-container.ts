@@ -1,6 +1,7 @@
 import { isDomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
-import type { SupervisedProcess, Supervisor } from '../kernel/supervisor.ts';
+import type { SupervisedProcess } from '../kernel/supervised-process.ts';
+import type { Supervisor } from '../kernel/supervisor.ts';
 import type { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';

@@ -8,7 +8,8 @@ export interface SessionParts {
   readonly input: boolean;
   readonly exited: Promise<number>;
   resize(size: TerminalSize): Promise<void>;
-  close(): Promise<void>;
+  /** `ended`: nobody can write to its streams any more. */
+  close(ended: boolean): Promise<void>;
 }
 
 /** Takes over the descriptors that a shim gave for an exec: stdin if open, stdout, stderr. */
@@ -24,7 +25,7 @@ export function sessionOf(fds: readonly number[], parts: SessionParts): Session 
       exited,
       resize,
       close: async () => {
-        await parts.close();
+        await parts.close(terminal.readableEnded);
         terminal.destroy();
       },
     };
@@ -40,14 +41,19 @@ export function sessionOf(fds: readonly number[], parts: SessionParts): Session 
     exited,
     resize,
     close: async () => {
-      await parts.close();
-      for (const stream of [stdin, stdout, stderr]) stream?.destroy();
+      const ended = [stdout, stderr].every((stream) => stream.readableEnded);
+      await parts.close(ended).finally(() => {
+        for (const stream of [stdin, stdout, stderr]) stream?.destroy();
+      });
     },
   };
 }
 
 /** The same for an attached client: stdout, stderr (none with a terminal), stdin if open. */
-export function attachedSession(fds: readonly number[], parts: SessionParts): Session {
+export function attachedSession(
+  fds: readonly number[],
+  parts: SessionParts & { givenUp(): boolean },
+): Session {
   const rest = [...fds];
   const stdout = readingEnd(rest.shift() ?? -1);
   const stderr = parts.terminal ? undefined : readingEnd(rest.shift() ?? -1);
@@ -60,9 +66,11 @@ export function attachedSession(fds: readonly number[], parts: SessionParts): Se
     stderr,
     exited: parts.exited,
     resize: (size) => parts.resize(size),
+    givenUp: () => parts.givenUp(),
     close: async () => {
+      const ended = stdout.readableEnded;
       for (const stream of [stdin, stdout, stderr]) stream?.destroy();
-      await parts.close();
+      await parts.close(ended);
     },
   };
 }

@@ -5,11 +5,14 @@ import { DomainError, hasCode, isDomainError, isKernelError } from '../base/erro
 import { limits } from '../base/limits.ts';
 import { sharedSpawner } from '../kernel/spawner.ts';
 import type { Mark } from '../kernel/mark.ts';
-import { Supervisor, type ProcessExit } from '../kernel/supervisor.ts';
+import type { ProcessExit } from '../kernel/supervised-process.ts';
+import { Supervisor } from '../kernel/supervisor.ts';
 
 export interface ShimListener {
   onExit(podId: string, exit: ProcessExit): void;
   onMarks(container: string, marks: readonly Mark[]): void;
+  /** An attached client was given up, which `Supervisor.attach` has numbered. */
+  onDetached(podId: string, attachment: number): void;
   /** The connection to a pod's shim is lost: it is gone, or does not answer. */
   onLost(podId: string): void;
 }
@@ -83,6 +86,7 @@ export class Shims {
       return Supervisor.connect(this.folderOf(podId), {
         onExit: (exit) => this.#listener.onExit(podId, exit),
         onMarks: (container, marks) => this.#listener.onMarks(container, marks),
+        onDetached: (attachment) => this.#listener.onDetached(podId, attachment),
         onEnd: () => {
           this.#open.delete(podId);
           this.#listener.onLost(podId);

@@ -1,3 +1,4 @@
+import { DomainError } from '../base/error.ts';
 import { Wakeup } from '../base/wakeup.ts';
 import type { Session } from '../container/container-engine.ts';
 import type { SessionInput, SessionOutput } from './generated/keelson.ts';
@@ -33,6 +34,9 @@ export async function* sessionOutput(flow: Flow): AsyncGenerator<Draft<SessionOu
     yield* output.read();
     if (flow.signal.aborted) return;
     await ended;
+    if (session.givenUp?.() === true) {
+      throw new DomainError('timeout', 'Detached: the client did not read; the log has it all');
+    }
     yield { exit_code: await session.exited };
   } finally {
     flow.signal.removeEventListener('abort', stop);

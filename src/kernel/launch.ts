@@ -7,6 +7,8 @@ export interface Launch {
   readonly cloneFlags: number;
   /** A cgroup v2 folder to be born in; '' for the supervisor's own. */
   readonly cgroup: string;
+  /** In a cgroup of its own below that one, named as the program, which begins with `exec-`. */
+  readonly group?: boolean;
   /** Where the exit code is kept as file `exit`; '' for nowhere. */
   readonly folder: string;
   /** The log file in the CRI's format; '' for none. */

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { addon, buildFolder } from './addon.ts';
-import { Supervisor, type ProcessExit } from './supervisor.ts';
+import type { ProcessExit } from './supervised-process.ts';
+import { Supervisor } from './supervisor.ts';
 
 /**
  * The small native process that starts programs for this one. Node's own `child_process` copies

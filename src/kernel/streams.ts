@@ -1,9 +1,9 @@
 import { Socket } from 'node:net';
-import { Duplex } from 'node:stream';
+import { Duplex, type Readable } from 'node:stream';
 import { ReadStream } from 'node:tty';
 
 /** The reading end of a pipe as a stream, which takes the descriptor over. */
-export function readingEnd(fd: number): NodeJS.ReadableStream & { destroy(): void } {
+export function readingEnd(fd: number): Readable {
   return new Socket({ fd, readable: true, writable: false });
 }
 

@@ -8,24 +8,19 @@ import type { Launch, Launched } from './launch.ts';
 import { readMarks, type Mark } from './mark.ts';
 import { encodeRecords, decodeRecord, type FieldValue } from './record.ts';
 import { MessageSocket, type Message } from './socket.ts';
-
-export interface ProcessExit {
-  readonly container: string;
-  readonly name: string;
-  readonly exitCode: number;
-  readonly oomKilled: boolean;
-  readonly finishedAtNs: bigint;
-}
-
-export interface SupervisedProcess extends ProcessExit {
-  readonly pid: number;
-  readonly state: 'launching' | 'held' | 'created' | 'starting' | 'running' | 'exited';
-}
+import {
+  readExit,
+  readProcess,
+  type ProcessExit,
+  type SupervisedProcess,
+} from './supervised-process.ts';
 
 export interface SupervisorListener {
   onExit(exit: ProcessExit): void;
   /** Of a plan with `trace`: before the answer to launch, goOn or start. */
   onMarks?(container: string, marks: readonly Mark[]): void;
+  /** An attached client took nothing for too long: its output ends before the program's. */
+  onDetached?(attachment: number): void;
   /** The connection is gone; every open request has been refused. */
   onEnd(): void;
 }
@@ -33,7 +28,20 @@ export interface SupervisorListener {
 interface Waiting {
   resolve(answer: Answer): void;
   reject(error: unknown): void;
+  readonly timer: NodeJS.Timeout;
 }
+
+interface Request {
+  readonly fds?: readonly number[];
+  readonly timeoutMs?: number;
+  /** It has succeeded, but after the time. */
+  readonly late?: () => void;
+}
+
+/** What has to be made first, or hooks have to do. */
+const slow = { timeoutMs: limits.shimWorkMs } as const;
+
+const ignore = (): void => undefined;
 
 interface Answer {
   readonly fields: readonly Buffer[];
@@ -44,6 +52,8 @@ interface Answer {
 export class Supervisor {
   readonly #socket: MessageSocket;
   readonly #waiting = new Map<number, Waiting>();
+  /** What to do with answers for which nobody waits any more. */
+  readonly #late = new Map<number, () => void>();
   readonly #listener: SupervisorListener;
   #lastId = 0;
   #holds = 0;
@@ -82,9 +92,12 @@ export class Supervisor {
         launch.relay,
         launch.join,
         inline ? plan : '',
+        launch.group ?? false,
       ];
       const fds = file === undefined ? launch.fds : [file, ...launch.fds];
-      const answer = await this.#request('launch', fields, fds);
+      // Whoever gave it up does not know it: it is ended when it is there after all.
+      const late = (): void => void this.signal(launch.container, launch.name, 9).catch(ignore);
+      const answer = await this.#request('launch', fields, { ...slow, fds, late });
       return { pid: Number(answer.fields[0]), fds: answer.fds };
     } finally {
       if (file !== undefined) addon.close(file);
@@ -93,12 +106,12 @@ export class Supervisor {
 
   /** Lets a held stage go on; resolves when it is created. */
   async goOn(container: string): Promise<void> {
-    await this.#request('go-on', [container]);
+    await this.#request('go-on', [container], slow);
   }
 
   /** Lets a created container go on; resolves when its program is executed. */
   async start(container: string): Promise<void> {
-    await this.#request('start', [container]);
+    await this.#request('start', [container], slow);
   }
 
   async signal(container: string, name: string, signal: number): Promise<void> {
@@ -115,9 +128,16 @@ export class Supervisor {
     await this.#request('resize', [of.container, of.name, rows, columns]);
   }
 
-  /** The reading ends of stdout and stderr (or terminal), then stdin's where it is open. */
-  async attach(container: string): Promise<readonly number[]> {
-    return (await this.#request('attach', [container])).fds;
+  /**
+   * The reading ends of stdout and stderr (or terminal), then stdin's where it is open; and a
+   * number by which `onDetached` names the client. It may take nothing for `patienceMs`.
+   */
+  async attach(
+    container: string,
+    patienceMs: number,
+  ): Promise<{ readonly fds: readonly number[]; readonly attachment: number }> {
+    const { fds, fields } = await this.#request('attach', [container, patienceMs]);
+    return { fds, attachment: Number(fields[0] ?? 0) };
   }
 
   async closeInput(container: string, name: string): Promise<void> {
@@ -170,14 +190,16 @@ export class Supervisor {
     this.#refuseAll();
   }
 
-  #request(
-    verb: string,
-    fields: readonly FieldValue[],
-    fds: readonly number[] = [],
-  ): Promise<Answer> {
+  #request(verb: string, fields: readonly FieldValue[], how: Request = {}): Promise<Answer> {
+    const { fds = [], timeoutMs = limits.shimAnswerMs, late = ignore } = how;
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
+      const timer = setTimeout(() => {
+        const text = `The supervising process has not answered "${verb}" in ${timeoutMs} ms`;
+        this.#settle(id)?.reject(new DomainError('timeout', text));
+        this.#late.set(id, late);
+      }, timeoutMs);
+      this.#waiting.set(id, { resolve, reject, timer });
       this.hold();
       try {
         this.#socket.send(encodeRecords([[id, verb, ...fields]]), fds);
@@ -189,6 +211,7 @@ export class Supervisor {
 
   #settle(id: number): Waiting | undefined {
     const waiting = this.#waiting.get(id);
+    clearTimeout(waiting?.timer);
     if (this.#waiting.delete(id)) this.release();
     return waiting;
   }
@@ -198,11 +221,21 @@ export class Supervisor {
     if (Number(id) === 0 && word?.toString() === 'marks') {
       return this.#listener.onMarks?.(String(fields[0]), readMarks(fields.slice(2)));
     }
+    if (Number(id) === 0 && word?.toString() === 'detached') {
+      return this.#listener.onDetached?.(Number(fields[0]));
+    }
     if (Number(id) === 0) return this.#listener.onExit(readExit(fields));
     const waiting = this.#settle(Number(id));
-    if (waiting === undefined) fds.forEach((fd) => addon.close(fd));
+    if (waiting === undefined) this.#onLate(Number(id), word?.toString() === 'ok', fds);
     else if (word?.toString() === 'ok') waiting.resolve({ fields, fds });
     else waiting.reject(readFailure(fields));
+  }
+
+  #onLate(id: number, succeeded: boolean, fds: readonly number[]): void {
+    for (const fd of fds) addon.close(fd);
+    const late = this.#late.get(id);
+    this.#late.delete(id);
+    if (succeeded) late?.();
   }
 
   #onEnd(): void {
@@ -211,7 +244,9 @@ export class Supervisor {
   }
 
   #refuseAll(): void {
+    this.#late.clear();
     for (const waiting of this.#waiting.values()) {
+      clearTimeout(waiting.timer);
       waiting.reject(new DomainError('unavailable', 'The supervising process is gone'));
     }
     this.#waiting.clear();
@@ -228,27 +263,6 @@ export function writePlan(plan: Buffer): number {
   ftruncateSync(fd, 0);
   for (let at = 0; at < plan.length;) at += writeSync(fd, plan, at);
   return fd;
-}
-
-function readProcess(fields: readonly Buffer[], at: number): SupervisedProcess {
-  const [container, name, pid, state, ...exit] = fields.slice(at, at + 7);
-  return {
-    ...readExit([container ?? Buffer.of(), name ?? Buffer.of(), ...exit]),
-    pid: Number(pid),
-    state: String(state) as SupervisedProcess['state'],
-  };
-}
-
-/** Exit events are `exit CONTAINER NAME CODE OOM FINISHED`, the word already taken off. */
-function readExit(fields: readonly Buffer[]): ProcessExit {
-  const [container, name, code, oom, finished] = fields.map(String);
-  return {
-    container: container ?? '',
-    name: name ?? '',
-    exitCode: Number(code),
-    oomKilled: oom === '1',
-    finishedAtNs: BigInt(finished ?? '0'),
-  };
 }
 
 /** `CALL ERRNO PATH INDEX TEXT`: what a stage could not do. */

@@ -41,6 +41,8 @@ export async function carry(carried: Carried): Promise<void> {
   }
 }
 
+const tooSlow = 'Detached: the client did not read; the log has what it missed';
+
 /** A program should find its terminal as large as it is; but few clients do not tell the size. */
 async function soon(
   first: Promise<IteratorResult<TerminalSize>> | undefined,
@@ -76,8 +78,9 @@ async function carryStreams(
     session.stderr === undefined ? undefined : carryOutput(session.stderr, streams.stderr),
   ]);
   if (streams.gone.aborted) return;
-  if (untilExit) await streams.finish({ kind: 'exited', exitCode: await session.exited });
-  else await streams.finish({ kind: 'done' });
+  if (untilExit) return streams.finish({ kind: 'exited', exitCode: await session.exited });
+  const slow = session.givenUp?.() === true;
+  await streams.finish(slow ? { kind: 'failed', message: tooSlow } : { kind: 'done' });
 }
 
 function carryInput(session: Session, streams: CommandStreams, terminal: boolean): void {

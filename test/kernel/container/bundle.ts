@@ -6,7 +6,7 @@ import type { Process, Spec } from '../../../src/container/spec.ts';
 
 const applets =
   'cat chmod cut dd df echo env false grep head hostname id kill ln ls mkdir mount ' +
-  'printf ps readlink rm seq sh sleep stat stty tail touch tr true tty umask wc yes';
+  'printf ps readlink rm seq setsid sh sleep stat stty tail touch tr true tty umask wc yes';
 
 /** A folder of its own with a busybox root; everything is removed at the end. */
 export class Bundle implements Disposable {

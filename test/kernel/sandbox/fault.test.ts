@@ -9,6 +9,8 @@ if (process.getuid?.() !== 0) {
   process.exit();
 }
 
+t.setTimeout(240_000);
+
 interface Death {
   readonly fault: string;
   readonly verbs: readonly string[];

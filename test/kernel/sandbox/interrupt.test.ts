@@ -13,6 +13,8 @@ if (process.getuid?.() !== 0) {
   process.exit();
 }
 
+t.setTimeout(240_000);
+
 t.test('killed at any instant of its life, a pod can be removed with all of it', async (t) => {
   await using place = new Place();
   for (let round = 0; round < 12; round++) {
