@@ -8,7 +8,12 @@ import { ContainerNamespace } from '../container-namespace.ts';
 import { noDns } from '../dns.ts';
 import { enableForwarding } from '../forwarding.ts';
 import { deleteWith, type Ipam, ipamOf } from '../ipam.ts';
-import { addMasquerade, collectMasquerade, removeMasquerade } from '../masquerade/masquerade.ts';
+import {
+  addMasquerade,
+  collectMasquerade,
+  lastingBackend,
+  removeMasquerade,
+} from '../masquerade/masquerade.ts';
 import { ownerOf } from '../owner.ts';
 import { addSpoofCheck, collectSpoofChecks, removeSpoofCheck } from '../spoof-check/spoof-check.ts';
 import { all, type Undo, undoable } from '../undo.ts';
@@ -64,7 +69,7 @@ export const bridge: CniPlugin = {
     using host = await open();
     await all(
       () => collectVeths(host, networkName, valid),
-      () => collectMasquerade(networkName, valid),
+      () => collectMasquerade(networkName, valid, lastingBackend(request.config)),
       () => collectSpoofChecks(networkName, valid),
       ...(ipam === undefined ? [] : [ipam.collectGarbage]),
     );
@@ -176,17 +181,15 @@ async function masquerade(
   const addresses = result.addresses.map(({ address }) => address);
   if (backend === undefined || addresses.length === 0) return;
   const plan = { owner: ownerOf(request), addresses, backend };
-  undo(() => removeMasquerade(plan));
+  undo(() => removeMasquerade(plan.owner, backend));
   await addMasquerade(plan);
 }
 
 /** Also when the configuration says no more that there are some. */
 async function removeRules(request: PluginRequest): Promise<void> {
   const owner = ownerOf(request);
-  const addresses = request.previousResult?.addresses.map(({ address }) => address) ?? [];
-  const backend = request.config['ipMasqBackend'] === 'iptables' ? 'iptables' : 'nftables';
   await all(
-    () => removeMasquerade({ owner, addresses, backend }),
+    () => removeMasquerade(owner, lastingBackend(request.config)),
     () => removeSpoofCheck(owner),
   );
 }

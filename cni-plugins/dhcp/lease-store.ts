@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { hasCode, messageOf } from '../../src/base/error.ts';
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { isObject } from '../../src/cni/json.ts';
+import { removeUnfinished, writeWhole } from '../../src/cni/unfinished.ts';
 import type { Owner } from '../owner.ts';
 import type { Lease } from './lease.ts';
 
@@ -25,8 +26,7 @@ export function writeLease(record: LeaseRecord): void {
   const path = pathOf(record);
   try {
     mkdirSync(leaseFolder, { recursive: true, mode: 0o700 });
-    writeFileSync(`${path}.new`, JSON.stringify(record), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeWhole(path, JSON.stringify(record));
   } catch (error) {
     throw new CniError(CniCode.io, `Cannot write "${path}"`, messageOf(error));
   }
@@ -43,7 +43,9 @@ export function removeLease(owner: Owner): void {
 export function listLeases(): readonly LeaseRecord[] {
   let names: readonly string[] = [];
   try {
-    names = readdirSync(leaseFolder).filter((name) => name.endsWith('.json'));
+    const all = readdirSync(leaseFolder);
+    removeUnfinished(leaseFolder, all);
+    names = all.filter((name) => name.endsWith('.json'));
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }

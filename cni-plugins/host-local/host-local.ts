@@ -69,6 +69,7 @@ export const hostLocal: CniPlugin = {
     if (!existsSync(join(configuration.dataFolder, request.networkName))) return;
     const valid = new Set(request.validAttachments.map(keyOf));
     await withLeases(request, { configuration, signal }, ({ index }) => {
+      index.removeNobodys();
       index.rebuild();
       for (const owner of index.owners()) {
         if (!valid.has(keyOf(owner))) index.release(owner, () => true);

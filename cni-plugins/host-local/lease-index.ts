@@ -119,6 +119,13 @@ export class LeaseIndex {
     }
   }
 
+  /** Files that were made and not written: of processes killed in between, for we have the lock. */
+  removeNobodys(): void {
+    for (const address of this.#leases.addresses()) {
+      if (this.#leases.owner(address)?.containerId === '') this.#leases.release(address);
+    }
+  }
+
   #leasesByOwner(): Map<string, readonly string[]> {
     const found = new Map<string, string[]>();
     for (const address of this.#leases.addresses()) {

@@ -1,9 +1,14 @@
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
-import type { Fields } from '../../src/cni/json.ts';
+import type { Fields, JsonObject } from '../../src/cni/json.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
 import type { Owner } from '../owner.ts';
 import { all } from '../undo.ts';
-import { addIptablesMasquerade, removeIptablesMasquerade } from './iptables.ts';
+import {
+  addIptablesMasquerade,
+  collectIptablesMasquerade,
+  hasIptablesMasquerade,
+  removeIptablesMasquerade,
+} from './iptables.ts';
 import * as nft from './nftables.ts';
 
 export const masqueradeBackends = ['nftables', 'iptables'] as const;
@@ -36,27 +41,39 @@ export async function addMasquerade({ owner, addresses, backend }: Masquerade): 
   else await nft.addMasquerade(owner, addresses);
 }
 
-/** Succeeds when there is nothing. `addresses` are those of the result, for iptables alone. */
-export async function removeMasquerade({ owner, addresses, backend }: Masquerade): Promise<void> {
+/** Succeeds when there is nothing. */
+export async function removeMasquerade(owner: Owner, backend: MasqueradeBackend): Promise<void> {
   await all(
     () => nft.removeMasquerade(owner),
     async () => {
-      if (backend === 'iptables') await removeIptablesMasquerade(owner, addresses);
+      if (backend === 'iptables') await removeIptablesMasquerade(owner);
     },
   );
 }
 
-/** Removes what belongs to no valid attachment; the reference's chains have no owner to tell by. */
+/** Removes what belongs to no valid attachment. */
 export async function collectMasquerade(
   networkName: string,
   valid: readonly AttachmentKey[],
+  backend: MasqueradeBackend,
 ): Promise<void> {
-  await nft.collectMasquerade(networkName, valid);
+  await all(
+    () => nft.collectMasquerade(networkName, valid),
+    async () => {
+      if (backend === 'iptables') await collectIptablesMasquerade(networkName, valid);
+    },
+  );
+}
+
+/** For DEL and GC, also when the configuration says no more that addresses are masqueraded. */
+export function lastingBackend(config: JsonObject): MasqueradeBackend {
+  return config['ipMasqBackend'] === 'iptables' ? 'iptables' : 'nftables';
 }
 
 /** CHECK: throws CniError when an address is not masqueraded. */
 export async function checkMasquerade({ owner, addresses, backend }: Masquerade): Promise<void> {
-  if (backend === 'iptables' || (await nft.hasMasquerade(owner, addresses))) return;
+  const has = backend === 'iptables' ? hasIptablesMasquerade : nft.hasMasquerade;
+  if (await has(owner, addresses)) return;
   throw new CniError(
     CniCode.internal,
     `Addresses ${addresses.join(', ')} of "${owner.containerId}" are not masqueraded`,

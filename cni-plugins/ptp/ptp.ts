@@ -24,6 +24,7 @@ import {
   checkMasquerade,
   collectMasquerade,
   masqueradeBackendIn,
+  lastingBackend,
   removeMasquerade,
 } from '../masquerade/masquerade.ts';
 import { ownerOf } from '../owner.ts';
@@ -52,12 +53,10 @@ export const ptp: CniPlugin = {
 
   async delete(request, signal) {
     using host = await open();
-    const addresses = request.previousResult?.addresses.map((one) => one.address) ?? [];
-    const backend = request.config['ipMasqBackend'] === 'iptables' ? 'iptables' : 'nftables';
     await deleteWith(
       ipamOf(request, signal),
       () => removeVeth(host, request),
-      () => removeMasquerade({ owner: ownerOf(request), addresses, backend }),
+      () => removeMasquerade(ownerOf(request), lastingBackend(request.config)),
     );
   },
 
@@ -80,7 +79,7 @@ export const ptp: CniPlugin = {
     using host = await open();
     await all(
       () => collectVeths(host, networkName, valid),
-      () => collectMasquerade(networkName, valid),
+      () => collectMasquerade(networkName, valid, lastingBackend(request.config)),
       async () => ipamOf(request, signal)?.collectGarbage(),
     );
   },
@@ -124,7 +123,7 @@ async function attach(work: Work): Promise<NetworkResult> {
   await commit(container.connection, routesByGateway(index, points));
   if (backend !== undefined) {
     const plan = { owner, addresses: addresses.map((one) => one.address), backend };
-    undo(() => removeMasquerade(plan));
+    undo(() => removeMasquerade(owner, backend));
     await addMasquerade(plan);
   }
   return result;

@@ -1,19 +1,11 @@
-import {
-  accessSync,
-  constants,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { hasCode, messageOf } from '../../src/base/error.ts';
 import { namesIn } from '../../src/base/names-in.ts';
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
 import { isObject } from '../../src/cni/json.ts';
 import type { AttachmentKey } from '../../src/cni/result-cache.ts';
+import { removeUnfinished, writeWhole } from '../../src/cni/unfinished.ts';
 import type { Owner } from '../owner.ts';
 import type { Attributes } from './configuration.ts';
 
@@ -27,8 +19,7 @@ export function keepBackup(folder: string, owner: Owner, attributes: Attributes)
   const kept = { network: owner.networkName, ...attributes, ...readBackup(folder, owner) };
   try {
     makeFolder(folder);
-    writeFileSync(`${path}.new`, JSON.stringify(kept, undefined, 1), { mode: 0o600 });
-    renameSync(`${path}.new`, path);
+    writeWhole(path, JSON.stringify(kept, undefined, 1));
   } catch (error) {
     throw new CniError(CniCode.io, `Cannot write "${path}"`, messageOf(error));
   }
@@ -50,7 +41,9 @@ export function collectBackups(
   valid: readonly AttachmentKey[],
 ): void {
   const living = new Set(valid.map((key) => fileName(key)));
-  for (const name of namesIn(folder)) {
+  const names = namesIn(folder);
+  removeUnfinished(folder, names);
+  for (const name of names) {
     if (!name.endsWith('.json') || living.has(name)) continue;
     const path = join(folder, name);
     if (parse(path)?.['network'] === networkName) rmSync(path, { force: true });

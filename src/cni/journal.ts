@@ -1,5 +1,6 @@
 import {
   closeSync,
+  linkSync,
   mkdirSync,
   openSync,
   readFileSync,
@@ -13,6 +14,7 @@ import { namesIn } from '../base/names-in.ts';
 import { fileNameOf } from './file-name.ts';
 import { isObject, type JsonObject } from './json.ts';
 import { isProcess, ownProcess } from './process-identity.ts';
+import { removeUnfinished, unfinishedIn } from './unfinished.ts';
 
 /** Which attachment of which plugin a record is about. */
 export interface JournalKey {
@@ -55,10 +57,8 @@ export class Journal {
   begin(entry: JournalEntry): BegunRecord | undefined {
     const place = this.#place(entry);
     const line = `${JSON.stringify({ entry, process: ownProcess() })}\n`;
-    const fd = openExclusive(`${place}.begun`, this.#folderOf(entry));
-    if (fd === undefined) return undefined;
-    writeSync(fd, line);
-    return new BegunRecord(fd, place);
+    const fd = writeWhole(line, `${place}.begun`, this.#folderOf(entry));
+    return fd === undefined ? undefined : new BegunRecord(fd, place);
   }
 
   /** The ADD that was begun, and the one that was done: a second ADD may fail beside the first. */
@@ -86,9 +86,11 @@ export class Journal {
       filter === undefined
         ? namesIn(this.folder).map((name) => join(this.folder, name))
         : [this.#folderOf(filter)];
-    return folders.flatMap((folder) =>
-      namesIn(folder).flatMap((name) => readRecord(join(folder, name)) ?? []),
-    );
+    return folders.flatMap((folder) => {
+      const names = namesIn(folder);
+      removeUnfinished(folder, names);
+      return names.flatMap((name) => readRecord(join(folder, name)) ?? []);
+    });
   }
 
   #folderOf({ type, network }: Pick<JournalKey, 'type' | 'network'>): string {
@@ -129,14 +131,36 @@ export class BegunRecord {
   }
 }
 
-function openExclusive(path: string, folder: string): number | undefined {
+/**
+ * Undefined when the file is there already. One that was made and not written, by a process that
+ * was killed in between, would say "begun" for ever, and not by whom.
+ */
+function writeWhole(line: string, path: string, folder: string): number | undefined {
+  const unnamed = unfinishedIn(folder);
+  const fd = openNew(unnamed, folder);
+  try {
+    writeSync(fd, line);
+    linkSync(unnamed, path);
+    return fd;
+  } catch (error) {
+    closeSync(fd);
+    if (hasCode(error, 'EEXIST')) return undefined;
+    throw error;
+  } finally {
+    rmSync(unnamed, { force: true });
+  }
+}
+
+function openNew(path: string, folder: string): number {
   for (let attempt = 1; ; attempt++) {
     try {
       return openSync(path, 'wx', 0o600);
     } catch (error) {
-      if (hasCode(error, 'EEXIST')) return undefined;
-      if (!hasCode(error, 'ENOENT') || attempt > 1) throw error;
-      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      if (attempt > 2) throw error;
+      // Of a process of that number that was killed.
+      if (hasCode(error, 'EEXIST')) rmSync(path, { force: true });
+      else if (hasCode(error, 'ENOENT')) mkdirSync(folder, { recursive: true, mode: 0o700 });
+      else throw error;
     }
   }
 }

@@ -2,10 +2,11 @@ import { fstatSync, statSync } from 'node:fs';
 import { messageOf } from '../base/error.ts';
 import { CniCode, CniError } from './cni-error.ts';
 import type { Journal, JournalEntry, JournalKey, JournalRecord } from './journal.ts';
-import type { JsonObject } from './json.ts';
+import { Fields, type JsonObject } from './json.ts';
 import { parseRequest, type RawRequest } from './parse-request.ts';
 import type { CniPlugin, PluginRequest } from './plugin.ts';
-import { encodeResult } from './result.ts';
+import { decodeResult, encodeResult } from './result.ts';
+import { impliedSpecVersion, isSpecVersion } from './spec-version.ts';
 
 /** What stands around a plugin's own work. */
 export interface PerformOptions {
@@ -23,9 +24,10 @@ export async function perform(
   raw: RawRequest,
   options: PerformOptions,
 ): Promise<JsonObject | undefined> {
-  const request = parseRequest(plugin, raw);
+  const given = parseRequest(plugin, raw);
   const { journal, signal } = options;
-  if (journal === undefined) return await performUnrecorded(plugin, request, signal);
+  if (journal === undefined) return await performUnrecorded(plugin, given, signal);
+  const request = given.verb === 'DEL' ? withRecordedResult(plugin, given, journal) : given;
   const call: RecordedCall = { plugin, request, raw, signal, journal };
   if (request.verb === 'ADD') return await recordedAdd(call);
   if (request.verb === 'GC') await recordedCollect(call);
@@ -85,6 +87,20 @@ const methods = {
   STATUS: 'status',
   GC: 'collectGarbage',
 } as const;
+
+/** A runtime that lost its cache, or speaks an old version, does not say what the ADD gave. */
+function withRecordedResult(
+  plugin: CniPlugin,
+  request: PluginRequest,
+  journal: Journal,
+): PluginRequest {
+  if (request.previousResult !== undefined) return request;
+  const { done } = journal.read(keyOf({ plugin, request }));
+  if (done?.result === undefined) return request;
+  const version = new Fields(done.entry.config, 'the recorded configuration').string('cniVersion');
+  const known = isSpecVersion(version) ? version : impliedSpecVersion;
+  return { ...request, previousResult: decodeResult(done.result, known) };
+}
 
 async function recordedAdd(call: RecordedCall): Promise<JsonObject | undefined> {
   const { plugin, request, signal, journal } = call;

@@ -21,6 +21,11 @@ export function isProcess(identity: unknown): boolean {
   return boot === bootId() && typeof pid === 'number' && startTimeOf(pid) === startTime;
 }
 
+/** True while any process has that number. */
+export function isRunning(pid: number): boolean {
+  return startTimeOf(pid) !== undefined;
+}
+
 /** Changes with every start of the machine. */
 export function bootId(): string {
   boot ??= readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
