@@ -11,6 +11,7 @@
 #include "loop.hh"
 #include "process.hh"
 #include "request.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
@@ -77,10 +78,11 @@ void readClient(uint32_t index) {
     dropClient(static_cast<int>(index));
     return;
   }
-  Request request = {static_cast<int>(index), 0, {}, received.fds, received.count};
+  Request request = {static_cast<int>(index), 0, {}, received.fds, received.count, ""};
   Records records(buffer, static_cast<size_t>(received.size));
   bool valid = records.next(request.fields) && records.atEnd();
   if (valid) request.id = request.fields.number();
+  if (valid) readOrigin(request.fields, request.origin);
   if (valid && request.fields.good()) handleRequest(request);
   else dropClient(static_cast<int>(index));
   closeReceived(received);

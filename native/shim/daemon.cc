@@ -13,6 +13,7 @@
 #include "client.hh"
 #include "request.hh"
 #include "sealed.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
@@ -36,7 +37,15 @@ static int listenIn(const char* path) {
   return listening ? fd : -1;
 }
 
-[[noreturn]] static void becomeShim(int listener, const char* pod) {
+static int openLogIn(const char* path) {
+  int folder = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (folder < 0) return -1;
+  int log = openShimLog(folder);
+  close(folder);
+  return log;
+}
+
+[[noreturn]] static void becomeShim(int listener, int log, const char* pod) {
   setsid();
   // The first process of the machine, or of its service manager, is a shim's parent: the runtime's
   // end is not its own.
@@ -45,7 +54,8 @@ static int listenIn(const char* path) {
   int copy = fcntl(listener, F_DUPFD_CLOEXEC, 10);
   dup2(copy, 3);
   int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-  for (int fd = 0; fd <= 2; fd++) dup2(null, fd);
+  for (int fd = 0; fd <= 1; fd++) dup2(null, fd);
+  dup2(log >= 0 ? log : null, 2);
   close_range(4, ~0U, CLOSE_RANGE_CLOEXEC);
   sigset_t none;
   sigemptyset(&none);
@@ -62,10 +72,13 @@ void startShim(Request& request) {
   const char* pod = request.fields.text();
   int listener = listenIn(folder);
   if (listener < 0) return answerFailure(request.client, request.id, "bind", errno, folder);
+  // Without one it is a shim all the same.
+  int log = openLogIn(folder);
   pid_t child = fork();
-  if (child == 0) becomeShim(listener, pod);
+  if (child == 0) becomeShim(listener, log, pod);
   int error = errno;
   close(listener);
+  if (log >= 0) close(log);
   if (child < 0) return answerFailure(request.client, request.id, "fork", error, folder);
   waitpid(child, nullptr, 0);
   answerOk(request.client, request.id);

@@ -16,10 +16,14 @@
 #include "log.hh"
 #include "loop.hh"
 #include "output.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
 static void recordExit(Process& process, int waitStatus);
+
+static constexpr const char* stateWords[] = {"launching", "held",    "created",
+                                             "starting",  "running", "exited"};
 
 // The answer to launch or start, with the runtime's ends of the streams.
 static void answerStarted(Process& process) {
@@ -32,6 +36,7 @@ static void answerStarted(Process& process) {
   }
   int client = process.client;
   if (!process.passed) process.client = -1;
+  logOperation(stateWords[static_cast<int>(process.state)], process.origin, &process);
   answer(client, reply.data(), reply.size(), fds, count);
   for (int& fd : process.passing) closeOnce(fd);
 }
@@ -109,6 +114,7 @@ static void takeFailure(Process& process, Fields& fields) {
   RecordWriter<6144> reply;
   reply.number(static_cast<int64_t>(process.request)).text("failed").text(call).number(error);
   reply.text(path).number(index).bytes(text.data, text.size);
+  logOperation("failed", process.origin, &process, {nullptr, 0, call, error, path});
   process.failed = true;
   process.failure = static_cast<char*>(malloc(reply.size()));
   if (!process.failure) return;
@@ -212,6 +218,7 @@ static void recordExit(Process& process, int waitStatus) {
   drainOutput(process);
   answerFailed(process);
   if (launched) {
+    logOperation("exited", process.origin, &process, {"exitCode", process.exitCode});
     keepExit(process);
     tellExit(process);
   }

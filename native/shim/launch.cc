@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstring>
 
 #include "../linux/call.hh"
 #include "../linux/message.hh"
@@ -21,6 +22,7 @@
 #include "loop.hh"
 #include "output.hh"
 #include "request.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
@@ -235,6 +237,7 @@ static bool begin(Process& process, const Order& order, Request& request, Failed
   if (!startStage(process, order, start)) return false;
   process.client = request.client;
   process.request = request.id;
+  strcpy(process.origin, request.origin);
   failed.call = "epoll_ctl";
   return watch(process.status, EPOLLIN, Source::status, indexOf(&process)) && watchOutput(process);
 }
@@ -255,7 +258,9 @@ void launch(Request& request) {
   if (!process) return answerFailure(request.client, request.id, "launch", EAGAIN, "processes");
   Failed failed;
   if (begin(*process, order, request, failed)) return;
-  answerFailure(request.client, request.id, failed.call, errno, failed.path);
+  int error = errno;
+  answerFailure(request.client, request.id, failed.call, error, failed.path);
+  logRefusal(request, order.container, {nullptr, 0, failed.call, error, failed.path});
   if (process->pidfd >= 0) pidfdSignal(process->pidfd, SIGKILL);
   leaveGroup(*process);
   forgetProcess(process);
@@ -270,6 +275,7 @@ static void wake(Request& request, const char* verb, State from, State to) {
   }
   process->client = request.client;
   process->request = request.id;
+  strcpy(process->origin, request.origin);
   process->state = to;
   char byte = 1;
   if (send(process->status, &byte, 1, MSG_NOSIGNAL) != 1) {

@@ -17,6 +17,7 @@
 #include "init.hh"
 #include "loop.hh"
 #include "sealed.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
@@ -28,7 +29,7 @@ static void protectFromOom() {
   close(fd);
 }
 
-static int run(const char* mode) {
+static int run(const char* mode, const char* argument) {
   bool spawner = strcmp(mode, "spawner") == 0;
   if (!spawner && strcmp(mode, "shim") != 0) return 2;
   fcntl(3, F_SETFD, FD_CLOEXEC);
@@ -38,6 +39,7 @@ static int run(const char* mode) {
   if (!spawner) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
   umask(022);
   if (!spawner) protectFromOom();
+  if (!spawner && argument) beginShimLog(argument);
   if (!spawner && chdir("/") < 0) return 1;
   runLoop(spawner ? -1 : 3, spawner ? 3 : -1);
   return 0;
@@ -74,5 +76,5 @@ int main(int argc, char** argv) {
     return 1;
   }
   if (oci) return keelson::oci::run({argc - 1, argv + 1, inherited});
-  return keelson::shim::run(argv[1]);
+  return keelson::shim::run(argv[1], argc > 2 ? argv[2] : nullptr);
 }

@@ -42,6 +42,8 @@ struct Process {
   // It has ended, and its stage has not: that is told first.
   bool exitPending = false;
   int pendingStatus = 0;
+  // The request that launched or started it, as the log names it.
+  char origin[24] = "";
   // The runtime gets the streams, and the process ends with its connection.
   bool passed = false;
   int pidfd = -1;

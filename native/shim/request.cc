@@ -12,6 +12,7 @@
 #include "group.hh"
 #include "log.hh"
 #include "process.hh"
+#include "shim-log.hh"
 
 namespace keelson::shim {
 
@@ -39,6 +40,7 @@ static void signalProcess(Request& request) {
   bool sent = living && ((number == SIGKILL && killGroup(*process)) ||
                          pidfdSignal(process->pidfd, number));
   conclude(request, sent, "pidfd_send_signal");
+  logOperation(sent ? "signal" : "signal not sent", request.origin, process, {"signal", number});
 }
 
 // pidfd CONTAINER NAME
@@ -126,6 +128,7 @@ static void shutDown(Request& request) {
     return;
   }
   answerOk(request.client, request.id);
+  logOperation("shutdown", request.origin, nullptr);
   _exit(0);
 }
 

@@ -5,6 +5,9 @@
 
 namespace keelson::shim {
 
+// An id of the runtime's requests, with its end.
+inline constexpr size_t originBytes = 24;
+
 struct Request {
   int client;
   uint64_t id;
@@ -12,6 +15,8 @@ struct Request {
   // What is taken is set to -1; the rest is closed afterwards.
   int* fds;
   int fdCount;
+  // On whose behalf the runtime asks, for the log; empty when it does not say.
+  char origin[originBytes];
 };
 
 void handleRequest(Request& request);

@@ -1,14 +1,39 @@
 import { pino, type Logger } from 'pino';
+import { describeError, withoutCredentials } from './log-value.ts';
+import { currentRequest } from './request.ts';
 
 export type { Logger } from 'pino';
 
 /**
- * The process's log: JSON lines on stderr, so that stdout stays for results.
- * `KEELSON_LOG` sets the level (trace, debug, info, warn, error, silent).
+ * The process's log: JSON lines on stderr, so that stdout stays for results. Each line that is
+ * written while a request is worked on has its id as `request`. `KEELSON_LOG` sets the level
+ * (trace, debug, info, warn, error, silent).
  */
 export function openLog(name: string): Logger {
   return pino(
-    { name, level: process.env['KEELSON_LOG'] ?? 'info', base: { name, pid: process.pid } },
+    {
+      name,
+      level: process.env['KEELSON_LOG'] ?? 'info',
+      base: { name, pid: process.pid },
+      mixin: requestField,
+      serializers: { err: describeError },
+      hooks: { logMethod: cleanMessage },
+    },
     pino.destination({ fd: 2, sync: true }),
   );
+}
+
+function requestField(): object {
+  const request = currentRequest();
+  return request === undefined ? {} : { request: request.id };
+}
+
+type Arguments = Parameters<NonNullable<NonNullable<pino.LoggerOptions['hooks']>['logMethod']>>[0];
+
+/** Messages quote what they are about, a name with a password in it too. */
+function cleanMessage(this: Logger, given: Arguments, write: pino.LogFn): void {
+  const cleaned = given.map((item) =>
+    typeof item === 'string' ? withoutCredentials(item) : item,
+  ) as Arguments;
+  write.apply(this, cleaned);
 }

@@ -13,9 +13,12 @@ import {
 } from '@grpc/grpc-js';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import { withoutCredentials } from '../base/log-value.ts';
+import { asRequest } from '../base/request.ts';
 import { decode, encode } from './codec.ts';
 import { FilteredConnection } from './filtered-connection.ts';
 import type { AnyMessage, Draft, Message, Method, MethodKind } from './message.ts';
+import { levelOf, subjectOf } from './request-fields.ts';
 import { statusCode, statusOf } from './status-code.ts';
 
 /** What a handler knows of its call. */
@@ -144,13 +147,14 @@ function serve(
   return (call, callback) => {
     const abort = new AbortController();
     (call as EventEmitter).on('cancelled', () => abort.abort());
-    const requestLog = log.child({ request: randomBytes(4).toString('hex') });
-    const context = { signal: abort.signal, log: requestLog };
-    const work =
-      kind === 'unary' && callback !== undefined
-        ? answerOnce(call as ServerUnaryCall<object, object>, { handler, context, callback })
-        : answerMany(call as ServerDuplexStream<object, object>, { kind, handler, context });
-    work.catch((error: unknown) => requestLog.error({ err: error }, 'answering failed'));
+    const context = { signal: abort.signal, log };
+    asRequest(() => {
+      const work =
+        kind === 'unary' && callback !== undefined
+          ? answerOnce(call as ServerUnaryCall<object, object>, { handler, context, callback })
+          : answerMany(call as ServerDuplexStream<object, object>, { kind, handler, context });
+      work.catch((error: unknown) => log.error({ err: error }, 'answering failed'));
+    });
   };
 }
 
@@ -160,10 +164,12 @@ async function answerOnce(
 ): Promise<void> {
   const startedAt = performance.now();
   try {
-    callback(null, (await handler(call.request, context)) as object);
-    context.log.debug({ ms: since(startedAt) }, 'done');
+    const answer = (await handler(call.request, context)) as object;
+    callback(null, answer);
+    const fields = { ms: since(startedAt), ...subjectOf(call.request), ...subjectOf(answer) };
+    context.log[levelOf(call.getPath())](fields, 'done');
   } catch (error) {
-    callback(report(error, { context, startedAt }));
+    callback(report(error, { context, startedAt, request: call.request }));
   }
 }
 
@@ -182,7 +188,7 @@ async function answerMany(
     call.end();
     context.log.debug({ ms: since(startedAt) }, 'done');
   } catch (error) {
-    call.emit('error', report(error, { context, startedAt }));
+    call.emit('error', report(error, { context, startedAt, request }));
   }
 }
 
@@ -211,10 +217,11 @@ function drained(call: ServerDuplexStream<object, object>, signal: AbortSignal):
 /** Logs a failure once, and makes the status that the caller gets. */
 function report(
   error: unknown,
-  { context, startedAt }: { context: Call; startedAt: number },
+  { context, startedAt, request }: { context: Call; startedAt: number; request: unknown },
 ): object {
   const { code, details } = statusOf(error);
-  const fields = { code, ms: since(startedAt), why: details };
+  const why = withoutCredentials(details);
+  const fields = { code, ms: since(startedAt), ...subjectOf(request), why };
   if (code === statusCode.internal) context.log.error({ ...fields, err: error }, 'failed');
   else context.log.info(fields, 'refused');
   return { code, details, metadata: new Metadata() };

@@ -1,5 +1,6 @@
 import { DomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
+import { outsideRequests } from '../base/request.ts';
 import { addon } from './addon.ts';
 import type { WatchHandle } from './socket-addon.ts';
 
@@ -31,7 +32,8 @@ export class MessageSocket {
   constructor(fd: number, listener: SocketListener) {
     this.#fd = fd;
     this.#listener = listener;
-    this.#watch = addon.watchStart(fd, (events) => this.#onReady(events));
+    // Whoever needed the connection first, what comes over it is everybody's.
+    this.#watch = outsideRequests(() => addon.watchStart(fd, (events) => this.#onReady(events)));
   }
 
   /** Connects to `folder/name`; the folder's path may be longer than a socket's address. */

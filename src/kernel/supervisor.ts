@@ -2,6 +2,7 @@ import { constants, ftruncateSync, openSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { DomainError, KernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
+import { currentRequest } from '../base/request.ts';
 import { addon } from './addon.ts';
 import { errorCode } from './errno.ts';
 import type { Launch, Launched } from './launch.ts';
@@ -202,7 +203,7 @@ export class Supervisor {
       this.#waiting.set(id, { resolve, reject, timer });
       this.hold();
       try {
-        this.#socket.send(encodeRecords([[id, verb, ...fields]]), fds);
+        this.#socket.send(encodeRecords([[id, verb, ...fields, ...origin()]]), fds);
       } catch (error) {
         this.#settle(id)?.reject(error);
       }
@@ -251,6 +252,12 @@ export class Supervisor {
     }
     this.#waiting.clear();
   }
+}
+
+/** On whose behalf, for the shim's log; last, where a shim that does not know it looks not. */
+function origin(): readonly string[] {
+  const request = currentRequest();
+  return request === undefined ? [] : [`request=${request.id}`];
 }
 
 /** A plan as a file without a name, which the kernel frees with its last descriptor. */

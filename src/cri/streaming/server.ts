@@ -5,6 +5,8 @@ import type { Duplex } from 'node:stream';
 import { DomainError, messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
+import { withoutCredentials } from '../../base/log-value.ts';
+import { bindToRequest } from '../../base/request.ts';
 import { refuseUpgrade, type Upgrade } from '../../stream/upgrade.ts';
 import { isLoopback, type StreamingSettings } from './settings.ts';
 import { TokenTable } from './token-table.ts';
@@ -61,7 +63,8 @@ export class StreamingServer {
 
   /** The URL that connects a client to `work`. Throws DomainError `exhausted`. */
   offer(kind: Kind, work: StreamingWork): string {
-    return `${this.#base}/${kind}/${this.#tokens.add({ kind, work })}`;
+    const whole = (upgrade: Upgrade): Promise<void> => this.#serve(upgrade, { kind, work });
+    return `${this.#base}/${kind}/${this.#tokens.add({ kind, work: bindToRequest(whole) })}`;
   }
 
   /** Ends it with all that goes over it. */
@@ -119,10 +122,19 @@ export class StreamingServer {
     socket.setTimeout(this.#idleMs, () => socket.destroy());
     socket.setNoDelay(true);
     socket.setKeepAlive(true, limits.streamKeepAliveMs);
-    waiting.work(upgrade).catch((error: unknown) => {
-      this.#log.info({ why: messageOf(error), kind: waiting.kind }, 'stream failed');
-      socket.destroy();
-    });
+    void waiting.work(upgrade);
+  }
+
+  /** Never rejects. */
+  async #serve(upgrade: Upgrade, { kind, work }: Waiting): Promise<void> {
+    try {
+      await work(upgrade);
+      this.#log.debug({ kind }, 'stream ended');
+    } catch (error) {
+      const why = withoutCredentials(messageOf(error));
+      this.#log.info({ why, kind }, 'stream failed');
+      upgrade.socket.destroy();
+    }
   }
 }
 
