@@ -24,7 +24,7 @@ export class Listener {
     this.#server.maxConnections = limits.apiConnections;
   }
 
-  async listen(host: string, port: number): Promise<void> {
+  async listen(host: string | undefined, port: number): Promise<void> {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#server.once('error', reject).listen({ host, port, backlog: 1024 }, resolve);
     await promise;

@@ -23,7 +23,8 @@ import { createObject } from './verb/create.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
-  readonly host: string;
+  /** Undefined for all addresses. */
+  readonly host: string | undefined;
   /** 0 for any free one. */
   readonly port: number;
   /** Absent: plain HTTP on which everybody may do everything, for tests on loopback alone. */

@@ -109,6 +109,9 @@ export const limits = {
   apiRequestMs: 60_000,
   apiIdleMs: 180_000,
   apiHeaderBytes: 32 * 1024,
+  /** A token, and tokens that are not checked anew with each request. */
+  apiTokenBytes: 16 * 1024,
+  apiRememberedTokens: 10_000,
   /** Objects in one page of a list, whatever the client asks for. */
   apiPageObjects: 10_000,
   /** How long a list or watch waits for a revision that is not there yet. */

@@ -9,10 +9,15 @@ import { limits } from './limits.ts';
  * Writes a document so that a reader, or a power loss, sees the old one or the new one, never half:
  * temporary file, fsync, rename, fsync of the folder. Mode 0600.
  */
-export async function writeState(path: string, document: unknown): Promise<void> {
+export function writeState(path: string, document: unknown): Promise<void> {
+  return writeWhole(path, JSON.stringify(document));
+}
+
+/** The same for a text that is not JSON. */
+export async function writeWhole(path: string, text: string): Promise<void> {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
-    await writeSynced(temporary, JSON.stringify(document));
+    await writeSynced(temporary, text);
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });

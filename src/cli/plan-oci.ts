@@ -42,6 +42,7 @@ async function settings(environment: Readonly<Record<string, string>>) {
   if (!existsSync(configPath) && words.length === 0) {
     return { state: '/run/keelson', missingControllers: 'refuse' } as const;
   }
-  const { parseConfig, readConfig } = await import('../cri/config.ts');
+  const { readConfig } = await import('../base/settings.ts');
+  const { parseConfig } = await import('../cri/config.ts');
   return parseConfig(await readConfig(configPath, false), environment, {});
 }

@@ -1,8 +1,11 @@
-import { readFile } from 'node:fs/promises';
-import { parse } from 'yaml';
-import { DomainError, hasCode } from '../base/error.ts';
-import { nearest } from '../base/nearest.ts';
 import type { RuntimeBinary } from '../container/container-engine.ts';
+import {
+  parseSettings,
+  pathSetting,
+  resolveSettings,
+  type Setting,
+  type SettingSources,
+} from '../base/settings.ts';
 import { parseRuntimes } from './runtime-handlers.ts';
 
 /** What the runtime is told by its file, its environment and its flags, later ones first. */
@@ -37,22 +40,10 @@ export interface RuntimeConfig {
   readonly runtimes: Readonly<Record<string, RuntimeBinary>>;
 }
 
-interface Setting {
-  /** Where it stands in the file: `cgroup.parent`. */
-  readonly key: string;
-  readonly field: keyof RuntimeConfig;
-  readonly fallback: string;
-  readonly allowed: RegExp;
-  readonly expected: string;
-}
-
-const path = { allowed: /^\/[^\0]*$/, expected: 'an absolute path' };
-
-/** One row a setting: also its variable, `KEELSON_CGROUP_PARENT`. */
-const settings: readonly Setting[] = [
-  { key: 'root', field: 'root', fallback: '/var/lib/keelson', ...path },
-  { key: 'state', field: 'state', fallback: '/run/keelson', ...path },
-  { key: 'socket', field: 'socket', fallback: '/run/keelson/cri.sock', ...path },
+const settings: readonly Setting<keyof RuntimeConfig>[] = [
+  { key: 'root', field: 'root', fallback: '/var/lib/keelson', ...pathSetting },
+  { key: 'state', field: 'state', fallback: '/run/keelson', ...pathSetting },
+  { key: 'socket', field: 'socket', fallback: '/run/keelson/cri.sock', ...pathSetting },
   {
     key: 'log.level',
     field: 'logLevel',
@@ -60,7 +51,7 @@ const settings: readonly Setting[] = [
     allowed: /^(trace|debug|info|warn|error|silent)$/,
     expected: 'trace, debug, info, warn, error or silent',
   },
-  { key: 'cgroup.parent', field: 'cgroupParent', fallback: '/keelson', ...path },
+  { key: 'cgroup.parent', field: 'cgroupParent', fallback: '/keelson', ...pathSetting },
   {
     key: 'cgroup.driver',
     field: 'cgroupDriver',
@@ -75,7 +66,7 @@ const settings: readonly Setting[] = [
     allowed: /^(refuse|warn)$/,
     expected: 'refuse or warn',
   },
-  { key: 'cni.config', field: 'cniConfig', fallback: '/etc/cni/net.d', ...path },
+  { key: 'cni.config', field: 'cniConfig', fallback: '/etc/cni/net.d', ...pathSetting },
   {
     key: 'cni.plugins',
     field: 'cniPlugins',
@@ -97,9 +88,14 @@ const settings: readonly Setting[] = [
     allowed: /^\d{1,9}[smh]$/,
     expected: 'a number with s, m or h',
   },
-  { key: 'streaming.certificate', field: 'streamingCertificate', fallback: '', ...path },
-  { key: 'streaming.key', field: 'streamingKey', fallback: '', ...path },
-  { key: 'streaming.clientAuthority', field: 'streamingClientAuthority', fallback: '', ...path },
+  { key: 'streaming.certificate', field: 'streamingCertificate', fallback: '', ...pathSetting },
+  { key: 'streaming.key', field: 'streamingKey', fallback: '', ...pathSetting },
+  {
+    key: 'streaming.clientAuthority',
+    field: 'streamingClientAuthority',
+    fallback: '',
+    ...pathSetting,
+  },
   {
     key: 'cni.networks',
     field: 'cniNetworks',
@@ -107,11 +103,11 @@ const settings: readonly Setting[] = [
     allowed: /^\d{1,2}$/,
     expected: 'a number of networks',
   },
-  { key: 'cni.cache', field: 'cniCache', fallback: '/var/lib/cni/results', ...path },
+  { key: 'cni.cache', field: 'cniCache', fallback: '/var/lib/cni/results', ...pathSetting },
 ];
 
 /** Sections of the file that are other processes' business or are checked elsewhere. */
-const openSections = ['image', 'runtimes'];
+const openSections = ['image', 'runtimes', 'coordinator'];
 
 /**
  * The settings of a file's text under variables and flags. Throws DomainError `invalid`, naming the
@@ -119,82 +115,19 @@ const openSections = ['image', 'runtimes'];
  */
 export function parseConfig(
   text: string,
-  environment: Readonly<Record<string, string | undefined>>,
-  flags: Readonly<Partial<Record<string, string>>>,
+  environment: SettingSources['environment'],
+  flags: SettingSources['flags'],
 ): RuntimeConfig {
-  const file = parseFile(text);
-  const config: Record<string, unknown> = {
+  const keys = settings.map(({ key }) => key);
+  const file = parseSettings(text, keys, openSections);
+  return {
+    ...resolveSettings(settings, file, { environment, flags }),
     image: file.get('image') ?? {},
     runtimes: parseRuntimes(file.get('runtimes')),
-  };
-  for (const setting of settings) {
-    const variable = `KEELSON_${setting.key.replaceAll('.', '_').toUpperCase()}`;
-    const sources = [
-      { name: `--${setting.key}`, value: flags[setting.field] },
-      { name: variable, value: environment[variable] },
-      { name: `"${setting.key}" in the configuration`, value: file.get(setting.key) },
-    ];
-    const source = sources.find(({ value }) => value !== undefined);
-    config[setting.field] = checked(setting, source) ?? setting.fallback;
-  }
-  return config as unknown as RuntimeConfig;
+  } as RuntimeConfig;
 }
 
-function checked(
-  { allowed, expected }: Setting,
-  source: { name: string; value: unknown } | undefined,
-): string | undefined {
-  if (source === undefined) return undefined;
-  const text = typeof source.value === 'number' ? String(source.value) : source.value;
-  if (typeof text === 'string' && allowed.test(text)) return text;
-  throw new DomainError(
-    'invalid',
-    `${source.name} is ${JSON.stringify(source.value)}, not ${expected}`,
-  );
-}
-
-/** The file's values by dotted keys; every key must be one of the table. */
-function parseFile(text: string): Map<string, unknown> {
-  const values = new Map<string, unknown>();
-  for (const [name, value] of Object.entries(parseDocument(text))) {
-    if (openSections.includes(name)) values.set(name, value);
-    else if (isObject(value)) {
-      for (const [inner, item] of Object.entries(value)) put(values, `${name}.${inner}`, item);
-    } else put(values, name, value);
-  }
-  return values;
-}
-
-function put(values: Map<string, unknown>, key: string, value: unknown): void {
-  const known = settings.map((setting) => setting.key);
-  if (!known.includes(key)) {
-    const guess = nearest(key, [...known, ...openSections]);
-    const hint = guess === undefined ? '' : `; did you mean "${guess}"?`;
-    throw new DomainError('invalid', `Unknown key "${key}" in the configuration${hint}`);
-  }
-  values.set(key, value);
-}
-
-function parseDocument(text: string): object {
-  try {
-    const document: unknown = parse(text) ?? {};
-    if (isObject(document)) return document;
-  } catch (cause) {
-    throw new DomainError('invalid', 'The configuration is not YAML', { cause });
-  }
-  throw new DomainError('invalid', 'The configuration is not a YAML mapping');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** The file's text; empty where it does not exist, unless it was asked for by name. */
-export async function readConfig(path: string, required: boolean): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT') && !required) return '';
-    throw new DomainError('invalid', `Cannot read the configuration "${path}"`, { cause: error });
-  }
-}
+/** What of the file is the runtime's, by its first words. */
+export const runtimeSections: readonly string[] = [
+  ...new Set([...settings.map(({ key }) => key.split('.')[0] ?? ''), 'image', 'runtimes']),
+];

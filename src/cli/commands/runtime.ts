@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { parseConfig, readConfig } from '../../cri/config.ts';
+import { readConfig } from '../../base/settings.ts';
+import { parseConfig } from '../../cri/config.ts';
 import type { Cli } from '../cli.ts';
 import { runRuntime } from '../run-runtime.ts';
 

@@ -1,5 +1,6 @@
 import t from 'tap';
-import { parseConfig, readConfig } from '../../../src/cri/config.ts';
+import { readConfig } from '../../../src/base/settings.ts';
+import { parseConfig } from '../../../src/cri/config.ts';
 
 t.test(
   'flags win over variables, variables over the file, the file over the defaults',

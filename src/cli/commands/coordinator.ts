@@ -1,0 +1,31 @@
+import type { Command } from 'commander';
+import { readConfig } from '../../base/settings.ts';
+import type { Cli } from '../cli.ts';
+import { parseCoordinatorConfig } from '../coordinator-config.ts';
+import { runCoordinator } from '../run-coordinator.ts';
+
+const defaultConfigPath = '/etc/keelson/config.yaml';
+
+interface Flags {
+  readonly config?: string;
+  readonly [field: string]: string | undefined;
+}
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
+    .option('--root <path>', 'keys, certificates and the embedded store')
+    .option('--address <address>', 'where to answer (default: ":6443", on all addresses)')
+    .option('--store <store>', 'sqlite, or etcd://HOST:PORT,HOST:PORT')
+    .option('--etcd-authority <path>', "TLS to etcd: who signs its members' certificates")
+    .option('--etcd-certificate <path>', 'TLS to etcd: the certificate to show')
+    .option('--etcd-key <path>', "its certificate's key")
+    .option('--names <names>', "more names and addresses of the server's certificate")
+    .option('--anonymous <paths>', 'what needs no credentials: health (checks), all or none')
+    .option('--certificate-lifetime <time>', 'of certificates, which are renewed in time')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
+    .action(async ({ config, ...flags }: Flags) => {
+      const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+      await runCoordinator(parseCoordinatorConfig(text, process.env, flags), cli);
+    });
+}

@@ -1,0 +1,94 @@
+import type { AnonymousAccess } from '../apiserver/security/authenticate/authenticator.ts';
+import {
+  parseSettings,
+  pathSetting,
+  resolveSettings,
+  type Setting,
+  type SettingSources,
+} from '../base/settings.ts';
+import { runtimeSections } from '../cri/config.ts';
+
+/** What the coordinator is told by its file, its environment and its flags, later ones first. */
+export interface CoordinatorConfig {
+  /** Keys, certificates and the embedded store. */
+  readonly root: string;
+  /** Where to answer: an address and a port, `:6443` for all addresses. */
+  readonly address: string;
+  /** `sqlite`, or `etcd://host:2379,host:2379`. */
+  readonly store: string;
+  /** Files with PEM: TLS to etcd. */
+  readonly etcdAuthority: string;
+  readonly etcdCertificate: string;
+  readonly etcdKey: string;
+  /** More names and addresses in the server's certificate, parted by commas. */
+  readonly names: string;
+  readonly anonymous: AnonymousAccess;
+  /** `365d`: of certificates, which are renewed after two thirds of it. */
+  readonly certificateLifetime: string;
+  readonly logLevel: string;
+}
+
+const settings: readonly Setting<keyof CoordinatorConfig>[] = [
+  {
+    key: 'coordinator.root',
+    field: 'root',
+    fallback: '/var/lib/keelson/coordinator',
+    ...pathSetting,
+  },
+  {
+    key: 'coordinator.address',
+    field: 'address',
+    fallback: ':6443',
+    allowed: /^([0-9.]+|\[[0-9a-f:.]+\])?:\d{1,5}$/,
+    expected: 'an IP address and a port, such as :6443, 127.0.0.1:6443 or [::1]:6443',
+  },
+  {
+    key: 'coordinator.store',
+    field: 'store',
+    fallback: 'sqlite',
+    allowed: /^(sqlite|etcd:\/\/[\w.[\]:-]+(,[\w.[\]:-]+)*)$/,
+    expected: 'sqlite or etcd://HOST:PORT with more hosts after commas',
+  },
+  { key: 'coordinator.etcdAuthority', field: 'etcdAuthority', fallback: '', ...pathSetting },
+  { key: 'coordinator.etcdCertificate', field: 'etcdCertificate', fallback: '', ...pathSetting },
+  { key: 'coordinator.etcdKey', field: 'etcdKey', fallback: '', ...pathSetting },
+  {
+    key: 'coordinator.names',
+    field: 'names',
+    fallback: '',
+    allowed: /^[\w.:*-]+(,[\w.:*-]+)*$/,
+    expected: 'names and addresses parted by commas',
+  },
+  {
+    key: 'coordinator.anonymous',
+    field: 'anonymous',
+    fallback: 'health',
+    allowed: /^(health|all|none)$/,
+    expected: 'health, all or none',
+  },
+  {
+    key: 'coordinator.certificateLifetime',
+    field: 'certificateLifetime',
+    fallback: '365d',
+    allowed: /^\d{1,6}[smhd]$/,
+    expected: 'a number with s, m, h or d',
+  },
+  {
+    key: 'log.level',
+    field: 'logLevel',
+    fallback: 'info',
+    allowed: /^(trace|debug|info|warn|error|silent)$/,
+    expected: 'trace, debug, info, warn, error or silent',
+  },
+];
+
+/** Throws DomainError `invalid`, naming the key, for what is unknown or does not fit. */
+export function parseCoordinatorConfig(
+  text: string,
+  environment: SettingSources['environment'],
+  flags: SettingSources['flags'],
+): CoordinatorConfig {
+  const keys = settings.map(({ key }) => key);
+  const file = parseSettings(text, keys, runtimeSections);
+  return resolveSettings(settings, file, { environment, flags }) as CoordinatorConfig;
+}

@@ -1,0 +1,152 @@
+import { mkdir } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import type { ApiClient } from '../api/client/client.ts';
+import { openAdminAccess } from '../apiserver/security/admin-access.ts';
+import { openSecurity } from '../apiserver/security/open-security.ts';
+import { ApiServer } from '../apiserver/server.ts';
+import { messageOf } from '../base/error.ts';
+import { type Logger, openLog } from '../base/log.ts';
+import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
+import type { Store } from '../store/store.ts';
+import type { Cli } from './cli.ts';
+import type { CoordinatorConfig } from './coordinator-config.ts';
+import { notifyReady } from './notify-ready.ts';
+import { lockRuntime } from './runtime-lock.ts';
+
+/** What works on the cluster's objects in the coordinator's process. */
+interface Component {
+  /** As its changes are written down: `kube-scheduler`. */
+  readonly name: string;
+  /** Works until `signal` is aborted; what it throws is logged, and it is started again. */
+  run(client: ApiClient, signal: AbortSignal): Promise<void>;
+}
+
+/** The scheduler, the controllers: one line each. */
+const components: readonly Component[] = [];
+
+/** Requests that are answered when the end comes have this long. */
+const graceMs = 5000;
+const restartMs = 1000;
+
+const unitsMs = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 } as const;
+
+/** Is the coordinator until SIGTERM or SIGINT. */
+export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promise<void> {
+  process.env['KEELSON_LOG'] ??= config.logLevel;
+  process.umask(0o077);
+  const log = openLog('coordinator');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  await mkdir(config.root, { recursive: true, mode: 0o700 });
+  using _lock = lockRuntime(config.root, 'coordinator');
+  await using store = await openStore(config);
+  const lifetimeMs = millisecondsOf(config.certificateLifetime);
+  using security = await openSecurity({
+    store,
+    folder: config.root,
+    names: serverNames(config),
+    anonymous: config.anonymous,
+    lifetimeMs,
+    log,
+  });
+  const { host, port } = addressOf(config);
+  const server = await ApiServer.start({ store, host, port, security });
+  using admin = await openAdminAccess({
+    authority: security.authority,
+    folder: config.root,
+    url: clientUrl(server.url),
+    lifetimeMs,
+    failed: (error) => log.warn(`renewing the administrator's certificate: ${messageOf(error)}`),
+  });
+  const work = components.map((component) => keepRunning({ component, server, log }, stop.signal));
+  log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
+  await cli.print(`${admin.path}\n`);
+  await notifyReady();
+  const failure = await Promise.race([aborted(stop.signal), store.failed]);
+  stop.abort();
+  log.info('stopping');
+  await server.close(graceMs);
+  await Promise.all(work);
+  if (failure instanceof Error) throw failure;
+}
+
+function openStore({ root, store, ...config }: CoordinatorConfig): Promise<Store> {
+  if (store === 'sqlite') return openEmbeddedStore(`${root}/store.db`);
+  const { etcdAuthority, etcdCertificate, etcdKey } = config;
+  const scheme = etcdAuthority === '' ? 'http' : 'https';
+  const hosts = store.slice('etcd://'.length).split(',');
+  return openEtcdStore({
+    endpoints: hosts.map((host) => `${scheme}://${host}`),
+    ...(etcdAuthority !== '' && { certificateAuthorityFile: etcdAuthority }),
+    ...(etcdCertificate !== '' && { certificateFile: etcdCertificate }),
+    ...(etcdKey !== '' && { keyFile: etcdKey }),
+  });
+}
+
+/** All that clients on this machine, in its pods and elsewhere may call the server. */
+function serverNames({ names }: CoordinatorConfig): string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).map(({ address }) => address.split('%')[0] ?? address),
+  );
+  const inside = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
+  const all = [
+    'localhost',
+    hostname(),
+    ...inside,
+    'kubernetes.default.svc.cluster.local',
+    '127.0.0.1',
+    '::1',
+    '10.96.0.1',
+    ...addresses,
+    ...names.split(',').filter((name) => name !== ''),
+  ];
+  return [...new Set(all)];
+}
+
+function addressOf({ address }: CoordinatorConfig): { host: string | undefined; port: number } {
+  const at = address.lastIndexOf(':');
+  const host = address.slice(0, at).replace(/^\[|\]$/g, '');
+  return { host: host === '' ? undefined : host, port: Number(address.slice(at + 1)) };
+}
+
+/** On all addresses is on this machine's own, too. */
+function clientUrl(url: string): string {
+  const { hostname: host, port } = new URL(url);
+  return host === '[::]' || host === '0.0.0.0' ? `https://127.0.0.1:${port}` : url;
+}
+
+function millisecondsOf(time: string): number {
+  return Number(time.slice(0, -1)) * unitsMs[time.slice(-1) as keyof typeof unitsMs];
+}
+
+interface Work {
+  readonly component: Component;
+  readonly server: ApiServer;
+  readonly log: Logger;
+}
+
+/** Never rejects. */
+async function keepRunning({ component, server, log }: Work, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    try {
+      await component.run(server.client(component.name), signal);
+      if (signal.aborted) return;
+      log.error(`${component.name} ended by itself`);
+    } catch (error) {
+      if (signal.aborted) return;
+      log.error({ err: error }, `${component.name}: ${messageOf(error)}`);
+    }
+    await Promise.race([aborted(signal), delay(restartMs)]);
+  }
+}
+
+function delay(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true });
+  });
+}
