@@ -1,0 +1,169 @@
+import {
+  type ApiClient,
+  type ApiObject,
+  type DeleteOptions,
+  nameOf,
+  type ObjectPatch,
+  type Stored,
+} from '../api/client/client.ts';
+import { Informer, type InformerOptions } from '../api/client/informer.ts';
+import type { Resource } from '../api/client/resources.ts';
+import { writeTime } from '../api/time.ts';
+import type { Clock } from '../base/clock.ts';
+import { EventRecorder } from './event-recorder.ts';
+import { isRefused, isUncertain } from './refusal.ts';
+
+export interface ClusterOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+type Indexes<T> = NonNullable<InformerOptions<T & ApiObject>['indexes']>;
+
+/**
+ * The cluster as all controllers of a process share it: one cache of each resource, and writes
+ * that the caches know of before their answer is handed on. A controller therefore never acts on
+ * a state older than its own last write, and needs no expectations of what is still to come.
+ */
+export class Cluster {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly events: EventRecorder;
+  readonly #options: ClusterOptions;
+  readonly #informers = new Map<string, Informer<ApiObject>>();
+  /** Where a write may or may not have been done: resource, then namespaces. */
+  readonly #doubts = new Map<string, Set<string>>();
+
+  constructor(options: ClusterOptions) {
+    this.#options = options;
+    this.client = options.client;
+    this.clock = options.clock;
+    const onError = (error: unknown) => options.onError('events', error);
+    this.events = new EventRecorder({ client: this.client, clock: this.clock, onError });
+  }
+
+  /** The shared cache of a resource. Indexes are given by who asks first. */
+  informer<T extends ApiObject>(resource: Resource<T>, indexes: Indexes<T> = {}): Informer<T> {
+    const name = resource.kind.prefix;
+    const known = this.#informers.get(name);
+    if (known !== undefined) return known as unknown as Informer<T>;
+    const informer = new Informer<T>({
+      client: this.client,
+      clock: this.clock,
+      resource,
+      indexes,
+      onError: (error) => this.#options.onError(`watch of ${resource.kind.plural}`, error),
+    });
+    this.#informers.set(name, informer as unknown as Informer<ApiObject>);
+    return informer;
+  }
+
+  get informers(): readonly Informer<ApiObject>[] {
+    return [...this.#informers.values()];
+  }
+
+  now(): number {
+    return this.clock.now();
+  }
+
+  /** Now, as the API writes times. */
+  time(): string {
+    return writeTime(Math.floor(this.clock.now() / 1000));
+  }
+
+  create<T extends ApiObject>(resource: Resource<T>, object: T): Promise<Stored<T>> {
+    const namespace = object.metadata?.namespace ?? '';
+    return this.#write(resource, namespace, async () => {
+      const created = await this.client.create(resource, object);
+      this.#of(resource)?.learn(created);
+      return created;
+    });
+  }
+
+  update<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
+    return this.#change(resource, object, () => this.client.update(resource, object));
+  }
+
+  updateStatus<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
+    return this.#change(resource, object, () => this.client.updateStatus(resource, object));
+  }
+
+  patch<T extends ApiObject>(
+    resource: Resource<T>,
+    object: Stored<T>,
+    patch: ObjectPatch,
+  ): Promise<Stored<T>> {
+    return this.#change(resource, object, () => this.client.patch(resource, nameOf(object), patch));
+  }
+
+  /** Deletes this very object; another one of its name stays. What is gone already is well. */
+  async delete<T extends ApiObject>(
+    resource: Resource<T>,
+    object: Stored<T>,
+    options: Omit<DeleteOptions, 'preconditions'> = {},
+  ): Promise<void> {
+    const preconditions = { uid: object.metadata.uid };
+    const { namespace = '', name } = object.metadata;
+    await this.#write(resource, namespace, async () => {
+      try {
+        await this.client.delete(resource, { namespace, name }, { ...options, preconditions });
+        this.#of(resource)?.learnDeleted(object);
+      } catch (error) {
+        if (!isRefused(error, 'NotFound', 'Conflict')) throw error;
+        await this.#of(resource)?.refresh(namespace, name);
+      }
+    });
+  }
+
+  /** Reads again what a failed write left in doubt in a namespace. */
+  async settle(namespace: string): Promise<void> {
+    for (const [prefix, namespaces] of this.#doubts) {
+      if (!namespaces.has(namespace)) continue;
+      await this.#informers.get(prefix)?.refreshAll(namespace);
+      namespaces.delete(namespace);
+    }
+  }
+
+  async #change<T extends ApiObject>(
+    resource: Resource<T>,
+    object: Stored<T>,
+    write: () => Promise<Stored<T>>,
+  ): Promise<Stored<T>> {
+    const { namespace = '', name } = object.metadata;
+    return await this.#write(resource, namespace, async () => {
+      try {
+        const changed = await write();
+        this.#of(resource)?.learn(changed);
+        return changed;
+      } catch (error) {
+        // The next attempt begins with what is there.
+        if (isRefused(error, 'Conflict', 'NotFound')) {
+          await this.#of(resource)?.refresh(namespace, name);
+        }
+        throw error;
+      }
+    });
+  }
+
+  async #write<R>(
+    resource: Resource<ApiObject>,
+    namespace: string,
+    write: () => Promise<R>,
+  ): Promise<R> {
+    try {
+      return await write();
+    } catch (error) {
+      if (isUncertain(error)) {
+        const { prefix } = resource.kind;
+        const doubts = this.#doubts.get(prefix) ?? new Set();
+        this.#doubts.set(prefix, doubts.add(namespace));
+      }
+      throw error;
+    }
+  }
+
+  #of<T extends ApiObject>({ kind }: Resource<T>): Informer<T> | undefined {
+    return this.#informers.get(kind.prefix) as Informer<T> | undefined;
+  }
+}
