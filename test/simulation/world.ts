@@ -1,0 +1,174 @@
+import crypto from 'node:crypto';
+import { syncBuiltinESMExports } from 'node:module';
+import type { ApiClient, ApiObject, Stored } from '../../src/api/client/client.ts';
+import { type Resource, resources } from '../../src/api/client/resources.ts';
+import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import { LocalClient } from '../../src/apiserver/local-client.ts';
+import { Registry } from '../../src/apiserver/registry.ts';
+import { openGate } from '../../src/apiserver/security/gate.ts';
+import { ServiceAddresses } from '../../src/apiserver/service-addresses.ts';
+import { runControllers } from '../../src/controller/run-controllers.ts';
+import { openLog } from '../../src/store/log.ts';
+import type { Change, Store } from '../../src/store/store.ts';
+import { FakeClock } from './fake-clock.ts';
+import { type Faults, FaultyClient, noFaults } from './faulty-client.ts';
+import { FakeKubelet } from './fake-kubelet.ts';
+import { MemoryDriver } from './memory-driver.ts';
+import { Random } from './random.ts';
+
+export interface WorldOptions {
+  readonly seed: number;
+  readonly faults?: Faults;
+}
+
+export type AnyObject = Stored<ApiObject>;
+
+/** What a change was, for whoever holds invariants against it. */
+export interface Observed {
+  readonly prefix: string;
+  readonly now: AnyObject | undefined;
+  readonly before: AnyObject | undefined;
+}
+
+const start = Date.parse('2026-03-02T08:00:00Z');
+
+/**
+ * A cluster in one process: the real API server over a database in memory, the controllers over a
+ * bad network, a kubelet and a scheduler in a few lines. All of it follows from the seed.
+ */
+export class World {
+  readonly clock = new FakeClock(start);
+  readonly random: Random;
+  readonly kubelet: FakeKubelet;
+  readonly client: ApiClient;
+  readonly problems: string[] = [];
+  readonly observers: ((observed: Observed) => void)[] = [];
+  faults: Faults;
+  crashes = 0;
+  readonly #ending = new AbortController();
+  readonly #api;
+  #incarnation: AbortController | undefined;
+
+  private constructor(store: Store, { seed, faults = noFaults }: WorldOptions) {
+    this.random = new Random(seed);
+    this.faults = faults;
+    this.#api = {
+      registry: new Registry(store),
+      services: new ServiceAddresses(store),
+      gate: openGate,
+      now: () => new Date(this.clock.now()),
+    };
+    this.client = new LocalClient(this.#api, 'user');
+    this.kubelet = new FakeKubelet(this);
+  }
+
+  static async make(options: WorldOptions): Promise<World> {
+    seedIdentifiers(options.seed);
+    const spectators: ((change: Change) => void)[] = [];
+    const tell = (change: Change) => spectators.forEach((spectator) => spectator(change));
+    const store = await openLog(async (sink) => new MemoryDriver(sink, tell));
+    const world = new World(store, options);
+    spectators.push((change) => world.observe(change));
+    for (const name of ['default', 'kube-system', 'kube-node-lease']) {
+      await world.client.create(resources.namespaces, { metadata: { name }, spec: {} });
+    }
+    world.start();
+    return world;
+  }
+
+  /** A new process with the controllers, and nothing from the one before. */
+  start(): void {
+    const incarnation = new AbortController();
+    this.#incarnation = incarnation;
+    const isAlive = () => this.#incarnation === incarnation && !this.#ending.signal.aborted;
+    const clock = this.clock.ofProcess(isAlive);
+    const client = new FaultyClient(new LocalClient(this.#api, 'kube-controller-manager'), {
+      clock,
+      random: this.random,
+      faults: () => this.faults,
+      isAlive,
+      onCrash: () => this.crash(),
+    });
+    const onError = (what: string, error: unknown) => {
+      if (error instanceof TypeError || error instanceof RangeError) {
+        this.problems.push(`${what}: ${error.stack ?? error.message}`);
+      }
+    };
+    void runControllers(client, { clock, signal: incarnation.signal, onError });
+  }
+
+  /** The controllers are gone; others take over a little later. */
+  crash(): void {
+    this.crashes += 1;
+    const { random } = this;
+    const dead = this.#incarnation;
+    this.#incarnation = undefined;
+    dead?.abort();
+    this.clock.after(100 + random.below(3000), () => this.start());
+  }
+
+  observe({ key, value, previous, deleted }: Change): void {
+    const parsed = parse(value);
+    const prefix = key.slice(0, key.indexOf('/', '/registry/'.length) + 1);
+    const observed = deleted
+      ? { prefix, now: undefined, before: parsed }
+      : { prefix, now: parsed, before: previous === undefined ? undefined : parse(previous) };
+    for (const observer of this.observers) observer(observed);
+  }
+
+  fail(problem: string): void {
+    this.problems.push(`${new Date(this.clock.now()).toISOString()} ${problem}`);
+  }
+
+  async list<T extends ApiObject>(resource: Resource<T>): Promise<readonly Stored<T>[]> {
+    return (await this.client.list(resource)).items;
+  }
+
+  async pods(): Promise<readonly Stored<Pod>[]> {
+    return await this.list(resources.pods);
+  }
+
+  /** True when it came to hold; faults go on meanwhile. */
+  async until(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+    let asked = 0;
+    let held = false;
+    return await this.clock.until(async () => {
+      if (this.clock.now() < asked) return held;
+      asked = this.clock.now() + 500;
+      held = await condition();
+      return held;
+    }, limitMs);
+  }
+
+  /** Lets time pass until the work is done. */
+  async during<R>(work: Promise<R>): Promise<R> {
+    let settled = false;
+    const mark = () => {
+      settled = true;
+    };
+    work.then(mark, mark);
+    await this.clock.until(() => settled, 600_000);
+    return await work;
+  }
+
+  end(): void {
+    this.#incarnation?.abort();
+    this.#ending.abort();
+  }
+}
+
+function parse(value: Uint8Array): AnyObject {
+  return JSON.parse(Buffer.from(value).toString()) as AnyObject;
+}
+
+/** Names and uids are of the seed too. */
+function seedIdentifiers(seed: number): void {
+  const random = new Random(seed ^ 0x5eed);
+  const hex = (digits: number) =>
+    Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
+  const uuid = () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}` as const;
+  const integer = (low: number, high?: number) =>
+    high === undefined ? random.below(low) : low + random.below(high - low);
+  Object.assign(crypto, { randomUUID: uuid, randomInt: integer });
+  syncBuiltinESMExports();
+}
