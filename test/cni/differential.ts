@@ -69,6 +69,7 @@ export class World {
     const { status, stdout, stderr } = spawnSync('ip', ['netns', 'exec', this.host, ...program], {
       env: {
         PATH: process.env['PATH'],
+        NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
         CNI_COMMAND: verb,
         CNI_CONTAINERID: 'container-1',
         CNI_IFNAME: 'eth0',

@@ -50,6 +50,7 @@ class Host {
   #environment(verb: string): NodeJS.ProcessEnv {
     return {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       KEELSON_STATE: this.folder,
       CNI_COMMAND: verb,
       CNI_CONTAINERID: 'c1',

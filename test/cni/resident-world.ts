@@ -57,6 +57,7 @@ export class World {
   environment(changes: object = {}): NodeJS.ProcessEnv {
     return {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       KEELSON_STATE: this.folder,
       CNI_PATH: this.folder,
       CNI_CONTAINERID: 'c1',

@@ -15,6 +15,11 @@ export interface Call {
 /** Debian's containernetworking-plugins. */
 export const referenceFolder = '/usr/lib/cni';
 
+const inherited = {
+  PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+};
+
 const ours = fileURLToPath(new URL('../../cni-plugins/main.ts', import.meta.url));
 
 export function runReference(type: string, call: Call): Outcome {
@@ -27,7 +32,7 @@ export function runOurs(type: string, call: Call): Outcome {
 
 function run([program = '', ...args]: readonly string[], { environment, input }: Call): Outcome {
   const { status, stdout } = spawnSync(program, args, {
-    env: { PATH: process.env['PATH'], CNI_PATH: referenceFolder, ...environment },
+    env: { ...inherited, CNI_PATH: referenceFolder, ...environment },
     input: JSON.stringify(input),
     encoding: 'utf8',
     timeout: 10_000,

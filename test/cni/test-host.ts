@@ -119,6 +119,7 @@ export class TestHost implements Disposable {
       {
         env: {
           PATH: process.env['PATH'],
+          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
           CNI_PATH: referenceFolder,
           CNI_COMMAND: verb,
           CNI_CONTAINERID: this.containerId,

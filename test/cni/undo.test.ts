@@ -38,6 +38,7 @@ function failingAdd(type: string, dataDir: string): { status: number | null; std
   };
   const env = {
     PATH: process.env['PATH'] ?? '',
+    NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
     CNI_COMMAND: 'ADD',
     CNI_CONTAINERID: 'one',
     CNI_NETNS: `/run/netns/${name}c`,

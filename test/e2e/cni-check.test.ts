@@ -17,6 +17,7 @@ const folder = t.testdir({ 'net.d': {} });
 const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 const environment = {
   PATH: process.env['PATH'],
+  NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
   KEELSON_CNI_CONFIG: join(folder, 'net.d'),
   KEELSON_CNI_CACHE: join(folder, 'results'),
   KEELSON_CNI_PLUGINS: join(folder, 'bin'),

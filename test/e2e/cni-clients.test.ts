@@ -167,6 +167,7 @@ t.test('Podman and containerd, with and without the runtime; nothing is left', (
     encoding: 'utf8',
     env: {
       PATH: process.env['PATH'],
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
       CONTAINERS_CONF: join(folder, 'containers.conf'),
     },
   });
