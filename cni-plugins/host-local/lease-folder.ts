@@ -139,6 +139,8 @@ function openLock(path: string): number {
     try {
       return openSync(join(path, 'lock'), 'a+', 0o600);
     } catch (error) {
+      // To see that nothing is there to be released takes no writing.
+      if (hasCode(error, 'EROFS')) return openSync(join(path, 'lock'), 'r');
       if (!hasCode(error, 'ENOENT') || attempt > 1) throw error;
       mkdirSync(path, { recursive: true, mode: 0o755 });
     }

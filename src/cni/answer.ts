@@ -1,5 +1,5 @@
 import { messageOf } from '../base/error.ts';
-import { CniCode, CniError } from './cni-error.ts';
+import { asCniError, CniCode, CniError } from './cni-error.ts';
 import type { JsonObject } from './json.ts';
 import type { Journal } from './journal.ts';
 import { type Environment, parseVerb, type RawRequest } from './parse-request.ts';
@@ -59,12 +59,12 @@ async function readAll(call: PluginCall): Promise<string> {
 
 /** The specification's error document. Logs and traces never go to stdout. */
 export function failure(error: unknown): Answer {
-  const known = error instanceof CniError;
+  const { code, message: msg, details } = asCniError(error);
   const document = {
     cniVersion: newestSpecVersion,
-    code: known ? error.code : CniCode.internal,
-    msg: messageOf(error),
-    ...(known && error.details !== '' && { details: error.details }),
+    code,
+    msg,
+    ...(details !== '' && { details }),
   };
   return { ...printed(document), exitCode: 1 };
 }

@@ -1,8 +1,7 @@
 import { accessSync, constants } from 'node:fs';
 import { join } from 'node:path';
-import { messageOf } from '../base/error.ts';
 import { versions } from './answer.ts';
-import { CniCode, CniError } from './cni-error.ts';
+import { asCniError, CniCode, CniError } from './cni-error.ts';
 import { type Invocation, type Invoke, programInvoker } from './invocation.ts';
 import type { Journal } from './journal.ts';
 import type { JsonObject } from './json.ts';
@@ -34,7 +33,7 @@ export function builtinInvoker(options: BuiltinOptions): (folders: readonly stri
       try {
         return await call(plugin, invocation, { options, folders, signal });
       } catch (error) {
-        throw asCniError(error, invocation, signal);
+        throw seen(error, invocation, signal);
       }
     };
   };
@@ -76,10 +75,9 @@ function isReplaced(folders: readonly string[], type: string): boolean {
 }
 
 /** A runtime sees of a plugin in its process what it would see of a program. */
-function asCniError(error: unknown, { type }: Invocation, signal: AbortSignal): CniError {
-  if (error instanceof CniError) return error;
-  if (signal.aborted) {
+function seen(error: unknown, { type }: Invocation, signal: AbortSignal): CniError {
+  if (signal.aborted && !(error instanceof CniError)) {
     return new CniError(CniCode.tryAgainLater, `CNI plugin "${type}" was ended: it took too long`);
   }
-  return new CniError(CniCode.internal, messageOf(error));
+  return asCniError(error);
 }

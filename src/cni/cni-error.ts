@@ -1,3 +1,5 @@
+import { messageOf } from '../base/error.ts';
+
 /** Error codes of the CNI specification; 100 and above belong to the plugin. */
 export const CniCode = {
   incompatibleVersion: 1,
@@ -27,4 +29,14 @@ export class CniError extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** Any failure of a plugin. One whose taking back failed too keeps the code of the first. */
+export function asCniError(error: unknown): CniError {
+  if (error instanceof CniError) return error;
+  if (error instanceof SuppressedError) {
+    const { code, details } = asCniError(error.suppressed);
+    return new CniError(code, messageOf(error), details);
+  }
+  return new CniError(CniCode.internal, messageOf(error));
 }
