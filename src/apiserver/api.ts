@@ -1,6 +1,8 @@
+import type { Kubelets } from './kubelet/kubelets.ts';
 import type { Registry } from './registry.ts';
 import type { Gate } from './security/gate.ts';
 import type { User } from './security/user.ts';
+import type { HealthCheck } from './serve-components.ts';
 import type { ServiceAddresses } from './service-addresses.ts';
 
 /** What every verb works with. */
@@ -8,6 +10,9 @@ export interface Api {
   readonly registry: Registry;
   readonly services: ServiceAddresses;
   readonly gate: Gate;
+  readonly kubelets: Kubelets;
+  /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
+  readonly components: Map<string, HealthCheck>;
   now(): Date;
 }
 

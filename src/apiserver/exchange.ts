@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ApiError, badRequest } from '../api/status.ts';
+import type { Upgrade } from '../stream/upgrade.ts';
 import type { Api } from './api.ts';
 import { chooseForm } from './negotiate.ts';
 import type { Presentation } from './present.ts';
@@ -15,6 +16,8 @@ export interface Exchange {
   readonly response: ServerResponse;
   readonly signal: AbortSignal;
   readonly user: User;
+  /** The connection, where the client wants to speak another protocol on it. */
+  readonly upgrade?: Upgrade;
 }
 
 export function presentationOf(api: Api, { route, query, request }: Exchange): Presentation {

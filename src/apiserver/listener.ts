@@ -3,6 +3,7 @@ import { createServer as createSecureServer, type Server as SecureServer } from 
 import type { AddressInfo } from 'node:net';
 import type { TlsOptions } from 'node:tls';
 import { limits } from '../base/limits.ts';
+import type { Upgrade } from '../stream/upgrade.ts';
 import type { Serving } from './security/security.ts';
 
 const bounds = {
@@ -12,15 +13,22 @@ const bounds = {
   maxHeaderSize: limits.apiHeaderBytes,
 } as const;
 
+export interface Listening {
+  readonly onRequest: RequestListener;
+  /** A connection that asks for another protocol is the callee's from here on. */
+  readonly onUpgrade: (upgrade: Upgrade) => void;
+}
+
 /** The socket of the API, with TLS where there is a certificate. */
 export class Listener {
   readonly #server: Server | SecureServer;
   readonly #scheme: string;
 
-  constructor(serving: Serving | undefined, listener: RequestListener) {
+  constructor(serving: Serving | undefined, { onRequest, onUpgrade }: Listening) {
     this.#scheme = serving === undefined ? 'http' : 'https';
     this.#server =
-      serving === undefined ? createServer(bounds, listener) : secureServer(serving, listener);
+      serving === undefined ? createServer(bounds, onRequest) : secureServer(serving, onRequest);
+    this.#server.on('upgrade', (request, socket, head) => onUpgrade({ request, socket, head }));
     this.#server.maxConnections = limits.apiConnections;
   }
 

@@ -13,15 +13,18 @@ import type {
 } from '../api/client/client.ts';
 import { nameOf } from '../api/client/client.ts';
 import type { Resource } from '../api/client/resources.ts';
-import type { JsonObject } from '../api/json.ts';
+import { type JsonObject, objectIn } from '../api/json.ts';
 import type { Kind, Subresource } from '../api/kind.ts';
 import { ApiError, refusalOf } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
 import { decodeObject } from './object-text.ts';
 import { ownUser } from './security/user.ts';
 import { readSelection } from './selection.ts';
+import { success } from './serve-binding.ts';
+import { bindPod } from './verb/bind.ts';
 import { createObject } from './verb/create.ts';
-import { deleteObject } from './verb/delete.ts';
+import { deleteObject, readDeletion } from './verb/delete.ts';
+import { evictPod } from './verb/evict.ts';
 import { listObjects } from './verb/list.ts';
 import { applyPatch, type PatchType } from './verb/patch.ts';
 import { updateObject, type UpdateRequest } from './verb/update.ts';
@@ -135,11 +138,20 @@ export class LocalClient implements ApiClient {
   }
 
   async post<T extends ApiObject>(
-    _resource: Resource<T>,
-    { subresource }: ObjectName & { readonly subresource: Subresource },
-    _body: JsonObject,
+    { kind }: Resource<T>,
+    { subresource, ...name }: ObjectName & { readonly subresource: Subresource },
+    body: JsonObject,
   ): Promise<JsonObject> {
-    throw new ApiError('MethodNotAllowed', `${subresource} is not served yet`);
+    const place = { kind, ...name };
+    if (subresource === 'binding') {
+      return await bindPod(this.#api, { place, binding: body }, this.#options);
+    }
+    if (subresource !== 'eviction') {
+      throw new ApiError('MethodNotAllowed', `${subresource} is not served yet`);
+    }
+    const deletion = readDeletion(objectIn(body, 'deleteOptions'), new URLSearchParams());
+    await evictPod(this.#api, place, { ...deletion, user: this.#options.user });
+    return success;
   }
 
   async #change<T extends ApiObject>(

@@ -43,6 +43,19 @@ export class Registry {
     return entry === undefined ? undefined : decodeObject(entry);
   }
 
+  /** All objects of a kind, or those of one namespace, as they are at one revision. */
+  async all(kind: Kind, namespace: string): Promise<JsonObject[]> {
+    const objects: JsonObject[] = [];
+    let at: { readonly revision?: number; readonly after?: string } = {};
+    for (;;) {
+      const page = await this.store.list(prefixOf(kind, namespace), at);
+      objects.push(...page.entries.map(decodeObject));
+      const after = page.entries.at(-1)?.key;
+      if (!page.more || after === undefined) return objects;
+      at = { revision: page.revision, after };
+    }
+  }
+
   /** Throws `AlreadyExists`. Returns the object with its revision. */
   async create(place: Place, object: JsonObject): Promise<JsonObject> {
     const value = encodeObject(storedKind(place.kind), object);

@@ -17,14 +17,25 @@ export interface ResourceRoute {
   /** Empty for a collection. */
   readonly name: string;
   readonly subresource: Subresource | undefined;
-  /** What follows `proxy`. */
+  /** What follows `proxy`, from its slash on and as it was sent. */
   readonly rest: string;
 }
+
+/** What is passed on is not read: its escapes and empty parts mean something to somebody else. */
+const proxied = /^(\/api\/v1\/(?:namespaces\/[^/]+\/(?:pods|services)|nodes)\/[^/]+\/proxy)(\/.*)$/;
 
 const plainPaths = new Set(['version', 'healthz', 'livez', 'readyz', 'metrics']);
 
 /** Reads a path; parts are decoded once, and a part that is no valid text leads nowhere. */
 export function findRoute(path: string): Route {
+  const [, own = path, rest = ''] = proxied.exec(path) ?? [];
+  const route = findOwnRoute(own);
+  return rest !== '' && route.to === 'resource'
+    ? { to: 'resource', resource: { ...route.resource, rest } }
+    : route;
+}
+
+function findOwnRoute(path: string): Route {
   const parts = splitPath(path);
   if (parts === undefined) return { to: 'nothing' };
   const [first = '', ...rest] = parts;
@@ -39,7 +50,7 @@ function splitPath(path: string): string[] | undefined {
   try {
     const parts = path.split('/').slice(1).map(decodeURIComponent);
     if (parts.at(-1) === '') parts.pop();
-    return parts.some((part) => part === '' || part.includes('\0')) ? undefined : parts;
+    return parts.some((part) => /^$|[/\0]/.test(part)) ? undefined : parts;
   } catch {
     return undefined;
   }
@@ -59,15 +70,14 @@ function findResourceRoute(
 ): ResourceRoute | undefined {
   // `namespaces/blue` and `namespaces/blue/status` are about the namespace itself.
   const inside = parts[0] === 'namespaces' && parts.length > 2 && !isOfNamespace(parts[2] ?? '');
-  const [plural = '', name = '', subresource = '', ...rest] = inside ? parts.slice(2) : parts;
+  const [plural = '', name = '', subresource = '', ...more] = inside ? parts.slice(2) : parts;
   const kind = findResource(apiVersion, plural);
   if (kind === undefined || (inside && !kind.namespaced)) return undefined;
   const known = kind.subresources.find((word) => word === subresource);
-  if (subresource !== '' && known === undefined) return undefined;
-  if (rest.length > 0 && known !== 'proxy') return undefined;
+  if ((subresource !== '' && known === undefined) || more.length > 0) return undefined;
   const namespace = inside ? (parts[1] ?? '') : '';
   if (name !== '' && kind.namespaced && namespace === '') return undefined;
-  return { kind, namespace, name, subresource: known, rest: rest.join('/') };
+  return { kind, namespace, name, subresource: known, rest: '' };
 }
 
 function isOfNamespace(part: string): boolean {

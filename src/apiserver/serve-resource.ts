@@ -1,10 +1,15 @@
 import { fromStored } from '../api/convert/convert.ts';
 import { isObject, type JsonObject } from '../api/json.ts';
+import type { Subresource } from '../api/kind.ts';
 import { storedKind } from '../api/kinds.ts';
 import { ApiError, badRequest } from '../api/status.ts';
 import type { Api } from './api.ts';
 import { sendJson } from './answer.ts';
+import { verbsOfSubresource } from './discovery.ts';
 import { type Exchange, naturalIn, notAllowed, placeOfRoute, presentationOf } from './exchange.ts';
+import { serveLog } from './kubelet/serve-log.ts';
+import { serveProxy } from './kubelet/serve-proxy.ts';
+import { serveStream } from './kubelet/serve-stream.ts';
 import { decodeObject } from './object-text.ts';
 import { presentEntry, presentList, presentObject } from './present.ts';
 import { decodeBody, mediaType, parseJson, parseYaml, readBody } from './read-body.ts';
@@ -14,6 +19,9 @@ import type { ResourceRoute } from './route.ts';
 import { isWatch } from './security/authorize/attributes.ts';
 import { readSelection } from './selection.ts';
 import { applyType, serveApply } from './serve-apply.ts';
+import { serveBinding } from './serve-binding.ts';
+import { serveComponents } from './serve-components.ts';
+import { serveEviction } from './serve-eviction.ts';
 import { serveScale } from './serve-scale.ts';
 import { serveWatch } from './serve-watch.ts';
 import { createObject } from './verb/create.ts';
@@ -23,21 +31,29 @@ import { applyPatch, patchTypeOf } from './verb/patch.ts';
 import { updateObject } from './verb/update.ts';
 import { checkFields, readWriteOptions } from './write-options.ts';
 
-/** Subresources that are the object itself, or a part of it. */
-const ownParts: ReadonlySet<string | undefined> = new Set([
-  undefined,
-  'status',
-  'approval',
-  'scale',
-]);
+/** Subresources that are no part of the object. */
+const handlers: Partial<Record<Subresource, (api: Api, exchange: Exchange) => Promise<void>>> = {
+  scale: serveScale,
+  binding: serveBinding,
+  eviction: serveEviction,
+  log: serveLog,
+  exec: serveStream,
+  attach: serveStream,
+  portforward: serveStream,
+  proxy: serveProxy,
+};
 
 export async function serveResource(api: Api, exchange: Exchange): Promise<void> {
   const { route, request } = exchange;
-  if (route.kind.virtual || !ownParts.has(route.subresource)) {
-    const what = route.subresource ?? route.kind.plural;
-    throw new ApiError('MethodNotAllowed', `${what} is not served yet`);
+  const { kind, subresource } = route;
+  checkMethod(exchange);
+  const handler = subresource === undefined ? undefined : handlers[subresource];
+  if (handler !== undefined) return await handler(api, exchange);
+  if (kind.kind === 'Binding') return await serveBinding(api, exchange);
+  if (kind.kind === 'ComponentStatus') return await serveComponents(api, exchange);
+  if (kind.virtual || subresource === 'token') {
+    throw new ApiError('MethodNotAllowed', `${subresource ?? kind.plural} is not served yet`);
   }
-  if (route.subresource === 'scale') return await serveScale(api, exchange);
   const single = route.name !== '';
   if (request.method === 'GET') return await (single ? serveGet : serveCollection)(api, exchange);
   if (request.method === 'POST' && !single) return await serveCreate(api, exchange);
@@ -50,6 +66,27 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
     return await (single ? serveDelete : serveDeleteCollection)(api, exchange);
   }
   throw notAllowed();
+}
+
+/** A subresource has verbs of its own. */
+function checkMethod({ route, request }: Exchange): void {
+  const { subresource } = route;
+  if (subresource === undefined) return;
+  const verb = verbOfMethod[request.method ?? ''];
+  if (subresource === 'proxy' || (verb !== undefined && allows(subresource, verb))) return;
+  throw notAllowed();
+}
+
+const verbOfMethod: Readonly<Record<string, string>> = {
+  GET: 'get',
+  POST: 'create',
+  PUT: 'update',
+  PATCH: 'patch',
+  DELETE: 'delete',
+};
+
+function allows(subresource: Subresource, verb: string): boolean {
+  return verbsOfSubresource(subresource).includes(verb);
 }
 
 async function serveGet(api: Api, exchange: Exchange): Promise<void> {

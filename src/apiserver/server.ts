@@ -1,11 +1,15 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import { type IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import type { ApiClient } from '../api/client/client.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import type { Store } from '../store/store.ts';
+import type { Upgrade } from '../stream/upgrade.ts';
 import type { Api } from './api.ts';
 import { failureOf, sendJson, sendText } from './answer.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
+import type { Exchange } from './exchange.ts';
+import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
 import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
@@ -16,7 +20,7 @@ import { findRoute, type Route } from './route.ts';
 import { attributesOf, attributesOfPath } from './security/authorize/attributes.ts';
 import { openGate } from './security/gate.ts';
 import type { Security } from './security/security.ts';
-import { ownUser, type User } from './security/user.ts';
+import { ownUser } from './security/user.ts';
 import { serveResource } from './serve-resource.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { createObject } from './verb/create.ts';
@@ -29,6 +33,7 @@ export interface ApiServerOptions {
   readonly port: number;
   /** Absent: plain HTTP on which everybody may do everything, for tests on loopback alone. */
   readonly security?: Security;
+  readonly kubelets?: KubeletOptions;
 }
 
 const version = {
@@ -46,13 +51,7 @@ const version = {
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** What a request is about, before its path is looked at more closely. */
-interface Visit {
-  readonly query: URLSearchParams;
-  readonly request: IncomingMessage;
-  readonly response: ServerResponse;
-  readonly signal: AbortSignal;
-  readonly user: User;
-}
+type Visit = Omit<Exchange, 'route'>;
 
 /** The Kubernetes API over a store. */
 export class ApiServer implements AsyncDisposable {
@@ -61,25 +60,28 @@ export class ApiServer implements AsyncDisposable {
   readonly #security: Security | undefined;
   readonly #ending = new AbortController();
 
-  private constructor(store: Store, security: Security | undefined) {
+  private constructor({ store, kubelets, security }: ApiServerOptions) {
     this.#security = security;
     this.#api = {
       registry: new Registry(store),
       services: new ServiceAddresses(store),
+      kubelets: new Kubelets(kubelets),
+      components: new Map(),
       gate: security?.gate ?? openGate,
       now: () => new Date(),
     };
-    this.#listener = new Listener(security?.serving, (request, response) => {
-      void this.#serve(request, response);
+    this.#listener = new Listener(security?.serving, {
+      onRequest: (request, response) => void this.#serve(request, response),
+      onUpgrade: (upgrade) => void this.#serveUpgrade(upgrade),
     });
   }
 
   /** Makes the namespaces and roles that a cluster starts with, and listens. */
-  static async start({ store, host, port, security }: ApiServerOptions): Promise<ApiServer> {
-    const server = new ApiServer(store, security);
+  static async start(options: ApiServerOptions): Promise<ApiServer> {
+    const server = new ApiServer(options);
     await server.#makeNamespaces();
-    await security?.prepare(server.client('apiserver'));
-    await server.#listener.listen(host, port);
+    await options.security?.prepare(server.client('apiserver'));
+    await server.#listener.listen(options.host, options.port);
     return server;
   }
 
@@ -101,6 +103,7 @@ export class ApiServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(0);
+    this.#api.kubelets[Symbol.dispose]();
   }
 
   async #makeNamespaces(): Promise<void> {
@@ -123,14 +126,36 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
-  async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  /** Until it is passed on, such a request is answered like any other. */
+  async #serveUpgrade(upgrade: Upgrade): Promise<void> {
+    const { request, socket } = upgrade;
+    socket.on('error', () => undefined);
+    const response = new ServerResponse(request);
+    response.shouldKeepAlive = false;
+    response.assignSocket(socket as Socket);
+    response.once('finish', () => socket.end());
+    await this.#serve(request, response, upgrade);
+  }
+
+  async #serve(
+    request: IncomingMessage,
+    response: ServerResponse,
+    upgrade?: Upgrade,
+  ): Promise<void> {
     const gone = new AbortController();
     response.once('close', () => gone.abort());
     const signal = AbortSignal.any([gone.signal, this.#ending.signal]);
     try {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const user = await this.#api.gate.authenticate(request);
-      const visit = { query: url.searchParams, request, response, signal, user };
+      const visit = {
+        query: url.searchParams,
+        request,
+        response,
+        signal,
+        user,
+        ...(upgrade !== undefined && { upgrade }),
+      };
       await this.#dispatch(findRoute(url.pathname), url.pathname, visit);
     } catch (error) {
       await this.#fail(response, error);

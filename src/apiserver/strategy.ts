@@ -10,6 +10,7 @@ import {
 } from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
 import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
+import { qualityOf } from './quality.ts';
 
 /** What a kind does besides what all do. */
 export interface Strategy {
@@ -20,7 +21,7 @@ export interface Strategy {
   prepareCreate?(object: Draft): void;
   prepareUpdate?(object: Draft, old: JsonObject): void;
   /** What of it may not change. */
-  checkUpdate?(object: JsonObject, old: JsonObject): readonly Fault[];
+  readonly checkUpdate?: (object: JsonObject, old: JsonObject) => readonly Fault[];
 }
 
 const plain: Strategy = { counts: false, ownStatus: false };
@@ -223,30 +224,4 @@ function statefulSetFixed(set: JsonObject, old: JsonObject): Fault[] {
     (name) => !setFields.includes(name) && !equal(spec[name], before[name]),
   );
   return changed ? [forbiddenField('spec', setChangeable)] : [];
-}
-
-const measured = ['cpu', 'memory'] as const;
-
-/** Guaranteed where every container has limits and requests all of them; best effort with none. */
-export function qualityOf(pod: JsonObject): 'Guaranteed' | 'Burstable' | 'BestEffort' {
-  const spec = objectIn(pod, 'spec');
-  const containers = [spec['containers'], spec['initContainers']].flatMap((list) =>
-    isList(list) ? list.filter((entry) => isObject(entry)) : [],
-  );
-  const resources = containers.map((container) => objectIn(container, 'resources'));
-  if (!resources.some(isBounded)) return 'BestEffort';
-  return resources.every(isReserved) ? 'Guaranteed' : 'Burstable';
-}
-
-function isBounded(resources: JsonObject): boolean {
-  return ['requests', 'limits'].some((field) =>
-    measured.some((name) => objectIn(resources, field)[name] !== undefined),
-  );
-}
-
-function isReserved(resources: JsonObject): boolean {
-  return measured.every((name) => {
-    const limit = objectIn(resources, 'limits')[name];
-    return limit !== undefined && limit === (objectIn(resources, 'requests')[name] ?? limit);
-  });
 }

@@ -128,6 +128,11 @@ export const limits = {
   /** What it reads as one answer, and as one event of a watch. */
   clientAnswerBytes: 256 * 1024 * 1024,
   clientEventBytes: 8 * 1024 * 1024,
+  /** Requests that are passed on to kubelets and pods at once, and how long one is dialled. */
+  apiPassedOn: 10_000,
+  apiDialMs: 10_000,
+  /** How long a part of the control plane may take to say that it is well. */
+  apiHealthMs: 2000,
   /** Writes that wait for the disk; more are refused. */
   storeQueueWrites: 20_000,
   storeQueueBytes: 64 * 1024 * 1024,

@@ -237,3 +237,16 @@ function metricText({ averageUtilization, averageValue, value }: JsonObject): st
   if (typeof averageUtilization === 'number') return `${averageUtilization}%`;
   return textOf(averageValue) || textOf(value) || '<unknown>';
 }
+
+export const componentColumns: readonly Column[] = [
+  nameColumn,
+  text('Status', (component) =>
+    healthOf(component)['status'] === 'True' ? 'Healthy' : 'Unhealthy',
+  ),
+  text('Message', (component) => textOf(healthOf(component)['message'])),
+  text('Error', (component) => textOf(healthOf(component)['error'])),
+];
+
+function healthOf(component: JsonObject): JsonObject {
+  return objects(component['conditions']).find(({ type }) => type === 'Healthy') ?? {};
+}

@@ -10,6 +10,7 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   ClusterRole: cluster.roleColumns,
   ClusterRoleBinding: cluster.bindingColumns,
   CertificateSigningRequest: cluster.requestColumns,
+  ComponentStatus: cluster.componentColumns,
   ConfigMap: cluster.configMapColumns,
   ControllerRevision: workload.controllerRevisionColumns,
   CronJob: workload.cronJobColumns,

@@ -5,6 +5,7 @@ import { ApiError, type Cause } from '../status.ts';
 export type FaultReason =
   | 'FieldValueRequired'
   | 'FieldValueInvalid'
+  | 'FieldValueNotFound'
   | 'FieldValueNotSupported'
   | 'FieldValueDuplicate'
   | 'FieldValueForbidden'
@@ -41,6 +42,11 @@ export function notSupported(path: string, value: Json, supported: readonly stri
 export function duplicate(path: string, value: Json): Fault {
   const words = `Duplicate value: ${JSON.stringify(value)}`;
   return { reason: 'FieldValueDuplicate', path, words };
+}
+
+/** What is referred to is not there. */
+export function missing(path: string, value: Json): Fault {
+  return { reason: 'FieldValueNotFound', path, words: `Not found: ${JSON.stringify(value)}` };
 }
 
 export function forbiddenField(path: string, detail: string): Fault {

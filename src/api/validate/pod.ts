@@ -12,7 +12,7 @@ import {
   port,
   portOrName,
 } from './check.ts';
-import { duplicate, type Fault, forbiddenField, invalid, required } from './fault.ts';
+import { duplicate, type Fault, forbiddenField, invalid, missing, required } from './fault.ts';
 import { dnsLabel, dnsSubdomain, portName, variableName } from './name.ts';
 
 const container = {
@@ -124,15 +124,11 @@ function mountsHaveVolumes(spec: JsonObject, path: string): Fault[] {
     entries(spec[field]).flatMap((entry, index) =>
       entries(entry['volumeMounts']).flatMap(({ name }, at) =>
         typeof name === 'string' && name !== '' && !volumes.has(name)
-          ? [notFoundIn(`${path}.${field}[${index}].volumeMounts[${at}].name`, name)]
+          ? [missing(`${path}.${field}[${index}].volumeMounts[${at}].name`, name)]
           : [],
       ),
     ),
   );
-}
-
-function notFoundIn(path: string, value: string): Fault {
-  return { reason: 'FieldValueInvalid', path, words: `Not found: ${JSON.stringify(value)}` };
 }
 
 function hostPortsOnce(spec: JsonObject, path: string): Fault[] {

@@ -1,6 +1,14 @@
 import { applyDefaults } from '../../api/default/apply-defaults.ts';
 import { toStored } from '../../api/convert/convert.ts';
-import { copyOf, type Draft, equal, type JsonObject, textOf } from '../../api/json.ts';
+import {
+  copyOf,
+  type Draft,
+  equal,
+  isList,
+  type JsonObject,
+  objectIn,
+  textOf,
+} from '../../api/json.ts';
 import type { Kind, Subresource } from '../../api/kind.ts';
 import { storedKind } from '../../api/kinds.ts';
 import { messageType } from '../../api/schema/schema.ts';
@@ -13,6 +21,7 @@ import { authorNow } from '../author.ts';
 import { carryMetadata, hasFinalizers, isDeleting } from '../metadata.ts';
 import { metadataOf, revisionOf } from '../object-text.ts';
 import type { Place } from '../registry.ts';
+import { partOf } from '../part.ts';
 import { strategyOf } from '../strategy.ts';
 import { checkNamespace } from './create.ts';
 
@@ -43,13 +52,13 @@ export async function updateObject(
       { old, object: prepare(request, { old, wanted }) },
       authorOf(request, { options, now: api.now() }),
     );
-    check({ kind, object, old });
     const { subresource } = request;
     const { user } = options;
+    check({ kind, object, old }, subresource);
     await api.gate.admit({ operation: 'update', place, subresource, object, old, user });
     if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
     // The last finalizer of a deleted object has gone: so does the object.
-    finished = isDeleting(old) && isOver(object) ? object : undefined;
+    finished = isDeleting(old) && isOver(kind, object) ? object : undefined;
     return object;
   };
   if (options.dryRun) return await apply(await api.registry.get(place));
@@ -75,9 +84,12 @@ function authorOf(
 }
 
 /** Nothing holds a deleted object any more. */
-function isOver(object: JsonObject): boolean {
+function isOver(kind: Kind, object: JsonObject): boolean {
   const grace = metadataOf(object)['deletionGracePeriodSeconds'];
-  return !hasFinalizers(object) && (grace === undefined || grace === 0);
+  if (hasFinalizers(object) || (grace !== undefined && grace !== 0)) return false;
+  // A namespace goes when what was in it is gone.
+  const own = objectIn(object, 'spec')['finalizers'];
+  return kind.kind !== 'Namespace' || !isList(own) || own.length === 0;
 }
 
 function prepare(
@@ -85,14 +97,16 @@ function prepare(
   { old, wanted }: { readonly old: JsonObject; readonly wanted: JsonObject },
 ): Draft {
   const kind = storedKind(place.kind);
-  const object = copyOf(toStored(place.kind, wanted));
-  checkNamespace(object, kind, place.namespace);
-  checkName(object, place);
-  checkRevision({ kind, object, old });
-  carryMetadata(kind, object, old);
+  const stored = copyOf(toStored(place.kind, wanted));
+  checkNamespace(stored, kind, place.namespace);
+  checkName(stored, place);
+  checkRevision({ kind, object: stored, old });
+  carryMetadata(kind, stored, old);
+  const part = partOf(subresource);
+  const object = part === undefined ? stored : copyOf(part.take(stored, old));
   const strategy = strategyOf(kind);
   if (subresource === 'status') keepAllButStatus(object, old);
-  else if (strategy.ownStatus) restore(object, old, 'status');
+  else if (strategy.ownStatus && part === undefined) restore(object, old, 'status');
   if (subresource === undefined) strategy.prepareUpdate?.(object, old);
   applyDefaults(messageType(kind.type), object);
   if (strategy.counts && specChanged(object, old)) countChange(object, old);
@@ -123,11 +137,9 @@ function checkRevision({ kind, object, old }: Change): void {
   throw modified(kind, textOf(metadataOf(old)['name']));
 }
 
-function check({ kind, object, old }: Change): void {
-  const faults = [
-    ...faultsOf(kind, object),
-    ...(strategyOf(kind).checkUpdate?.(object, old) ?? []),
-  ];
+function check({ kind, object, old }: Change, subresource: Subresource | undefined): void {
+  const rule = partOf(subresource)?.check ?? strategyOf(kind).checkUpdate;
+  const faults = [...faultsOf(kind, object), ...(rule?.(object, old) ?? [])];
   if (faults.length > 0) throw invalidObject(kind, textOf(metadataOf(object)['name']), faults);
 }
 

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ApiClient } from '../../../src/api/client/client.ts';
-import { ApiServer } from '../../../src/apiserver/server.ts';
+import { ApiServer, type ApiServerOptions } from '../../../src/apiserver/server.ts';
 import { openEmbeddedStore } from '../../../src/store/open.ts';
 import type { Store } from '../../../src/store/store.ts';
 
@@ -25,10 +25,12 @@ export class ScratchServer implements AsyncDisposable {
     this.folder = folder;
   }
 
-  static async start(): Promise<ScratchServer> {
+  static async start(
+    options: Omit<ApiServerOptions, 'store' | 'host' | 'port'> = {},
+  ): Promise<ScratchServer> {
     const folder = mkdtempSync(join(tmpdir(), 'keelson-api-'));
     const store = await openEmbeddedStore(join(folder, 'state.db'));
-    const server = await ApiServer.start({ store, host: '127.0.0.1', port: 0 });
+    const server = await ApiServer.start({ store, host: '127.0.0.1', port: 0, ...options });
     return new ScratchServer(store, server, folder);
   }
 
@@ -49,15 +51,29 @@ export class ScratchServer implements AsyncDisposable {
   }
 
   kubectl(program: string, ...args: readonly string[]): Promise<Output> {
-    const all = [`--server=${this.url}`, `--cache-dir=${this.folder}/cache`, ...args];
-    const env = { PATH: process.env['PATH'] ?? '', HOME: this.folder };
-    const options = { env, timeout: 60_000, encoding: 'utf8' } as const;
+    return this.kubectlWith('', program, ...args);
+  }
+
+  /** The same with something on its stdin. */
+  kubectlWith(input: string, program: string, ...args: readonly string[]): Promise<Output> {
+    const options = { ...this.settings, timeout: 120_000, encoding: 'utf8' } as const;
     return new Promise((resolve) => {
-      execFile(program, all, options, (error, stdout, stderr) => {
+      const child = execFile(program, this.arguments(args), options, (error, stdout, stderr) => {
         const code = typeof error?.code === 'number' ? error.code : error === null ? 0 : 1;
         resolve({ code, stdout, stderr });
       });
+      // It may have ended without reading.
+      child.stdin?.on('error', () => undefined).end(input);
     });
+  }
+
+  /** Of a kubectl that the test runs itself. */
+  get settings(): { readonly env: Record<string, string> } {
+    return { env: { PATH: process.env['PATH'] ?? '', HOME: this.folder } };
+  }
+
+  arguments(args: readonly string[]): string[] {
+    return [`--server=${this.url}`, `--cache-dir=${this.folder}/cache`, ...args];
   }
 
   /** One request (`GET /api/v1/pods`) with its answer, read to the end. */
@@ -75,6 +91,12 @@ export class ScratchServer implements AsyncDisposable {
     const text = await response.text();
     const parsed = (text === '' ? {} : JSON.parse(text)) as Record<string, unknown>;
     return { status: response.status, headers: response.headers, body: parsed };
+  }
+
+  /** The text of one answer. */
+  async text(line: string): Promise<string> {
+    const [method = 'GET', path = '/'] = line.split(' ');
+    return await (await fetch(this.url + path, { method })).text();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
