@@ -1,9 +1,10 @@
-import type { Kubelets } from './kubelet/kubelets.ts';
-import type { Registry } from './registry.ts';
-import type { Gate } from './security/gate.ts';
+import type { Store } from '../store/store.ts';
+import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
+import { Registry } from './registry.ts';
+import { type Gate, openGate } from './security/gate.ts';
 import type { User } from './security/user.ts';
 import type { HealthCheck } from './serve-components.ts';
-import type { ServiceAddresses } from './service-addresses.ts';
+import { ServiceAddresses } from './service-addresses.ts';
 
 /** What every verb works with. */
 export interface Api {
@@ -14,6 +15,25 @@ export interface Api {
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
   readonly components: Map<string, HealthCheck>;
   now(): Date;
+}
+
+export interface ApiOptions {
+  readonly store: Store;
+  /** Lets everybody do everything unless given. */
+  readonly gate?: Gate | undefined;
+  readonly kubelets?: KubeletOptions | undefined;
+  readonly now?: () => Date;
+}
+
+export function createApi({ store, gate, kubelets, now }: ApiOptions): Api {
+  return {
+    registry: new Registry(store),
+    services: new ServiceAddresses(store),
+    kubelets: new Kubelets(kubelets),
+    components: new Map(),
+    gate: gate ?? openGate,
+    now: now ?? (() => new Date()),
+  };
 }
 
 /** Who asks, and how a write is meant. */

@@ -5,24 +5,21 @@ import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import type { Store } from '../store/store.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
-import type { Api } from './api.ts';
+import { type Api, createApi } from './api.ts';
 import { failureOf, sendJson, sendText } from './answer.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
-import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
+import type { KubeletOptions } from './kubelet/kubelets.ts';
 import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
 import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
-import { Registry } from './registry.ts';
 import { findRoute, type Route } from './route.ts';
 import { attributesOf, attributesOfPath } from './security/authorize/attributes.ts';
-import { openGate } from './security/gate.ts';
 import type { Security } from './security/security.ts';
 import { ownUser } from './security/user.ts';
 import { serveResource } from './serve-resource.ts';
-import { ServiceAddresses } from './service-addresses.ts';
 import { createObject } from './verb/create.ts';
 
 export interface ApiServerOptions {
@@ -62,14 +59,7 @@ export class ApiServer implements AsyncDisposable {
 
   private constructor({ store, kubelets, security }: ApiServerOptions) {
     this.#security = security;
-    this.#api = {
-      registry: new Registry(store),
-      services: new ServiceAddresses(store),
-      kubelets: new Kubelets(kubelets),
-      components: new Map(),
-      gate: security?.gate ?? openGate,
-      now: () => new Date(),
-    };
+    this.#api = createApi({ store, kubelets, gate: security?.gate });
     this.#listener = new Listener(security?.serving, {
       onRequest: (request, response) => void this.#serve(request, response),
       onUpgrade: (upgrade) => void this.#serveUpgrade(upgrade),

@@ -3,10 +3,8 @@ import { syncBuiltinESMExports } from 'node:module';
 import type { ApiClient, ApiObject, Stored } from '../../src/api/client/client.ts';
 import { type Resource, resources } from '../../src/api/client/resources.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import { createApi } from '../../src/apiserver/api.ts';
 import { LocalClient } from '../../src/apiserver/local-client.ts';
-import { Registry } from '../../src/apiserver/registry.ts';
-import { openGate } from '../../src/apiserver/security/gate.ts';
-import { ServiceAddresses } from '../../src/apiserver/service-addresses.ts';
 import { runControllers } from '../../src/controller/run-controllers.ts';
 import { openLog } from '../../src/store/log.ts';
 import type { Change, Store } from '../../src/store/store.ts';
@@ -52,12 +50,7 @@ export class World {
   private constructor(store: Store, { seed, faults = noFaults }: WorldOptions) {
     this.random = new Random(seed);
     this.faults = faults;
-    this.#api = {
-      registry: new Registry(store),
-      services: new ServiceAddresses(store),
-      gate: openGate,
-      now: () => new Date(this.clock.now()),
-    };
+    this.#api = createApi({ store, now: () => new Date(this.clock.now()) });
     this.client = new LocalClient(this.#api, 'user');
     this.kubelet = new FakeKubelet(this);
   }
