@@ -180,6 +180,12 @@ export const limits = {
   spdyHeaders: 64,
   /** Streams open at once on one SPDY connection; a forwarded connection has two. */
   spdyStreams: 1024,
+  /** Connections of scrapers and probes, the time for a request, and an idle connection's. */
+  monitorConnections: 64,
+  monitorRequestMs: 10_000,
+  monitorIdleMs: 5000,
+  /** One check of the runtime's health. */
+  healthCheckMs: 3000,
   /** What one stream buffers before its connection is read no further. */
   streamBufferBytes: 256 * 1024,
   /** One WebSocket message, which is gathered whole. */

@@ -12,6 +12,8 @@ import type { Seccomp } from '../container/spec-linux.ts';
 import type { RuntimeHandlers } from '../cri/runtime-handlers.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
 import type { GrpcServer } from '../cri/grpc-server.ts';
+import { measuredImages } from '../cri/monitor/measured-images.ts';
+import { RuntimeMetrics } from '../cri/monitor/metrics.ts';
 import type { Node } from '../cri/node.ts';
 import { openNode } from '../cri/open-node.ts';
 import type { Machine } from '../cri/plan-input.ts';
@@ -32,8 +34,10 @@ import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { notifyReady } from './notify-ready.ts';
 import { journalFolder, openResident } from './open-resident.ts';
+import { measuredInvoke } from './measured-cni.ts';
 import { networkReader, statisticsReader } from './read-statistics.ts';
 import type { CniServer } from './serve-cni.ts';
+import { serveMonitor } from './serve-monitor.ts';
 import { serveOci } from './serve-oci.ts';
 
 /** Calls that are answered when the end comes have this long. */
@@ -50,8 +54,10 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   await mkdir(config.state, { recursive: true, mode: 0o700 });
   using _lock = lockRuntime(config.state);
   // Before the pods, whose networks the same plugins serve.
-  const resident = await openResident(config, log.child({ part: 'cni' }));
-  const node = await assemble(config, log);
+  const metrics = new RuntimeMetrics();
+  const resident = await openResident(config, { log: log.child({ part: 'cni' }), metrics });
+  const engine = openEngine(config, log);
+  const node = await assemble({ config, log, metrics, engine });
   const work = supervise(node, stop.signal);
   work.catch((error: unknown) => {
     if (!stop.signal.aborted) log.fatal({ err: error }, 'no longer follows containers');
@@ -59,12 +65,22 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   sampleProcessors(node, stop.signal);
   const oci = serveOci(config, log.child({ part: 'oci' }));
   const server = await serveNode(node, config.socket);
+  const state = { started: false };
+  const monitor = await serveMonitor({
+    config,
+    node,
+    shims: () => engine.shims,
+    started: () => state.started,
+    signal: stop.signal,
+  });
   await restartAll(node, stop.signal);
+  state.started = true;
   log.info({ socket: config.socket, root: config.root }, 'ready');
   await notifyReady();
   // Not waited for: a network whose plugin hangs must not keep the node from its pods.
   void collectLeftovers(config, log);
   await aborted(stop.signal);
+  await monitor.close();
   await oci.close();
   await close({ node, server, resident, log });
 }
@@ -78,7 +94,23 @@ async function collectLeftovers(config: RuntimeConfig, log: Logger): Promise<voi
   }
 }
 
-async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
+interface Whole {
+  readonly config: RuntimeConfig;
+  readonly log: Logger;
+  readonly metrics: RuntimeMetrics;
+  readonly engine: KeelsonEngine;
+}
+
+function openEngine(config: RuntimeConfig, log: Logger): KeelsonEngine {
+  return new KeelsonEngine({
+    stateFolder: config.state,
+    cgroupDriver: config.cgroupDriver,
+    missingControllers: config.missingControllers,
+    warn: (text) => log.warn(text),
+  });
+}
+
+async function assemble({ config, log, metrics, engine }: Whole): Promise<Node> {
   await mkdir(config.root, { recursive: true, mode: 0o700 });
   const images = await openImageService({
     ...parseImageSettings(config.image),
@@ -86,12 +118,6 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     log: log.child({ part: 'image' }),
   });
   const warn = (text: string): void => log.warn(text);
-  const engine = new KeelsonEngine({
-    stateFolder: config.state,
-    cgroupDriver: config.cgroupDriver,
-    missingControllers: config.missingControllers,
-    warn,
-  });
   const journal = new Journal(journalFolder(config));
   const pluginFolders = config.cniPlugins.split(':').filter(Boolean);
   const network = new PodNetwork({
@@ -99,13 +125,14 @@ async function assemble(config: RuntimeConfig, log: Logger): Promise<Node> {
     pluginFolders,
     maximumNetworks: Number(config.cniNetworks),
     cacheFolder: config.cniCache,
-    invoke: builtinInvoker({ plugins, journal })(pluginFolders),
+    invoke: measuredInvoke(builtinInvoker({ plugins, journal })(pluginFolders), metrics),
   });
   return openNode({
     engine,
     sandboxes: new KeelsonSandboxes({ engine, warn, network }),
     network,
-    images,
+    images: measuredImages(images, metrics),
+    metrics,
     statistics: statisticsReader(openHierarchy()),
     interfaces: networkReader,
     streaming: await StreamingServer.open(await streamingSettings(config), log),

@@ -2,19 +2,23 @@ import { fstatSync, readSync, statSync } from 'node:fs';
 import { messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
+import { asRequest } from '../base/request.ts';
 import type { Answer } from '../cni/answer.ts';
-import type { Resident } from '../cni/resident.ts';
+import type { Resident, ResidentCall } from '../cni/resident.ts';
+import type { RuntimeMetrics } from '../cri/monitor/metrics.ts';
 import { addon } from '../kernel/addon.ts';
 import { sealedMemoryFile } from '../kernel/memory-file.ts';
 import { MessageListener } from '../kernel/message-listener.ts';
 import { decodeRecord, encodeRecords } from '../kernel/record.ts';
 import { type Message, MessageSocket } from '../kernel/socket.ts';
+import { operationOf } from './measured-cni.ts';
 
 export interface CniServerOptions {
   readonly resident: Resident;
   /** The folder of `cni.sock`. */
   readonly folder: string;
   readonly log: Logger;
+  readonly metrics?: RuntimeMetrics;
 }
 
 /** The protocol with native/cni/resident.cc. */
@@ -33,11 +37,13 @@ const maximumConnections = limits.cniQueue + 2 * limits.cniCalls;
 export class CniServer {
   readonly #resident: Resident;
   readonly #log: Logger;
+  readonly #metrics: RuntimeMetrics | undefined;
   readonly #listener: MessageListener;
   readonly #calls = new Set<Promise<void>>();
   #connections = 0;
 
-  constructor({ resident, folder, log }: CniServerOptions) {
+  constructor({ resident, folder, log, metrics }: CniServerOptions) {
+    this.#metrics = metrics;
     this.#resident = resident;
     this.#log = log;
     this.#listener = new MessageListener(folder, 'cni.sock', (fd) => this.#accept(fd));
@@ -81,6 +87,16 @@ export class CniServer {
     socket.close();
   }
 
+  async #measured(call: ResidentCall): Promise<Answer> {
+    const startedAt = performance.now();
+    const answer = await this.#resident.serve(call);
+    const operation = operationOf(call.environment['CNI_COMMAND']);
+    const failed = answer.exitCode !== 0;
+    this.#metrics?.cniEnded({ operation, plugin: call.type, startedAt, failed });
+    this.#log.debug({ operation, plugin: call.type, failed }, 'CNI call');
+    return answer;
+  }
+
   /** Never rejects: what goes wrong with one client is that client's. */
   async #serve(socket: MessageSocket, message: Message, signal: AbortSignal): Promise<void> {
     try {
@@ -88,7 +104,7 @@ export class CniServer {
       if (request !== undefined && this.#resident.has(request.type)) {
         // A client that has given up has shut the socket down: this throws, and nothing begins.
         socket.send(encodeRecords([['begun']]));
-        sendAnswer(socket, await this.#resident.serve({ ...request, signal }));
+        sendAnswer(socket, await asRequest(() => this.#measured({ ...request, signal })));
       }
     } catch (error) {
       this.#log.debug(`a CNI client: ${messageOf(error)}`);

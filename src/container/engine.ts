@@ -75,6 +75,11 @@ export class KeelsonEngine implements ContainerEngine {
     this.#recovery = new Recovery(this.#context, this.#containers);
   }
 
+  /** How many supervisors of pods answer. */
+  get shims(): number {
+    return this.#context.shims.connected;
+  }
+
   async create(request: ContainerRequest): Promise<ContainerStatus> {
     if (this.#containers.has(request.id)) {
       throw new DomainError('exists', `Container "${request.id}" exists already`);

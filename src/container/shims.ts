@@ -31,6 +31,11 @@ export class Shims {
     mkdirSync(this.#root, { recursive: true, mode: 0o700 });
   }
 
+  /** How many answer, as far as is known. */
+  get connected(): number {
+    return this.#open.size;
+  }
+
   folderOf(podId: string): string {
     if (!podIdentifier.test(podId)) throw new DomainError('invalid', `"${podId}" is no pod id`);
     return join(this.#root, podId);

@@ -30,6 +30,8 @@ export interface RuntimeConfig {
   readonly streamingCertificate: string;
   readonly streamingKey: string;
   readonly streamingClientAuthority: string;
+  /** Where metrics and health are told: a socket's path, an IP address and a port, or `off`. */
+  readonly monitorAddress: string;
   /** How many of the folder's networks a pod is attached to; 0 for all. */
   readonly cniNetworks: string;
   /** Where results are kept from ADD to DEL. */
@@ -95,6 +97,13 @@ const settings: readonly Setting<keyof RuntimeConfig>[] = [
     field: 'streamingClientAuthority',
     fallback: '',
     ...pathSetting,
+  },
+  {
+    key: 'monitor.address',
+    field: 'monitorAddress',
+    fallback: '',
+    allowed: /^(off|\/[^\0]*|[0-9.]+:\d{1,5}|\[[0-9a-f:.]+\]:\d{1,5})$/,
+    expected: 'a path, an IP address and a port such as 127.0.0.1:9471, or off',
   },
   {
     key: 'cni.networks',

@@ -34,6 +34,13 @@ export type Handler<Kind, Request, Response> = Kind extends 'unary'
     ? (request: Request, call: Call) => AsyncIterable<Draft<Response>>
     : (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Draft<Response>>;
 
+/** What a call's end is told, by its status code. */
+export type CallObserver = (name: string, kind: MethodKind) => (code: number) => void;
+
+interface Context extends Call {
+  readonly end: (code: number) => void;
+}
+
 /** One handler for each method of a generated service; absent ones answer UNIMPLEMENTED. */
 export type Handlers<Service> = {
   readonly [Name in keyof Service]?: Service[Name] extends Method<
@@ -51,6 +58,7 @@ type AnyHandler = (request: unknown, call: Call) => unknown;
 /** gRPC on a Unix socket of mode 0600. */
 export class GrpcServer {
   readonly #log: Logger;
+  readonly #observer: CallObserver;
   readonly #server = new Server({
     'grpc.max_receive_message_length': limits.grpcMessageBytes,
     'grpc.max_send_message_length': -1,
@@ -60,8 +68,10 @@ export class GrpcServer {
   readonly #listener = createServer();
   #socketPath = '';
 
-  constructor(log: Logger) {
+  /** `observer` is told of each call's beginning, and by what it gives of the end. */
+  constructor(log: Logger, observer: CallObserver = () => () => undefined) {
     this.#log = log;
+    this.#observer = observer;
   }
 
   /** Serves a generated service (`RuntimeService`) by `handlers`. Before {@link listen}. */
@@ -73,7 +83,9 @@ export class GrpcServer {
       const handler = handlers[name] as AnyHandler | undefined;
       const log = this.#log.child({ rpc: name });
       implementation[name] =
-        handler === undefined ? refuse(name) : serve(method.kind, { handler, log });
+        handler === undefined
+          ? refuse(name)
+          : serve(method.kind, { handler, log, begin: () => this.#observer(name, method.kind) });
     }
     this.#server.addService(definition, implementation);
   }
@@ -142,12 +154,16 @@ function refuse(name: string): (call: AnyCall, callback?: Callback) => void {
 
 function serve(
   kind: MethodKind,
-  { handler, log }: { handler: AnyHandler; log: Logger },
+  {
+    handler,
+    log,
+    begin,
+  }: { handler: AnyHandler; log: Logger; begin: () => (code: number) => void },
 ): (call: AnyCall, callback?: Callback) => void {
   return (call, callback) => {
     const abort = new AbortController();
     (call as EventEmitter).on('cancelled', () => abort.abort());
-    const context = { signal: abort.signal, log };
+    const context = { signal: abort.signal, log, end: begin() };
     asRequest(() => {
       const work =
         kind === 'unary' && callback !== undefined
@@ -160,12 +176,13 @@ function serve(
 
 async function answerOnce(
   call: ServerUnaryCall<object, object>,
-  { handler, context, callback }: { handler: AnyHandler; context: Call; callback: Callback },
+  { handler, context, callback }: { handler: AnyHandler; context: Context; callback: Callback },
 ): Promise<void> {
   const startedAt = performance.now();
   try {
     const answer = (await handler(call.request, context)) as object;
     callback(null, answer);
+    context.end(statusCode.ok);
     const fields = { ms: since(startedAt), ...subjectOf(call.request), ...subjectOf(answer) };
     context.log[levelOf(call.getPath())](fields, 'done');
   } catch (error) {
@@ -175,7 +192,7 @@ async function answerOnce(
 
 async function answerMany(
   call: ServerDuplexStream<object, object>,
-  { kind, handler, context }: { kind: MethodKind; handler: AnyHandler; context: Call },
+  { kind, handler, context }: { kind: MethodKind; handler: AnyHandler; context: Context },
 ): Promise<void> {
   const startedAt = performance.now();
   const request: unknown =
@@ -186,6 +203,7 @@ async function answerMany(
       if (!call.write(answer)) await drained(call, context.signal);
     }
     call.end();
+    context.end(statusCode.ok);
     context.log.debug({ ms: since(startedAt) }, 'done');
   } catch (error) {
     call.emit('error', report(error, { context, startedAt, request }));
@@ -217,9 +235,10 @@ function drained(call: ServerDuplexStream<object, object>, signal: AbortSignal):
 /** Logs a failure once, and makes the status that the caller gets. */
 function report(
   error: unknown,
-  { context, startedAt, request }: { context: Call; startedAt: number; request: unknown },
+  { context, startedAt, request }: { context: Context; startedAt: number; request: unknown },
 ): object {
   const { code, details } = statusOf(error);
+  context.end(code);
   const why = withoutCredentials(details);
   const fields = { code, ms: since(startedAt), ...subjectOf(request), why };
   if (code === statusCode.internal) context.log.error({ ...fields, err: error }, 'failed');

@@ -8,6 +8,7 @@ import type { ContainerRecord, PodRecord } from './container-record.ts';
 import type { CpuSampler } from './cpu-sampler.ts';
 import type { EventFeed } from './event-feed.ts';
 import type { LayerUse } from './layer-use.ts';
+import type { RuntimeMetrics } from './monitor/metrics.ts';
 import type { Machine } from './plan-input.ts';
 import type { RecordStore } from './record-store.ts';
 import type { RuntimeHandlers } from './runtime-handlers.ts';
@@ -38,6 +39,7 @@ export interface Node {
   readonly events: EventFeed;
   /** Containers whose end somebody waits for, who then removes them if they are to be removed. */
   readonly attended: Set<string>;
+  readonly metrics: RuntimeMetrics;
   readonly log: Logger;
   readonly settings: NodeSettings;
 }

@@ -29,7 +29,10 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
   if (await answers(socketPath)) {
     throw new DomainError('conflict', `Another runtime answers at ${socketPath}`);
   }
-  const server = new GrpcServer(node.log);
+  const { metrics } = node;
+  const server = new GrpcServer(node.log, (name, kind) =>
+    metrics.beginCall(name, kind === 'unary'),
+  );
   server.add(RuntimeService, {
     ...statusHandlers(node),
     ...podHandlers(node),

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Logger } from '../base/log.ts';
 import { isDomainError, messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
+import { asRequest } from '../base/request.ts';
 import { MessageListener } from '../kernel/message-listener.ts';
 import type { OciContext } from './call.ts';
 import { OciClient } from './client.ts';
@@ -58,6 +59,6 @@ export class OciService {
   async #serve(client: OciClient): Promise<void> {
     const request = await client.request;
     if (request.identity !== this.#identity) return client.elsewhere();
-    await perform(client, request, this.#context);
+    await asRequest(() => perform(client, request, this.#context));
   }
 }

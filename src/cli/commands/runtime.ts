@@ -27,6 +27,7 @@ export function define(command: Command, _cli: Cli): void {
     .option('--streaming-certificate <path>', 'TLS for streaming')
     .option('--streaming-key <path>', "its certificate's key")
     .option('--streaming-client-authority <path>', 'who signs the certificates of clients')
+    .option('--monitor-address <address>', 'where metrics and health are told; off for nowhere')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
       await runRuntime(parseConfig(text, process.env, flags));

@@ -1,0 +1,76 @@
+import { open, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError } from '../../base/error.ts';
+import { limits } from '../../base/limits.ts';
+import { RuntimeService } from '../generated/runtime.ts';
+import { GrpcClient } from '../grpc-client.ts';
+import type { Node } from '../node.ts';
+import type { HealthCheck } from './health.ts';
+
+export interface Checked {
+  /** Of the CRI. */
+  readonly socketPath: string;
+  /** Folders without which nothing can be recorded. */
+  readonly folders: readonly string[];
+  /** Rejects when programs cannot be started. */
+  readonly spawner: () => Promise<void>;
+  /** Rejects when the CNI plugins' service does not answer. */
+  readonly cni: () => Promise<void>;
+}
+
+/** Whether this process can do its work: what a restart may mend. */
+export function livenessChecks(checked: Checked): HealthCheck[] {
+  return [
+    { name: 'cri', run: () => askVersion(checked.socketPath) },
+    { name: 'state', run: () => writeEverywhere(checked.folders) },
+    { name: 'spawner', run: checked.spawner },
+    { name: 'cni', run: checked.cni },
+  ];
+}
+
+/** Whether pods can be run now: what may be missing is also the operator's to bring. */
+export function readinessChecks(node: Node, started: () => boolean): HealthCheck[] {
+  return [
+    {
+      name: 'started',
+      run: async () => {
+        if (!started()) throw new DomainError('unavailable', 'still starting');
+      },
+    },
+    {
+      name: 'network',
+      run: async () => {
+        const problem = await node.network.problem();
+        if (problem !== undefined) throw new DomainError('unavailable', problem);
+      },
+    },
+  ];
+}
+
+/** As a kubelet does it, by the socket's name: another program's socket may have taken it. */
+async function askVersion(socketPath: string): Promise<void> {
+  using client = new GrpcClient(socketPath);
+  const timeoutMs = limits.healthCheckMs;
+  const { runtime_name } = await client.call(RuntimeService.Version, {}, { timeoutMs });
+  if (runtime_name !== 'keelson') throw new DomainError('conflict', `"${runtime_name}" answers`);
+}
+
+async function writeEverywhere(folders: readonly string[]): Promise<void> {
+  await Promise.all(folders.map((folder) => writeIn(folder)));
+}
+
+/** A full disk, and one that has gone read-only, let a file be made but not filled, or neither. */
+async function writeIn(folder: string): Promise<void> {
+  const path = join(folder, `.health-${process.pid}`);
+  try {
+    const file = await open(path, 'w', 0o600);
+    try {
+      await file.writeFile(Buffer.alloc(4096));
+      await file.datasync();
+    } finally {
+      await file.close();
+    }
+  } finally {
+    await rm(path, { force: true });
+  }
+}
