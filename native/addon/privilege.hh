@@ -2,7 +2,6 @@
 #pragma once
 
 #include <linux/capability.h>
-#include <linux/ioprio.h>
 #include <sched.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -12,6 +11,9 @@
 #include "binding.hh"
 
 namespace keelson::addon {
+
+// Of linux/ioprio.h, which is not C++ in newer kernels' headers: a parameter is called `class`.
+inline constexpr int ioprioWhoProcess = 1;
 
 inline uint64_t join(uint32_t low, uint32_t high) {
   return static_cast<uint64_t>(high) << 32 | low;
@@ -133,11 +135,11 @@ inline void registerPrivilege(Napi::Env env, Napi::Object exports) {
   bind(exports, "getAffinity", getAffinity);
   bind(exports, "setAffinity", setAffinity);
   bind(exports, "ioprioGet", [](const Call& info) {
-    return answer(info.Env(), syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, toInt(info[0])),
+    return answer(info.Env(), syscall(SYS_ioprio_get, ioprioWhoProcess, toInt(info[0])),
                   "ioprio_get");
   });
   bind(exports, "ioprioSet", [](const Call& info) {
-    long result = syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, toInt(info[0]), toInt(info[1]));
+    long result = syscall(SYS_ioprio_set, ioprioWhoProcess, toInt(info[0]), toInt(info[1]));
     return answer(info.Env(), result, "ioprio_set");
   });
 }
