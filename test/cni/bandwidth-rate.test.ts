@@ -14,11 +14,11 @@ function add(t: Test, host: TestHost, input: object): void {
   }
 }
 
-/** Never above; a busy machine may lose a stream's packets once, not three times. */
+/** Never above; a busy machine may lose a stream's packets once, not five times. */
 async function holds(t: Test, host: TestHost, rate: number): Promise<void> {
   for (const direction of ['ingress', 'egress'] as const) {
     let ratio = 0;
-    for (let attempt = 0; attempt < 3 && ratio < 0.97; attempt++) {
+    for (let attempt = 0; attempt < 5 && ratio < 0.97; attempt++) {
       ratio = (await measureRate(host, { direction, seconds: 4 })) / rate;
       t.ok(ratio < 1.03, `${direction} ${rate}: ${ratio.toFixed(3)} is not above the setting`);
     }
@@ -29,8 +29,10 @@ async function holds(t: Test, host: TestHost, rate: number): Promise<void> {
 }
 
 t.test('rates', { skip }, async (t) => {
+  // Each has a host of its own, and mostly waits.
+  t.jobs = 5;
   for (const rate of [1_000_000, 10_000_000, 200_000_000]) {
-    t.test(`${rate} bits a second, both ways`, async (t) => {
+    t.test(`${rate} bits a second, both ways`, { buffered: true }, async (t) => {
       using host = new TestHost();
       const bandwidth = {
         ingressRate: rate,
@@ -43,21 +45,25 @@ t.test('rates', { skip }, async (t) => {
     });
   }
 
-  t.test('peers that are left out are not limited, the others are', async (t) => {
-    using host = new TestHost();
-    host.ip('beyond', 'address', 'add', '10.78.0.9/24', 'dev', 'eth0');
-    const rate = 20_000_000;
-    const limits = { ingressRate: rate, egressRate: rate };
-    const unshapedSubnets = ['10.99.0.0/16', 'fd78::/64'];
-    add(t, host, { ...limits, unshapedSubnets });
-    await holds(t, host, rate);
-    for (const direction of ['ingress', 'egress'] as const) {
-      const average = await measureRate(host, { direction, seconds: 1, to: 'fd77::2' });
-      t.ok(average > rate * 3, `${direction} ${average} over IPv6 is not limited`);
-    }
-  });
+  t.test(
+    'peers that are left out are not limited, the others are',
+    { buffered: true },
+    async (t) => {
+      using host = new TestHost();
+      host.ip('beyond', 'address', 'add', '10.78.0.9/24', 'dev', 'eth0');
+      const rate = 20_000_000;
+      const limits = { ingressRate: rate, egressRate: rate };
+      const unshapedSubnets = ['10.99.0.0/16', 'fd78::/64'];
+      add(t, host, { ...limits, unshapedSubnets });
+      await holds(t, host, rate);
+      for (const direction of ['ingress', 'egress'] as const) {
+        const average = await measureRate(host, { direction, seconds: 1, to: 'fd77::2' });
+        t.ok(average > rate * 3, `${direction} ${average} over IPv6 is not limited`);
+      }
+    },
+  );
 
-  t.test('only the peers that are named are limited', async (t) => {
+  t.test('only the peers that are named are limited', { buffered: true }, async (t) => {
     using host = new TestHost();
     const rate = 20_000_000;
     const shapedSubnets = ['fd78::/64'];

@@ -20,9 +20,10 @@ export function snapshot(namespace: string): Snapshot {
   };
   const routes = (family: string) =>
     show(family, 'route', 'show', 'table', 'all').map((route) => JSON.stringify(routeOf(route)));
+  const links = show('address', 'show');
   return {
-    links: show('link', 'show').map(linkOf).toSorted(byName),
-    addresses: show('address', 'show').flatMap(addressesOf).toSorted(),
+    links: links.map(linkOf).toSorted(byName),
+    addresses: links.flatMap(addressesOf).toSorted(),
     routes: [...routes('-4'), ...routes('-6')].filter((text) => !text.includes('fe80')).toSorted(),
     rules: [...show('-4', 'rule'), ...show('-6', 'rule')].map((rule) => JSON.stringify(rule)),
     neighbours: show('neighbour', 'show', 'nud', 'permanent').map((one) =>

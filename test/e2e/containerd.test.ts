@@ -97,7 +97,7 @@ t.test('containerd runs its containers with keelson', { skip }, async (t) => {
   t.match(task('ps', 'd'), { stdout: /^\d+/m });
   t.equal(task('metrics', 'd').code, 0);
   t.equal(task('kill', '--signal', 'SIGKILL', 'd').code, 0);
-  for (let round = 0; round < 100 && !task('ls').stdout.includes('STOPPED'); round++) {
+  for (let round = 0; round < 1000 && !task('ls').stdout.includes('STOPPED'); round++) {
     await delay(50);
   }
   t.match(task('delete', 'd'), { stderr: /exit with non-zero exit code 137/ });

@@ -75,12 +75,15 @@ t.test('a group without a user is refused, of containers and of pods', async (t)
 });
 
 t.test("stop_signal: the CRI's numbers, the image's word, the status", async (t) => {
-  const trap = 'trap "exit 42" USR1; trap "exit 43" TERM; while :; do sleep 0.05; done';
+  const trap =
+    'trap "exit 42" USR1; trap "exit 43" TERM; touch /ready; while :; do sleep 0.05; done';
   const own = await cri.run(pod, sleeper({ stop_signal: 'SIGNAL_SIGUSR1' }, ['sh', '-c', trap]));
   const usual = await cri.run(pod, sleeper({}, ['sh', '-c', trap]));
   t.equal((await cri.statusOf(own)).stop_signal, 'SIGNAL_SIGUSR1');
   t.equal((await cri.statusOf(usual)).stop_signal, 'SIGNAL_SIGTERM');
-  await sleep(200);
+  for (const id of [own, usual]) {
+    await cri.output(id, 'sh', '-c', 'until [ -e /ready ]; do sleep 0.05; done');
+  }
   for (const id of [own, usual]) await cri.call('StopContainer', { container_id: id, timeout: 10 });
   t.match(await cri.statusOf(own), { exit_code: 42, state: 'CONTAINER_EXITED', reason: 'Error' });
   t.match(await cri.statusOf(usual), { exit_code: 43 });
@@ -153,16 +156,21 @@ t.test('events tell of each step, with the statuses of the pod and its container
   stream.on('error', () => undefined);
   const events: Answer[] = [];
   stream.on('data', (event: Answer) => events.push(event));
-  await sleep(100);
+  // The call is answered by its first event: until there is one, nobody may be listening yet.
+  for (let tries = 0; events.length === 0 && tries < 100; tries += 1) {
+    await cri.remove(await cri.run(pod, sleeper({}, ['true'])));
+    await sleep(50);
+  }
   const id = await cri.run(pod, sleeper({}, ['true']));
   for (let tries = 0; (await cri.statusOf(id)).state !== 'CONTAINER_EXITED'; tries += 1) {
-    if (tries > 100) t.bailout('true does not end');
+    if (tries > 1000) t.bailout('true does not end');
     await sleep(20);
   }
   await cri.remove(id);
-  await sleep(100);
+  const ofIt = () => events.filter(({ container_id }) => container_id === id);
+  for (let tries = 0; ofIt().length < 4 && tries < 500; tries += 1) await sleep(20);
   stream.cancel();
-  const own = events.filter(({ container_id }) => container_id === id);
+  const own = ofIt();
   t.same(
     own.map(({ container_event_type }) => container_event_type),
     ['CREATED', 'STARTED', 'STOPPED', 'DELETED'].map((word) => `CONTAINER_${word}_EVENT`),
@@ -197,7 +205,7 @@ t.test('what images and writable layers take', async (t) => {
   }
   t.ok(before.image_filesystems[0].used_bytes.value > 500_000, 'an image is there');
   let used = 0;
-  for (let tries = 0; tries < 30 && used < 3_000_000; tries += 1) {
+  for (let tries = 0; tries < 100 && used < 3_000_000; tries += 1) {
     await sleep(500);
     const [own] = (await cri.call('ImageFsInfo')).container_filesystems;
     used = own.used_bytes.value;

@@ -63,7 +63,8 @@ t.test('exec runs beside it, with its own code, input, user and folder', async (
   ];
   t.equal((await run(...who)).stdout, '1000\n/tmp\n1\n');
   t.equal((await run('exec', '-d', 'ee', 'touch', '/tmp/later')).code, 0);
-  await sleep(200);
+  const changed = async () => /^A \/tmp\/later$/m.test((await run('diff', 'ee')).stdout);
+  for (let wait = 0; wait < 100 && !(await changed()); wait += 1) await sleep(50);
   t.match((await run('diff', 'ee')).stdout, /^A \/tmp\/later$/m);
   t.notMatch(
     (await run('diff', 'ee')).stdout,

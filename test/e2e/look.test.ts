@@ -33,11 +33,10 @@ t.test('logs: tail, times, both streams, following until the end', async (t) => 
 
 t.test('restart policies: so often, always, and not after stop', async (t) => {
   await run('run', '-d', '--restart', 'on-failure:2', '--name', 'rr', 'busybox', 'false');
-  for (let wait = 0; wait < 50 && (await inspect('rr', '{{.RestartCount}}')) !== '2'; wait += 1) {
-    await sleep(100);
-  }
+  const status = () => inspect('rr', '{{.RestartCount}} {{.State.Status}}');
+  for (let wait = 0; wait < 200 && (await status()) !== '2 exited'; wait += 1) await sleep(100);
   await sleep(500);
-  t.equal(await inspect('rr', '{{.RestartCount}} {{.State.Status}}'), '2 exited');
+  t.equal(await status(), '2 exited', 'and not once more');
   await run('run', '-d', '--restart', 'always', '--name', 'aa', 'busybox', 'sleep', '60');
   await run('stop', '-t', '0', 'aa');
   await sleep(500);

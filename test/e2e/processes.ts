@@ -16,7 +16,7 @@ export function processesWith(word: string): number[] {
 
 /** Looks for five seconds and more. */
 export async function until(condition: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 200 && !condition(); attempt++) await sleep(25);
+  for (let attempt = 0; attempt < 1200 && !condition(); attempt++) await sleep(25);
   return condition();
 }
 

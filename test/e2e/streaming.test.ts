@@ -87,7 +87,8 @@ for (const kind of ['spdy', 'websocket'] as const) {
   });
 
   t.test(`${kind}: a terminal has the client's size, and follows it`, async (t) => {
-    const script = 'stty size; read x; stty size';
+    const script =
+      'stty size; until [ "$(stty size)" = "50 132" ]; do sleep 0.05; done; read x; stty size';
     const more = { tty: true, stdin: true, stdout: true };
     const url = await exec(['sh', '-c', script], more);
     const session = await connect(url, { protocols, stdin: true, stdout: true, resize: true });
@@ -95,7 +96,6 @@ for (const kind of ['spdy', 'websocket'] as const) {
     const [first] = (await once(session.stdout, 'data')) as [Buffer];
     t.match(first.toString(), /^24 80\r\n/, 'from the beginning');
     session.resize.write('{"Width":132,"Height":50}\n');
-    await sleep(100);
     session.stdin.write('\n');
     t.match((await hear(session)).stdout, /50 132\r\n$/);
   });
@@ -106,10 +106,12 @@ for (const kind of ['spdy', 'websocket'] as const) {
       const word = unique();
       const session = await connect(await exec(['yes', word]), outputs);
       await until(() => processesWith(word).length > 0);
-      await sleep(1000);
       const [pid] = processesWith(word);
-      const before = writtenBy(pid);
-      await sleep(500);
+      let before = -1;
+      for (let wait = 0; wait < 60 && writtenBy(pid) !== before; wait += 1) {
+        before = writtenBy(pid);
+        await sleep(500);
+      }
       t.equal(writtenBy(pid), before, 'the program waits');
       t.ok(before < 24 * 1024 * 1024, `${before} bytes are on their way`);
       session.vanish();
@@ -206,7 +208,10 @@ t.test('calls that make no sense are refused', async (t) => {
   await t.rejects(call({ container_id: 'none', ...quiet }), { code: 5 });
   await t.rejects(call({ ...quiet, tty: true }, 'Attach'), { code: 3 });
   const ended = await run({ command: ['true'] });
-  await sleep(200);
+  for (let wait = 0; wait < 200; wait += 1) {
+    if ((await cri.statusOf(ended)).state === 'CONTAINER_EXITED') break;
+    await sleep(50);
+  }
   await t.rejects(call({ container_id: ended, ...quiet }), { code: 9, message: /not running/ });
 });
 

@@ -17,6 +17,15 @@ async function inspect(name: string, template: string): Promise<string> {
   return (await run('inspect', '--format', template, name)).stdout.trim();
 }
 
+async function untilLogged(name: string, expected: RegExp): Promise<string> {
+  let text = '';
+  for (let wait = 0; wait < 200 && !expected.test(text); wait += 1) {
+    text = (await run('logs', name)).stdout;
+    await sleep(50);
+  }
+  return text;
+}
+
 t.test(
   'the runtime killed at once: containers, output and exit codes are still there',
   async (t) => {
@@ -35,9 +44,11 @@ t.test(
 );
 
 t.test('after a reboot containers are there, ended, and can be started again', async (t) => {
-  const script = 'echo run; cat /tmp/kept; echo data > /tmp/kept; sleep 60';
+  // What it writes comes before what it says.
+  const script =
+    'cat /tmp/kept > /tmp/was; echo data > /tmp/kept; echo run; cat /tmp/was; sleep 60';
   await run('run', '-d', '--name', 'boot', 'busybox', 'sh', '-c', script);
-  await sleep(300);
+  await untilLogged('boot', /run\n/);
   // What a reboot takes: processes, and all below the state folder.
   await run('kill', 'boot');
   await runtime.down('SIGKILL');
@@ -45,8 +56,8 @@ t.test('after a reboot containers are there, ended, and can be started again', a
   await runtime.up();
   t.match(await inspect('boot', '{{.State.Status}}'), 'exited');
   t.equal((await run('start', 'boot')).stderr, '');
-  await sleep(300);
-  t.match((await run('logs', 'boot')).stdout, /run\nrun\ndata\n/, 'its files and its log are kept');
+  const log = await untilLogged('boot', /run\nrun\ndata\n/);
+  t.match(log, /run\nrun\ndata\n/, 'its files and its log are kept');
   await run('rm', '-f', 'boot');
   t.same(await runtime.leftovers(), []);
 });

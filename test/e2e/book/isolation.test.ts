@@ -75,7 +75,7 @@ t.test('S2.3 a low-level run: pull first, then a shell with lo alone', async (t)
 
 t.test('S2.4 the container is a process of the host, below its supervisor', async (t) => {
   const first = reader.type('keelson run -i --rm --name v1 busybox sh', 'sleep 120\n');
-  for (let wait = 0; wait < 100; wait += 1) {
+  for (let wait = 0; wait < 600; wait += 1) {
     if (await reader.see('keelson ps -q --filter name=v1')) break;
     await sleep(50);
   }
@@ -203,7 +203,7 @@ t.test('S2.8 the same by the toolkit', async (t) => {
 
 /** The child of the process with that command line. */
 async function firstProcess(command: string): Promise<string> {
-  for (let attempt = 0; attempt < 100; attempt += 1) {
+  for (let attempt = 0; attempt < 600; attempt += 1) {
     const parent = `$(pgrep -n -f '^${command}')`;
     const { output } = await reader.type(`pgrep -P ${parent} && pgrep -P $(pgrep -P ${parent})`);
     const [child = '', grandchild = ''] = output.split('\n');

@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import type { CgroupEvent } from '../../../src/cgroup/events.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
@@ -83,13 +84,18 @@ t.test('huge pages are limited and counted by their size', { skip: withHugetlb }
 t.test('pressure rises while processes wait for a CPU', { skip: noPressure() }, async (t) => {
   const { hierarchy, base } = scratch(t);
   using cgroup = hierarchy.create(base);
-  // Two at once on one CPU, for a third of a second each.
-  const command = `echo $$ > ${cgroup.folderPath}/cgroup.procs; exec taskset -c 0 timeout 0.3 yes`;
+  // Two at once on one CPU, for as long as it takes.
+  const command = `echo $$ > ${cgroup.folderPath}/cgroup.procs; exec taskset -c 0 yes`;
   const busy = [1, 2].map(() => spawn('sh', ['-c', command], { stdio: 'ignore' }));
-  await Promise.all(busy.map((child) => exitOf(child)));
-  const { cpu } = cgroup.statistics().pressure;
-  t.ok((cpu?.some.totalMicroseconds ?? 0) > 50_000);
-  t.ok((cgroup.statistics().cpu.usageMicroseconds ?? 0) > 50_000);
+  const seen = (): boolean => {
+    const { cpu, pressure } = cgroup.statistics();
+    return cpu.usageMicroseconds > 50_000 && (pressure.cpu?.some.totalMicroseconds ?? 0) > 50_000;
+  };
+  for (let waited = 0; waited < 20_000 && !seen(); waited += 50) await delay(50);
+  t.ok(seen());
+  const ended = busy.map((child) => exitOf(child));
+  for (const child of busy) child.kill('SIGKILL');
+  await Promise.all(ended);
 });
 
 function noPressure(): string | false {

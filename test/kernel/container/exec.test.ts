@@ -71,12 +71,12 @@ t.test('an exec has a terminal of the size that was asked for, and may change it
   });
   let out = '';
   session.stdout.on('data', (chunk: Buffer) => (out += chunk.toString()));
-  for (let round = 0; round < 100 && !out.includes('33 99'); round++) await delay(10);
+  for (let round = 0; round < 3000 && !out.includes('33 99'); round++) await delay(10);
   await session.resize({ rows: 40, columns: 120 });
   session.stdin?.write('abc\n');
   t.equal(await session.exited, 4);
   t.equal(session.stderr, undefined);
-  for (let round = 0; round < 100 && !out.includes('got'); round++) await delay(10);
+  for (let round = 0; round < 3000 && !out.includes('got'); round++) await delay(10);
   t.equal(out, '33 99\r\nabc\r\n40 120\r\ngot abc\r\n');
   await session.close();
 });
@@ -86,10 +86,12 @@ t.test('closing an exec ends its whole tree, and nothing else', async (t) => {
   await startSleeper(scratch);
   const tree = 'sleep 901 & (sleep 902 & sleep 903) & setsid sleep 904 & sleep 905';
   const session = await exec(scratch, ['sh', '-c', tree]);
-  for (let i = 0; i < 200 && (await scratch.engine.processes('c')).length < 7; i++) await delay(10);
+  for (let i = 0; i < 3000 && (await scratch.engine.processes('c')).length < 7; i++)
+    await delay(10);
   await session.close();
   t.equal(await session.exited, 137);
-  for (let i = 0; i < 200 && (await scratch.engine.processes('c')).length > 1; i++) await delay(10);
+  for (let i = 0; i < 3000 && (await scratch.engine.processes('c')).length > 1; i++)
+    await delay(10);
   t.same(await scratch.engine.processes('c'), [scratch.engine.status('c').pid]);
 });
 
@@ -113,7 +115,7 @@ function groups(scratch: Scratch): string[] {
 async function firstLine(session: Session): Promise<string> {
   let out = '';
   session.stdout.on('data', (chunk: Buffer) => (out += String(chunk)));
-  for (let i = 0; i < 500 && !out.includes('\n'); i++) await delay(10);
+  for (let i = 0; i < 3000 && !out.includes('\n'); i++) await delay(10);
   return out.trim();
 }
 

@@ -244,9 +244,9 @@ for (const kind of ['createRuntime', 'createContainer', 'startContainer'] as con
     await t.rejects(scratch.run(['true'], { hooks: { [kind]: [hook] } }), {
       message: /took more than 200 ms/,
     });
-    t.ok(Date.now() - before < 5000);
+    t.ok(Date.now() - before < 60_000);
     for (const { id } of scratch.engine.list()) await scratch.engine.remove(id);
-    await delay(50);
+    for (let wait = 0; wait < 1000 && isRunning(mark); wait++) await delay(10);
     t.notOk(isRunning(mark), 'no process of it is left');
   });
 }

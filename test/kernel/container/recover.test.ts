@@ -108,7 +108,7 @@ t.test('an end while no runtime is there keeps its code, time and output', async
   t.match(await scratch.engine.wait('c'), { exitCode: 6, reason: 'Error' });
   t.equal(scratch.log('c', 'stdout'), 'one\ntwo\n');
   const { finishedAtMs } = scratch.engine.status('c');
-  t.ok(Math.abs(Date.now() - finishedAtMs) < 5000);
+  t.ok(Math.abs(Date.now() - finishedAtMs) < 60_000);
 });
 
 t.test('an end that came before the next runtime is found by its file', async (t) => {
@@ -134,7 +134,7 @@ t.test('a killed shim ends its containers, and they are exited', async (t) => {
   process.kill(await engine.findPod('pod'), 'SIGKILL');
   t.match(await engine.wait('c'), { state: 'exited', exitCode: 137, reason: 'Unknown' });
   const gone = () => !existsSync(`/proc/${pid}/exe`);
-  for (let i = 0; i < 100 && !gone(); i++) await delay(10);
+  for (let i = 0; i < 3000 && !gone(); i++) await delay(10);
   t.ok(gone(), 'its process is gone');
 });
 

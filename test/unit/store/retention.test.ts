@@ -58,10 +58,11 @@ t.test('it goes on by itself, writes nothing when idle, and says why it cannot',
   const warnings: unknown[] = [];
   const log = { warn: (words: unknown) => warnings.push(words) };
   using _ = keepHistoryBounded(store, { ageMs: 1, bytes: 1e9, log, intervalMs: 20 });
-  await sleep(300);
+  const forgotten = async () => (await store.statistics()).oldestRevision === expected + 1;
+  for (let wait = 0; wait < 200 && !(await forgotten()); wait++) await sleep(50);
   t.equal((await store.statistics()).oldestRevision, expected + 1);
   await store[Symbol.asyncDispose]();
-  await sleep(100);
+  for (let wait = 0; wait < 200 && warnings.length === 0; wait++) await sleep(50);
   t.match(warnings[0], 'Cannot forget old history: The store is closed');
 });
 

@@ -180,10 +180,10 @@ t.test('with the client its connections into the pod are gone', async (t) => {
   await using server = await serveForward(target.port);
   const { connection } = await dialSpdy({ url: server.url, protocols });
   await Promise.all(Array.from({ length: 20 }, async () => open(connection, 9)));
-  for (let wait = 0; target.open.size < 20 && wait < 100; wait++) await tick();
+  for (let wait = 0; target.open.size < 20 && wait < 1000; wait++) await tick();
   t.equal(target.open.size, 20);
   connection.destroy();
-  for (let wait = 0; target.open.size > 0 && wait < 100; wait++) await tick();
+  for (let wait = 0; target.open.size > 0 && wait < 1000; wait++) await tick();
   t.equal(target.open.size, 0);
 });
 
@@ -201,7 +201,7 @@ t.test('channels of a WebSocket carry one connection a port', async (t) => {
   socket.send(Buffer.concat([Buffer.from([0]), Buffer.from('hello')]));
   const expected = ['\x07\0hello', '\x07\0', '\x01\0', '\x01\0error forwarding port 1: refused'];
   const heard = (): string[] => [0, 1, 2, 3].map((channel) => String(channels.get(channel)));
-  for (let wait = 0; wait < 100 && heard().join() !== expected.join(); wait++) await tick();
+  for (let wait = 0; wait < 1000 && heard().join() !== expected.join(); wait++) await tick();
   t.same(heard(), expected);
   socket.terminate();
 });
