@@ -49,6 +49,8 @@ export async function* watchObjects(
   } else if (after > api.registry.store.revision) {
     throw tooLarge(after, api.registry.store.revision);
   }
+  // Clients wait for the answer to begin before they look at what they know already.
+  yield [];
   const prefix = prefixOf(storedKind(request.kind), request.namespace);
   using watch = api.registry.store.watch(prefix, { after, signal: ending });
   try {
