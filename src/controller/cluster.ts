@@ -19,6 +19,8 @@ export interface ClusterOptions {
   readonly onError: (what: string, error: unknown) => void;
 }
 
+export type Deletion = Omit<DeleteOptions, 'preconditions'> & { readonly unchanged?: boolean };
+
 type Indexes<T> = NonNullable<InformerOptions<T & ApiObject>['indexes']>;
 
 /**
@@ -43,8 +45,12 @@ export class Cluster {
     this.events = new EventRecorder({ client: this.client, clock: this.clock, onError });
   }
 
-  /** The shared cache of a resource. Indexes are given by who asks first. */
-  informer<T extends ApiObject>(resource: Resource<T>, indexes: Indexes<T> = {}): Informer<T> {
+  /** The shared cache of a resource. Who asks first says what is kept and how it is found. */
+  informer<T extends ApiObject>(
+    resource: Resource<T>,
+    indexes: Indexes<T> = {},
+    keep?: InformerOptions<T>['keep'],
+  ): Informer<T> {
     const name = resource.kind.prefix;
     const known = this.#informers.get(name);
     if (known !== undefined) return known as unknown as Informer<T>;
@@ -53,6 +59,7 @@ export class Cluster {
       clock: this.clock,
       resource,
       indexes,
+      ...(keep !== undefined && { keep }),
       onError: (error) => this.#options.onError(`watch of ${resource.kind.plural}`, error),
     });
     this.#informers.set(name, informer as unknown as Informer<ApiObject>);
@@ -97,13 +104,17 @@ export class Cluster {
     return this.#change(resource, object, () => this.client.patch(resource, nameOf(object), patch));
   }
 
-  /** Deletes this very object; another one of its name stays. What is gone already is well. */
+  /**
+   * Deletes this very object; another one of its name stays. What is gone already is well. With
+   * `unchanged` it is only deleted as it was read, and somebody else's change is a `Conflict`.
+   */
   async delete<T extends ApiObject>(
     resource: Resource<T>,
     object: Stored<T>,
-    options: Omit<DeleteOptions, 'preconditions'> = {},
+    { unchanged = false, ...options }: Deletion = {},
   ): Promise<void> {
-    const preconditions = { uid: object.metadata.uid };
+    const { uid, resourceVersion } = object.metadata;
+    const preconditions = { uid, ...(unchanged && { resourceVersion }) };
     const { namespace = '', name } = object.metadata;
     await this.#write(resource, namespace, async () => {
       try {
@@ -111,7 +122,8 @@ export class Cluster {
         this.#of(resource)?.learnDeleted(object);
       } catch (error) {
         if (!isRefused(error, 'NotFound', 'Conflict')) throw error;
-        await this.#of(resource)?.refresh(namespace, name);
+        const fresh = await this.#of(resource)?.refresh(namespace, name);
+        if (unchanged && fresh?.metadata.uid === uid) throw error;
       }
     });
   }

@@ -3,22 +3,45 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
 import { DeploymentController } from './deployment/controller.ts';
+import { EndpointSliceController } from './endpoints/endpoint-slice.ts';
+import { EndpointsController } from './endpoints/endpoints.ts';
+import { GarbageCollector } from './garbage/collector.ts';
+import { NamespaceController } from './namespace/namespace.ts';
+import {
+  RootCertificatePublisher,
+  ServiceAccountController,
+  TokenCleaner,
+} from './namespace/service-account.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 
 export interface ControllersOptions {
   readonly clock?: Clock;
   /** Ends the controllers, each after what it is at. */
   readonly signal: AbortSignal;
+  /** The CA's bundle in PEM, which every namespace gets; without it none does. */
+  readonly rootCertificate?: () => string;
   /** Told of failures; what failed is tried again after a while. */
   readonly onError?: (what: string, error: unknown) => void;
 }
 
-/** Every controller, in the order in which their work builds on each other's. */
-const makers: readonly ((cluster: Cluster) => Controller)[] = [
-  replicationController,
-  replicaSetController,
-  (cluster) => new DeploymentController(cluster),
-];
+/** Every controller. The collector comes last: of kinds that others keep whole it needs less. */
+function makeControllers(cluster: Cluster, options: ControllersOptions): readonly Controller[] {
+  const { rootCertificate } = options;
+  return [
+    replicationController(cluster),
+    replicaSetController(cluster),
+    new DeploymentController(cluster),
+    new EndpointsController(cluster),
+    new EndpointSliceController(cluster),
+    new ServiceAccountController(cluster),
+    new TokenCleaner(cluster),
+    ...(rootCertificate === undefined
+      ? []
+      : [new RootCertificatePublisher(cluster, rootCertificate)]),
+    new NamespaceController(cluster),
+    new GarbageCollector(cluster),
+  ];
+}
 
 /**
  * Runs all controllers against an API until the signal is aborted. Only one process of a cluster
@@ -30,7 +53,7 @@ export async function runControllers(
 ): Promise<void> {
   const { clock = systemClock, signal, onError = () => undefined } = options;
   const cluster = new Cluster({ client, clock, onError });
-  const controllers = makers.map((make) => make(cluster));
+  const controllers = makeControllers(cluster, options);
   await Promise.all([
     ...cluster.informers.map((informer) => informer.run(signal)),
     ...controllers.map((controller) => runController(cluster, controller, { signal, onError })),

@@ -87,7 +87,7 @@ export class World {
         this.problems.push(`${what}: ${error.stack ?? error.message}`);
       }
     };
-    void runControllers(client, { clock, signal: incarnation.signal, onError });
+    void runControllers(client, { clock, signal: incarnation.signal, onError, rootCertificate });
   }
 
   /** The controllers are gone; others take over a little later. */
@@ -148,6 +148,10 @@ export class World {
     this.#incarnation?.abort();
     this.#ending.abort();
   }
+}
+
+function rootCertificate(): string {
+  return 'certificate';
 }
 
 function parse(value: Uint8Array): AnyObject {

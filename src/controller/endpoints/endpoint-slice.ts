@@ -1,0 +1,144 @@
+import { keyOf, type Stored } from '../../api/client/client.ts';
+import { resources } from '../../api/client/resources.ts';
+import { equal } from '../../api/json.ts';
+import type * as discoveryV1 from '../../api/types/generated/discovery-v1.ts';
+import type { Cluster } from '../cluster.ts';
+import type { Controller } from '../control-loop.ts';
+import { controllerReference } from '../owner.ts';
+import type { Service } from '../stored.ts';
+import type { WorkQueue } from '../work-queue.ts';
+import {
+  type Backend,
+  backendsOf,
+  hasSelector,
+  hostnameOf,
+  isHeadless,
+  portsKey,
+  referenceTo,
+} from './backend.ts';
+import { headlessLabel } from './endpoints.ts';
+import { planSlices, type Wanted } from './plan-slices.ts';
+import { ServicePods } from './service-pods.ts';
+
+const serviceName = 'kubernetes.io/service-name';
+const managedBy = 'endpointslice.kubernetes.io/managed-by';
+const manager = 'endpointslice-controller.k8s.io';
+const zoneLabel = 'topology.kubernetes.io/zone';
+
+/** Keeps the slices of each service that selects pods. */
+export class EndpointSliceController implements Controller {
+  readonly name = 'endpoint-slice-controller';
+  readonly #cluster: Cluster;
+  readonly #members: ServicePods;
+  readonly #slices;
+  readonly #nodes;
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    this.#members = new ServicePods(cluster);
+    this.#slices = cluster.informer(resources.endpointSlices, {
+      service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[serviceName] ?? ''}`],
+    });
+    this.#nodes = cluster.informer(resources.nodes);
+  }
+
+  get needs() {
+    return [this.#members.services, this.#members.pods, this.#slices, this.#nodes];
+  }
+
+  watch(queue: WorkQueue): void {
+    this.#members.watch(queue);
+    this.#slices.onChange((now, before) => {
+      for (const slice of [now, before]) {
+        const service = slice?.metadata.labels?.[serviceName];
+        if (slice === undefined || service === undefined || !isOurs(slice)) continue;
+        queue.add(`${slice.metadata.namespace}/${service}`);
+      }
+    });
+    this.#nodes.onChange((now, before) => {
+      if (now?.metadata.labels?.[zoneLabel] === before?.metadata.labels?.[zoneLabel]) return;
+      for (const service of this.#members.services.list()) queue.add(keyOf(service));
+    });
+  }
+
+  async reconcile(key: string): Promise<undefined> {
+    const service = this.#members.services.getByKey(key);
+    const slices = this.#slices.find('service', key).filter(isOurs);
+    // Those of a service that is gone go with it.
+    if (service === undefined || service.metadata.deletionTimestamp !== undefined) return;
+    if (!hasSelector(service)) return;
+    const mine = slices.filter(({ metadata }) =>
+      metadata.ownerReferences?.some(({ uid }) => uid === service.metadata.uid),
+    );
+    const wanted = this.#wanted(service);
+    const plan = planSlices(mine, wanted);
+    for (const group of plan.create) {
+      await this.#cluster.create(resources.endpointSlices, describeSlice(service, group));
+    }
+    for (const { slice, endpoints } of plan.update) {
+      const { labels } = describeSlice(service, { ports: slice.ports ?? [], endpoints }).metadata;
+      const metadata = { ...slice.metadata, labels };
+      await this.#cluster.update(resources.endpointSlices, { ...slice, metadata, endpoints });
+    }
+    for (const slice of plan.remove) await this.#cluster.delete(resources.endpointSlices, slice);
+    const changed = new Set(plan.update.map(({ slice }) => slice));
+    for (const slice of mine) {
+      if (changed.has(slice) || plan.remove.includes(slice)) continue;
+      const { labels } = describeSlice(service, { ports: [], endpoints: [] }).metadata;
+      if (equal(labels, slice.metadata.labels)) continue;
+      const metadata = { ...slice.metadata, labels };
+      await this.#cluster.update(resources.endpointSlices, { ...slice, metadata });
+    }
+  }
+
+  #wanted(service: Service): readonly Wanted[] {
+    const backends = backendsOf(service, this.#members.of(service));
+    const groups = [...Map.groupBy(backends, ({ ports }) => portsKey(ports)).values()];
+    if (groups.length === 0) return [{ ports: [], endpoints: [] }];
+    return groups.map((members) => ({
+      ports: (members[0]?.ports ?? []).map(({ name, port, protocol, appProtocol }) => ({
+        name,
+        port,
+        protocol,
+        ...(appProtocol !== undefined && { appProtocol }),
+      })),
+      endpoints: members.map((backend) => this.#endpointOf(service, backend)),
+    }));
+  }
+
+  #endpointOf(service: Service, { pod, address, ...state }: Backend): discoveryV1.Endpoint {
+    const { nodeName } = pod.spec;
+    const node = nodeName === undefined ? undefined : this.#nodes.get('', nodeName);
+    const zone = node?.metadata.labels?.[zoneLabel];
+    const hostname = hostnameOf(service, pod);
+    const { ready, serving, terminating } = state;
+    return {
+      addresses: [address],
+      conditions: { ready, serving, terminating },
+      ...(hostname !== undefined && { hostname }),
+      targetRef: referenceTo(pod),
+      ...(nodeName !== undefined && { nodeName }),
+      ...(zone !== undefined && { zone }),
+    };
+  }
+}
+
+function isOurs({ metadata }: Stored<discoveryV1.EndpointSlice>): boolean {
+  return metadata.labels?.[managedBy] === manager;
+}
+
+function describeSlice(service: Service, { ports, endpoints }: Wanted): discoveryV1.EndpointSlice {
+  const { namespace, name, labels } = service.metadata;
+  const headless = isHeadless(service) ? { [headlessLabel]: '' } : {};
+  return {
+    metadata: {
+      namespace,
+      generateName: `${name}-`,
+      labels: { ...labels, ...headless, [serviceName]: name, [managedBy]: manager },
+      ownerReferences: [controllerReference(resources.services, service)],
+    },
+    addressType: 'IPv4',
+    endpoints,
+    ports,
+  };
+}

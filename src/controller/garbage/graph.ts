@@ -1,0 +1,127 @@
+import type { ApiObject } from '../../api/client/client.ts';
+import type { Informer } from '../../api/client/informer.ts';
+import { type Resource, resourceOfKind, resources } from '../../api/client/resources.ts';
+import { findKind, storedKind } from '../../api/kinds.ts';
+import type { OwnerReference } from '../../api/types/generated/meta-v1.ts';
+import type { Cluster } from '../cluster.ts';
+import type { AnyObject } from '../stored.ts';
+
+/** An object of the graph: which it is, and in which cache. */
+export interface Vertex {
+  readonly informer: Informer<ApiObject>;
+  readonly object: AnyObject;
+}
+
+/** Events are of no owner, and bindings are kept nowhere. */
+const outside = new Set(['Event', 'Binding']);
+
+/** All objects and who owns them, as the caches have it. */
+export class OwnerGraph {
+  readonly informers: readonly Informer<ApiObject>[];
+  readonly #cluster: Cluster;
+  readonly #byPrefix: ReadonlyMap<string, Informer<ApiObject>>;
+  /** What was read anew for an object since it was deleted. */
+  readonly #read = new Map<string, Set<Informer<ApiObject>>>();
+
+  constructor(cluster: Cluster) {
+    this.#cluster = cluster;
+    const kept = Object.values(resources).filter(({ kind }) => !outside.has(kind.kind));
+    this.informers = kept.map(({ kind }) =>
+      cluster.informer(resourceOfKind(kind), {}, metadataAlone),
+    );
+    this.#byPrefix = new Map(
+      this.informers.map((informer) => [informer.resource.kind.prefix, informer]),
+    );
+  }
+
+  /** `namespace/name/prefix`: what the queue calls a vertex. */
+  keyOf(informer: Informer<ApiObject>, { metadata }: AnyObject): string {
+    return `${metadata.namespace ?? ''}/${metadata.name}${informer.resource.kind.prefix}`;
+  }
+
+  find(key: string): Vertex | undefined {
+    const [namespace = '', name = '', ...prefix] = key.split('/');
+    const informer = this.#byPrefix.get(`/${prefix.join('/')}`);
+    const object = informer?.get(namespace, name);
+    return informer === undefined || object === undefined ? undefined : { informer, object };
+  }
+
+  dependentsOf(uid: string): readonly Vertex[] {
+    return this.informers.flatMap((informer) =>
+      informer.find('owner', uid).map((object) => ({ informer, object })),
+    );
+  }
+
+  /**
+   * What a reference points at, asked of the server where the cache does not have it. `unknown`
+   * where nobody can tell: a kind that is not served, a namespaced owner of a cluster's object.
+   */
+  async ownerOf(dependent: AnyObject, reference: OwnerReference): Promise<Owner> {
+    const informer = this.#informerOf(reference);
+    if (informer === undefined) return 'unknown';
+    const { namespaced } = informer.resource.kind;
+    const { namespace } = dependent.metadata;
+    if (namespaced && namespace === undefined) return 'unknown';
+    const place = namespaced ? (namespace ?? '') : '';
+    const known = informer.get(place, reference.name);
+    if (known?.metadata.uid === reference.uid) return known;
+    const fresh = await informer.refresh(place, reference.name);
+    return fresh?.metadata.uid === reference.uid ? fresh : 'absent';
+  }
+
+  /**
+   * Reads anew whatever may depend on an object, which the caches may not have yet. After an error
+   * it goes on where it was.
+   */
+  async refreshAround({ metadata }: AnyObject): Promise<void> {
+    const { namespace, uid } = metadata;
+    const read = this.#read.get(uid) ?? new Set();
+    this.#read.set(uid, read);
+    for (const informer of this.informers) {
+      if (namespace === undefined || !informer.resource.kind.namespaced) continue;
+      if (read.has(informer)) continue;
+      await informer.refreshAll(namespace);
+      read.add(informer);
+    }
+  }
+
+  /** The object has gone. */
+  forget(uid: string): void {
+    this.#read.delete(uid);
+  }
+
+  #informerOf({ apiVersion, kind }: OwnerReference): Informer<ApiObject> | undefined {
+    const found = findKind(apiVersion, kind);
+    return found === undefined ? undefined : this.#byPrefix.get(storedKind(found).prefix);
+  }
+
+  async patch(vertex: Vertex, metadata: Readonly<Record<string, unknown>>): Promise<void> {
+    const { object, informer } = vertex;
+    const { uid, resourceVersion } = object.metadata;
+    const document = JSON.parse(
+      JSON.stringify({ metadata: { ...metadata, uid, resourceVersion } }),
+    ) as ApiObject;
+    const resource: Resource<ApiObject> = informer.resource;
+    await this.#cluster.patch(resource, object, { type: 'merge', document });
+  }
+}
+
+export type Owner = AnyObject | 'absent' | 'unknown';
+
+/** Of most kinds only the owners are of interest; other controllers keep whole objects. */
+function metadataAlone({ metadata }: AnyObject): AnyObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = metadata;
+  const { ownerReferences, finalizers, deletionTimestamp } = metadata;
+  return {
+    metadata: {
+      name,
+      namespace,
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(ownerReferences !== undefined && { ownerReferences }),
+      ...(finalizers !== undefined && { finalizers }),
+      ...(deletionTimestamp !== undefined && { deletionTimestamp }),
+    },
+  };
+}
