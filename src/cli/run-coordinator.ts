@@ -6,6 +6,7 @@ import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
+import { runControllers } from '../controller/run-controllers.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Cli } from './cli.ts';
@@ -22,7 +23,22 @@ interface Component {
 }
 
 /** The scheduler, the controllers: one line each. */
-const components: readonly Component[] = [];
+function componentsOf({ security, log }: Surroundings): readonly Component[] {
+  const failed = (what: string, error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
+  const rootCertificate = () => security.authority.certificate;
+  return [
+    {
+      name: 'kube-controller-manager',
+      run: (client, signal) => runControllers(client, { signal, rootCertificate, onError: failed }),
+    },
+  ];
+}
+
+/** What components need besides the API. */
+interface Surroundings {
+  readonly security: Awaited<ReturnType<typeof openSecurity>>;
+  readonly log: Logger;
+}
 
 /** Requests that are answered when the end comes have this long. */
 const graceMs = 5000;
@@ -58,6 +74,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
     lifetimeMs,
     failed: (error) => log.warn(`renewing the administrator's certificate: ${messageOf(error)}`),
   });
+  const components = componentsOf({ security, log });
   const work = components.map((component) => keepRunning({ component, server, log }, stop.signal));
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);
