@@ -1,4 +1,4 @@
-// Unix sockets of kind SOCK_SEQPACKET: whole messages, with descriptors.
+// Unix sockets of kind SOCK_SEQPACKET: whole messages, with descriptors; and one datagram.
 #pragma once
 
 #include <fcntl.h>
@@ -7,7 +7,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cstddef>
 #include <cstdio>
+#include <cstring>
+#include <string>
 #include <vector>
 
 #include "../linux/descriptor.hh"
@@ -138,12 +141,36 @@ inline Napi::Value socketPeer(const Call& info) {
   return object;
 }
 
+// datagramSend(path, data): to the socket of a path, or of an abstract name with an @ before it.
+// It never waits: the receiver may be stopped.
+inline Napi::Value datagramSend(const Call& info) {
+  Napi::Env env = info.Env();
+  std::string path = toString(info[0]);
+  auto data = info[1].As<Napi::Uint8Array>();
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) {
+    return raise(env, Failure{"sendto", ENAMETOOLONG, path});
+  }
+  memcpy(address.sun_path, path.data(), path.size());
+  if (address.sun_path[0] == '@') address.sun_path[0] = '\0';
+  auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size());
+  Descriptor sender(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  ssize_t sent = sender.valid() ? sendto(sender.get(), data.Data(), data.ByteLength(), MSG_NOSIGNAL,
+                                         generic, length)
+                                : -1;
+  if (sent < 0) return raise(env, failed("sendto", path));
+  return env.Undefined();
+}
+
 inline void registerSocket(Napi::Env env, Napi::Object exports) {
   bind(exports, "socketPair", socketPair);
   bind(exports, "socketConnect", socketConnect);
   bind(exports, "socketPeer", socketPeer);
   bind(exports, "socketListen", socketListen);
   bind(exports, "socketAccept", socketAccept);
+  bind(exports, "datagramSend", datagramSend);
   bind(exports, "messageSend", messageSend);
   bind(exports, "messageReceive", messageReceive);
 }

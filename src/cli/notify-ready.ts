@@ -1,12 +1,7 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
+import { addon } from '../kernel/addon.ts';
 
-/**
- * Tells systemd that the runtime answers (`Type=notify`, `NotifyAccess=all`). By its own program,
- * since Node has no datagram sockets of the Unix family; without systemd there is nothing to tell.
- */
+/** Tells systemd that the process answers (`Type=notify`); without systemd there is nobody. */
 export async function notifyReady(): Promise<void> {
-  if (process.env['NOTIFY_SOCKET'] === undefined) return;
-  const words = ['--ready', `--pid=${process.pid}`, 'STATUS=Ready'];
-  await promisify(execFile)('systemd-notify', words, { timeout: 5000 });
+  const address = process.env['NOTIFY_SOCKET'];
+  if (address !== undefined) addon.datagramSend(address, Buffer.from('READY=1\nSTATUS=Ready'));
 }

@@ -32,13 +32,13 @@ import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
 import { collectCni } from './collect-cni.ts';
 import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
-import { notifyReady } from './notify-ready.ts';
 import { journalFolder, openResident } from './open-resident.ts';
 import { measuredInvoke } from './measured-cni.ts';
 import { networkReader, statisticsReader } from './read-statistics.ts';
 import type { CniServer } from './serve-cni.ts';
 import { serveMonitor } from './serve-monitor.ts';
 import { serveOci } from './serve-oci.ts';
+import { ServiceManager } from './service-manager.ts';
 
 /** Calls that are answered when the end comes have this long. */
 const graceMs = 5000;
@@ -49,6 +49,7 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   // Whatever this process makes is its own; what containers see has its mode set explicitly.
   process.umask(0o022);
   const log = openLog('runtime');
+  const manager = new ServiceManager(log);
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
   await mkdir(config.state, { recursive: true, mode: 0o700 });
@@ -64,7 +65,7 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   });
   sampleProcessors(node, stop.signal);
   const oci = serveOci(config, log.child({ part: 'oci' }));
-  const server = await serveNode(node, config.socket);
+  const server = await serveNode(node, { socketPath: config.socket, listenFd: manager.listenFd });
   const state = { started: false };
   const monitor = await serveMonitor({
     config,
@@ -76,10 +77,12 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   await restartAll(node, stop.signal);
   state.started = true;
   log.info({ socket: config.socket, root: config.root }, 'ready');
-  await notifyReady();
+  manager.notify('READY=1', 'STATUS=Ready');
+  void manager.keepAlive(() => monitor.watched.report(), stop.signal);
   // Not waited for: a network whose plugin hangs must not keep the node from its pods.
   void collectLeftovers(config, log);
   await aborted(stop.signal);
+  manager.notify('STOPPING=1');
   await monitor.close();
   await oci.close();
   await close({ node, server, resident, log });

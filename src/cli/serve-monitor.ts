@@ -19,8 +19,8 @@ export interface Monitored {
 }
 
 export interface Monitor {
-  /** Whether a restart might mend what is wrong. */
-  readonly liveness: Health;
+  /** What a restart mends for sure: not a full disk. */
+  readonly watched: Health;
   close(): Promise<void>;
 }
 
@@ -30,27 +30,24 @@ export async function serveMonitor(monitored: Monitored): Promise<Monitor> {
   const { metrics } = node;
   addNodeGauges(node, shims);
   void watchLoopDelay((seconds) => metrics.loopDelay(seconds), signal);
-  const liveness = new Health(
-    livenessChecks({
-      socketPath: config.socket,
-      folders: [config.root, config.state],
-      spawner: askSpawner,
-      cni: () => askCni(config.state),
-    }),
-  );
-  if (config.monitorAddress === 'off') return { liveness, close: async () => undefined };
+  const spawner = { name: 'spawner', run: askSpawner };
+  const cni = { name: 'cni', run: () => askCni(config.state) };
+  const watched = new Health([spawner, cni]);
+  const folders = [config.root, config.state];
+  const liveness = new Health([...livenessChecks(config.socket, folders), spawner, cni]);
+  if (config.monitorAddress === 'off') return { watched, close: async () => undefined };
   const address = config.monitorAddress || `${config.state}/monitor.sock`;
   const readiness = new Health(readinessChecks(node, started));
   const parts = { metrics: () => metrics.registry.text(), liveness, readiness };
   try {
     const server = await MonitorServer.open(address, parts);
     node.log.info({ address }, 'answers /metrics, /healthz and /readyz');
-    return { liveness, close: () => server.close() };
+    return { watched, close: () => server.close() };
   } catch (error) {
     // Nobody has asked for the usual place, so it keeps no node from its pods.
     if (config.monitorAddress !== '') throw error;
     node.log.warn(messageOf(error));
-    return { liveness, close: async () => undefined };
+    return { watched, close: async () => undefined };
   }
 }
 

@@ -90,16 +90,22 @@ export class GrpcServer {
     this.#server.addService(definition, implementation);
   }
 
+  /** Listens at a socket that is listening already, and that somebody else keeps. */
+  async listenOn(fd: number): Promise<void> {
+    this.#serveConnections();
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject);
+      this.#listener.listen({ fd }, resolve);
+    });
+  }
+
   /**
    * Listens at `path`, in place of what is there. The socket has its mode before it has its name,
    * so that nobody else can connect in between.
    */
   async listen(path: string): Promise<void> {
     const unnamed = `${path}.${randomBytes(4).toString('hex')}`;
-    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener.on('connection', (socket) => {
-      injector.injectConnection(new FilteredConnection(socket));
-    });
+    this.#serveConnections();
     await new Promise<void>((resolve, reject) => {
       this.#listener.once('error', reject);
       this.#listener.listen(unnamed, resolve);
@@ -109,13 +115,20 @@ export class GrpcServer {
     this.#socketPath = path;
   }
 
+  #serveConnections(): void {
+    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
+    this.#listener.on('connection', (socket) => {
+      injector.injectConnection(new FilteredConnection(socket));
+    });
+  }
+
   /** Takes no more calls; ends those that have not finished after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#listener.close();
     const forced = setTimeout(() => this.#server.forceShutdown(), graceMs);
     await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
     clearTimeout(forced);
-    await rm(this.#socketPath, { force: true });
+    if (this.#socketPath !== '') await rm(this.#socketPath, { force: true });
   }
 }
 

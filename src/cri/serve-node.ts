@@ -23,12 +23,14 @@ import { streamingHandlers } from './streaming/calls.ts';
 import { systemCalls } from './system-calls.ts';
 import { volumeCalls } from './volume-calls.ts';
 
-/** Answers the CRI and the command line at one socket. Throws `conflict` when somebody does. */
-export async function serveNode(node: Node, socketPath: string): Promise<GrpcServer> {
-  await mkdir(dirname(socketPath), { recursive: true, mode: 0o700 });
-  if (await answers(socketPath)) {
-    throw new DomainError('conflict', `Another runtime answers at ${socketPath}`);
-  }
+/**
+ * Answers the CRI and the command line at one socket: that which a service manager listens at and
+ * has handed over, else one made here. Throws `conflict` when somebody answers there.
+ */
+export async function serveNode(
+  node: Node,
+  { socketPath, listenFd }: { readonly socketPath: string; readonly listenFd?: number | undefined },
+): Promise<GrpcServer> {
   const { metrics } = node;
   const server = new GrpcServer(node.log, (name, kind) =>
     metrics.beginCall(name, kind === 'unary'),
@@ -53,8 +55,15 @@ export async function serveNode(node: Node, socketPath: string): Promise<GrpcSer
   server.add(Images, imageCalls(node));
   server.add(System, systemCalls(node));
   server.add(Volumes, volumeCalls(node));
-  await server.listen(socketPath);
+  if (listenFd === undefined) await listenAt(server, socketPath);
+  else await server.listenOn(listenFd);
   return server;
+}
+
+async function listenAt(server: GrpcServer, path: string): Promise<void> {
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  if (await answers(path)) throw new DomainError('conflict', `Another runtime answers at ${path}`);
+  await server.listen(path);
 }
 
 function answers(path: string): Promise<boolean> {

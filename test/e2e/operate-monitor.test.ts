@@ -1,10 +1,11 @@
 /** What an operator's Prometheus and probes are told by a runtime at work, and in trouble. */
-import { readFileSync, readdirSync, renameSync } from 'node:fs';
+import { renameSync } from 'node:fs';
 import { get } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { CriClient, sleeper } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
+import { childrenOf } from './processes.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -95,24 +96,10 @@ t.test('health fails while the sockets are gone, and is well again after', async
 });
 
 t.test('health fails when programs can be started no more', async (t) => {
-  const spawner = childrenOf(runtime.pid).find(([, name]) => name === 'keelson-spawner');
+  const spawner = childrenOf(runtime.pid).find(({ name }) => name === 'keelson-spawner');
   if (spawner === undefined) throw new Error('no spawner');
-  process.kill(spawner[0], 'SIGKILL');
+  process.kill(spawner.pid, 'SIGKILL');
   const body = await untilTold('/healthz', /^failed$/m);
   t.match(body, /\[-\]spawner failed: /);
   t.match(body, /\[\+\]state ok/);
 });
-
-function childrenOf(parent: number): (readonly [pid: number, name: string])[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .flatMap((pid) => {
-      try {
-        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-        const [, name = '', , ppid] = /\((.*)\) (\S) (\d+)/.exec(stat) ?? [];
-        return Number(ppid) === parent ? [[Number(pid), name] as const] : [];
-      } catch {
-        return [];
-      }
-    });
-}

@@ -30,3 +30,18 @@ export function writtenBy(pid: number | undefined): number {
 export function descriptorsOf(pid: number): number {
   return readdirSync(`/proc/${pid}/fd`).length;
 }
+
+/** A process's children, by the names that they gave themselves. */
+export function childrenOf(parent: number): { readonly pid: number; readonly name: string }[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .flatMap((pid) => {
+      try {
+        const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+        const [, name = '', , ppid] = /\((.*)\) (\S) (\d+)/.exec(stat) ?? [];
+        return Number(ppid) === parent ? [{ pid: Number(pid), name }] : [];
+      } catch {
+        return [];
+      }
+    });
+}

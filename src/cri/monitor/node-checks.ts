@@ -7,24 +7,11 @@ import { GrpcClient } from '../grpc-client.ts';
 import type { Node } from '../node.ts';
 import type { HealthCheck } from './health.ts';
 
-export interface Checked {
-  /** Of the CRI. */
-  readonly socketPath: string;
-  /** Folders without which nothing can be recorded. */
-  readonly folders: readonly string[];
-  /** Rejects when programs cannot be started. */
-  readonly spawner: () => Promise<void>;
-  /** Rejects when the CNI plugins' service does not answer. */
-  readonly cni: () => Promise<void>;
-}
-
-/** Whether this process can do its work: what a restart may mend. */
-export function livenessChecks(checked: Checked): HealthCheck[] {
+/** Whether calls are answered at the CRI's socket, and can be recorded in the folders. */
+export function livenessChecks(socketPath: string, folders: readonly string[]): HealthCheck[] {
   return [
-    { name: 'cri', run: () => askVersion(checked.socketPath) },
-    { name: 'state', run: () => writeEverywhere(checked.folders) },
-    { name: 'spawner', run: checked.spawner },
-    { name: 'cni', run: checked.cni },
+    { name: 'cri', run: () => askVersion(socketPath) },
+    { name: 'state', run: () => writeEverywhere(folders) },
   ];
 }
 
