@@ -112,6 +112,8 @@ export const limits = {
   /** A token, and tokens that are not checked anew with each request. */
   apiTokenBytes: 16 * 1024,
   apiRememberedTokens: 10_000,
+  /** Groups and other words about whom a request wants to be. */
+  apiImpersonatedWords: 256,
   /** Objects in one page of a list, whatever the client asks for. */
   apiPageObjects: 10_000,
   /** How long a list or watch waits for a revision that is not there yet. */

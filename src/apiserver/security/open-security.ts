@@ -8,8 +8,14 @@ import { type AnonymousAccess, Authenticator } from './authenticate/authenticato
 import { openTokenKeys } from './authenticate/json-web-token.ts';
 import { KnownObjects } from './authenticate/objects.ts';
 import { issuer, ServiceAccountTokens } from './authenticate/service-account-token.ts';
+import { RoleAggregator } from './authorize/aggregate-roles.ts';
+import { Authorizer } from './authorize/authorizer.ts';
+import { followStore } from './authorize/follow-store.ts';
+import { NodeRelations } from './authorize/node-relations.ts';
+import { RoleIndex } from './authorize/role-index.ts';
 import { type Authority, openAuthority } from './authority/authority.ts';
 import { ServingCertificate } from './authority/serving-certificate.ts';
+import { makeDefaults } from './default/make-defaults.ts';
 import { RequestGate } from './request-gate.ts';
 import type { Security } from './security.ts';
 
@@ -47,7 +53,19 @@ export async function openSecurity(options: SecurityOptions): Promise<ClusterSec
   const serving = await ServingCertificate.open({ authority, path, names, lifetimeMs, failed });
   const objects = new KnownObjects(new Registry(store));
   const tokens = new ServiceAccountTokens(keys, objects);
-  const gate = new RequestGate(new Authenticator({ tokens, objects, anonymous }));
+  const ending = new AbortController();
+  const roles = new RoleIndex();
+  const relations = new NodeRelations();
+  const authorizer = new Authorizer(roles, relations);
+  const gate = new RequestGate(new Authenticator({ tokens, objects, anonymous }), authorizer);
+  const prepare = async (client: ApiClient): Promise<void> => {
+    const aggregator = new RoleAggregator(ending.signal);
+    await makeDefaults(client);
+    await followStore({ store, log, signal: ending.signal }, { roles, relations, aggregator });
+    void aggregator.run(client, (error) => {
+      log.warn(`putting roles together: ${messageOf(error)}`);
+    });
+  };
   return {
     authority,
     gate,
@@ -56,8 +74,11 @@ export async function openSecurity(options: SecurityOptions): Promise<ClusterSec
       [keySetPath, keys.webKeys],
       ['/.well-known/openid-configuration', openIdConfiguration],
     ]),
-    prepare: async (_client: ApiClient) => undefined,
-    [Symbol.dispose]: () => serving[Symbol.dispose](),
+    prepare,
+    [Symbol.dispose]: () => {
+      ending.abort();
+      serving[Symbol.dispose]();
+    },
   };
 }
 
