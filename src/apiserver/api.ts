@@ -1,4 +1,5 @@
 import type { Store } from '../store/store.ts';
+import { Quotas } from './admission/quotas.ts';
 import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
 import { Registry } from './registry.ts';
 import { type Gate, openGate } from './security/gate.ts';
@@ -10,6 +11,7 @@ import { ServiceAddresses } from './service-addresses.ts';
 export interface Api {
   readonly registry: Registry;
   readonly services: ServiceAddresses;
+  readonly quotas: Quotas;
   readonly gate: Gate;
   readonly kubelets: Kubelets;
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
@@ -26,8 +28,10 @@ export interface ApiOptions {
 }
 
 export function createApi({ store, gate, kubelets, now }: ApiOptions): Api {
+  const registry = new Registry(store);
   return {
-    registry: new Registry(store),
+    registry,
+    quotas: new Quotas(registry),
     services: new ServiceAddresses(store),
     kubelets: new Kubelets(kubelets),
     components: new Map(),

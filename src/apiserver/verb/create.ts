@@ -2,18 +2,19 @@ import { applyDefaults } from '../../api/default/apply-defaults.ts';
 import { toStored } from '../../api/convert/convert.ts';
 import { copyOf, type Draft, type JsonObject, textOf } from '../../api/json.ts';
 import type { Kind } from '../../api/kind.ts';
-import { storedKind } from '../../api/kinds.ts';
+import { findKind, storedKind } from '../../api/kinds.ts';
 import { messageType } from '../../api/schema/schema.ts';
 import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
 import { invalidObject } from '../../api/validate/fault.ts';
 import { faultsOf } from '../../api/validate/validate.ts';
 import { recordUpdate } from '../../api/apply/manage.ts';
 import { authorNow } from '../author.ts';
-import { admitNamespace, admitPod } from '../admit.ts';
+import { admitNew, checkNew } from '../admission/admit.ts';
 import type { Api, WriteOptions } from '../api.ts';
 import { generateName, stampNew } from '../metadata.ts';
 import { metadataOf } from '../object-text.ts';
-import { placeOf } from '../registry.ts';
+import { type Place, placeOf } from '../registry.ts';
+import { ownUser } from '../security/user.ts';
 import { strategyOf } from '../strategy.ts';
 
 /** Ways to make a name before it is given up. */
@@ -82,16 +83,23 @@ async function keep(
   options: WriteOptions,
 ): Promise<JsonObject> {
   const place = placeOf(kind, object);
-  if (kind.kind === 'Pod') await admitPod(api, object);
+  await admitNew(api, place, object);
   strategyOf(kind).prepareCreate?.(object);
   const faults = faultsOf(kind, object);
   if (faults.length > 0) throw invalidObject(kind, place.name, faults);
-  await admitNamespace(api, place);
+  await checkNew(api, place, object);
   const { user } = options;
   const attempt = { operation: 'create', place, subresource: undefined, object } as const;
   await api.gate.admit({ ...attempt, old: undefined, user });
-  if (options.dryRun) return await tryOut(api, place, object);
-  if (kind.kind !== 'Service') return await api.registry.create(place, object);
+  const write = () => (options.dryRun ? tryOut(api, place, object) : store(api, place, object));
+  const created = await api.quotas.guard({ place, object, old: undefined }, options.dryRun, write);
+  if (kind.kind === 'ResourceQuota') api.quotas.touch(place.namespace);
+  if (kind.kind === 'Namespace' && !options.dryRun) await makeAccount(api, place.name, options);
+  return created;
+}
+
+async function store(api: Api, place: Place, object: Draft): Promise<JsonObject> {
+  if (place.kind.kind !== 'Service') return await api.registry.create(place, object);
   await api.services.allocate(object);
   try {
     return await api.registry.create(place, object);
@@ -101,12 +109,20 @@ async function keep(
   }
 }
 
+/** The account that pods run as which name none: nobody should have to wait for a controller. */
+async function makeAccount(api: Api, namespace: string, options: WriteOptions): Promise<void> {
+  const kind = findKind('v1', 'ServiceAccount');
+  if (kind === undefined) return;
+  const object = { metadata: { name: 'default', namespace } };
+  const own = { ...options, user: ownUser('system:apiserver'), fieldManager: 'keelson' };
+  await createObject(api, { kind, namespace, object }, own).catch((error: unknown) => {
+    // Somebody else made it, or the namespace is going again.
+    if (!(error instanceof ApiError)) throw error;
+  });
+}
+
 /** What creating would have said. */
-async function tryOut(
-  { registry }: Api,
-  place: ReturnType<typeof placeOf>,
-  object: JsonObject,
-): Promise<JsonObject> {
+async function tryOut({ registry }: Api, place: Place, object: JsonObject): Promise<JsonObject> {
   const known = await registry.find(place);
   if (known === undefined) return object;
   throw alreadyExists(place.kind, place.name);

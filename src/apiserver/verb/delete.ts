@@ -60,6 +60,7 @@ export async function deleteObject(api: Api, place: Place, deletion: Deletion): 
       if (deletion.dryRun) return { object: old, gone: true };
       if (!(await api.registry.remove(where, old))) continue;
       if (kind.kind === 'Service') api.services.release(old);
+      api.quotas.touch(place.namespace);
       return { object: old, gone: true };
     }
     if (deletion.dryRun) return { object: marked, gone: false };

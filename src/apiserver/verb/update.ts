@@ -56,15 +56,25 @@ export async function updateObject(
     const { user } = options;
     check({ kind, object, old }, subresource);
     await api.gate.admit({ operation: 'update', place, subresource, object, old, user });
+    if (subresource !== 'status') await api.quotas.check({ place, object, old });
     if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
     // The last finalizer of a deleted object has gone: so does the object.
     finished = isDeleting(old) && isOver(kind, object) ? object : undefined;
     return object;
   };
   if (options.dryRun) return await apply(await api.registry.get(place));
-  const updated = await api.registry.update(place, apply);
+  const write = () => api.registry.update(place, apply);
+  const updated = await (request.subresource === 'status'
+    ? write()
+    : api.quotas.alone(place, write));
   if (finished !== undefined) await api.registry.remove(place, updated);
+  if (finished !== undefined || mayFree(kind)) api.quotas.touch(place.namespace);
   return updated;
+}
+
+/** A change of it may leave more of a quota: a pod has ended, a service needs fewer ports. */
+function mayFree({ kind }: Kind): boolean {
+  return ['Pod', 'Service', 'PersistentVolumeClaim', 'ResourceQuota'].includes(kind);
 }
 
 function managed(
