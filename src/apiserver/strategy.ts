@@ -35,7 +35,8 @@ const strategies: Readonly<Record<string, Strategy>> = {
     counts: true,
     ownStatus: true,
     prepareCreate: (pod) => {
-      pod['status'] = { phase: 'Pending', qosClass: qualityOf(pod) };
+      const gated = gatesOf(pod).length > 0 ? { conditions: [gatedCondition] } : {};
+      pod['status'] = { phase: 'Pending', qosClass: qualityOf(pod), ...gated };
     },
     checkUpdate: podFixed,
   },
@@ -174,8 +175,27 @@ const podChangeable =
 function podFixed(pod: JsonObject, old: JsonObject): Fault[] {
   const bound = objectIn(old, 'spec')['nodeName'];
   const moved = bound !== undefined && objectIn(pod, 'spec')['nodeName'] !== bound;
+  const known = gatesOf(old);
+  const gate = gatesOf(pod).find((name) => !known.includes(name));
+  if (gate !== undefined) {
+    const words = `only deletion is allowed, but found new scheduling gate '${gate}'`;
+    return [forbiddenField('spec.schedulingGates', words)];
+  }
   if (!moved && equal(fixedPart(pod), fixedPart(old))) return [];
   return [forbiddenField('spec', podChangeable)];
+}
+
+const gatedCondition = {
+  type: 'PodScheduled',
+  status: 'False',
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+};
+
+/** What keeps a pod from being scheduled, by name. */
+function gatesOf(pod: JsonObject): readonly string[] {
+  const gates = objectIn(pod, 'spec')['schedulingGates'];
+  return isList(gates) ? gates.map((gate) => textOf(isObject(gate) ? gate['name'] : null)) : [];
 }
 
 function fixedPart(pod: JsonObject): JsonObject {
@@ -183,6 +203,7 @@ function fixedPart(pod: JsonObject): JsonObject {
     activeDeadlineSeconds: _seconds,
     tolerations: _tolerations,
     nodeName: _name,
+    schedulingGates: _gates,
     ...spec
   } = objectIn(pod, 'spec');
   return { ...spec, ...withoutImages(spec) };

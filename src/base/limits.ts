@@ -135,6 +135,8 @@ export const limits = {
   apiDialMs: 10_000,
   /** How long a part of the control plane may take to say that it is well. */
   apiHealthMs: 2000,
+  /** Writes of the scheduler that wait for the server's answer. */
+  schedulerWrites: 512,
   /** Writes that wait for the disk; more are refused. */
   storeQueueWrites: 20_000,
   storeQueueBytes: 64 * 1024 * 1024,

@@ -1,3 +1,4 @@
+import type { PodFacts } from '../pod/pod-facts.ts';
 import type { RuleName } from '../rule/rule.ts';
 import type { Preemption } from './preempt.ts';
 
@@ -41,4 +42,8 @@ export interface Refusal extends Explained {
   readonly message: string;
   /** Room that can be made by evicting other pods. */
   readonly preemption: Preemption | undefined;
+  /** Whether a node that is kept for the pod stays so: its victims are still leaving. */
+  readonly keepsNomination: boolean;
+  /** Undefined when the pod cannot be read. */
+  readonly facts: PodFacts | undefined;
 }

@@ -1,6 +1,7 @@
 import type { Pod } from '../../api/types/generated/core-v1.ts';
 import { isDomainError } from '../../base/error.ts';
 import { assess, type Assessment } from './assess.ts';
+import type { PodFacts } from '../pod/pod-facts.ts';
 import { Cluster } from '../state/cluster.ts';
 import { Budgets } from './budgets.ts';
 import { passes, type Attempt } from './candidate.ts';
@@ -71,7 +72,8 @@ export class Engine {
       const refusal = filter.begin?.();
       if (refusal !== undefined) {
         const refused = refusalMessage(nodes.count, refusal);
-        return { ...this.#refuse(attempt.key, refused, pod), rules: new Set([filter.rule]) };
+        const rules = new Set([filter.rule]);
+        return { ...this.#refuse(attempt.key, refused, { pod, facts: attempt.plan.facts }), rules };
       }
       const only = filter.only?.();
       if (only !== undefined) {
@@ -157,11 +159,17 @@ export class Engine {
       rules,
       message: typeof outcome === 'string' && nodes.count > 0 ? `${message} ${outcome}` : message,
       preemption: typeof outcome === 'string' ? undefined : outcome,
+      keepsNomination: typeof outcome === 'string' && outcome.includes('not eligible'),
+      facts: attempt.plan.facts,
     };
   }
 
   /** No node was asked. */
-  #refuse(key: string, reason: string, pod?: Pod): Refusal {
+  #refuse(
+    key: string,
+    reason: string,
+    { pod, facts }: { readonly pod?: Pod; readonly facts?: PodFacts } = {},
+  ): Refusal {
     const { count } = this.cluster.nodes;
     const useless = new Map([['Preemption is not helpful for scheduling', count]]);
     const never = pod?.spec.preemptionPolicy === 'Never';
@@ -178,6 +186,8 @@ export class Engine {
       rules: new Set(),
       message: pod === undefined || count === 0 ? reason : `${reason} preemption: ${preemption}`,
       preemption: undefined,
+      keepsNomination: never,
+      facts,
     };
   }
 }

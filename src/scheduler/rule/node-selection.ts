@@ -17,17 +17,23 @@ export type NodeTest = (slot: number) => boolean;
 
 /** Node selector and required node affinity together; undefined when the pod has neither. */
 export function allowedNodes(facts: PodFacts, table: NodeTable): NodeSet | undefined {
+  const test = allowedTest(facts, table);
+  return test === undefined ? undefined : new NodeSet(table, test);
+}
+
+/** The same for single nodes. */
+export function allowedTest(facts: PodFacts, table: NodeTable): NodeTest | undefined {
   const { nodeSelector, nodeTerms } = facts;
   const wanted = Object.entries(nodeSelector);
   if (wanted.length === 0 && nodeTerms === undefined) return undefined;
   const tests = nodeTerms?.map((term) => testOf(term, table));
-  return new NodeSet(table, (slot) => {
+  return (slot) => {
     const labels = table.labelsOf(slot);
     return (
       wanted.every(([key, value]) => labels[key] === value) &&
       (tests === undefined || tests.some((test) => test(slot)))
     );
-  });
+  };
 }
 
 /** A term without requirements means no node. Throws DomainError `invalid`. */
