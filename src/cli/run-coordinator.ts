@@ -4,9 +4,12 @@ import type { ApiClient } from '../api/client/client.ts';
 import { openAdminAccess } from '../apiserver/security/admin-access.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
+import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
+import { EventRecorder } from '../controller/event-recorder.ts';
 import { runControllers } from '../controller/run-controllers.ts';
+import { runScheduler } from '../scheduler/run-scheduler.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
 import type { Cli } from './cli.ts';
@@ -30,6 +33,14 @@ function componentsOf({ security, log }: Surroundings): readonly Component[] {
     {
       name: 'kube-controller-manager',
       run: (client, signal) => runControllers(client, { signal, rootCertificate, onError: failed }),
+    },
+    {
+      name: 'kube-scheduler',
+      run: (client, signal) => {
+        const told = (error: unknown) => failed('events', error);
+        const events = new EventRecorder({ client, clock: systemClock, onError: told });
+        return runScheduler(client, { signal, events, onError: failed });
+      },
     },
   ];
 }
