@@ -5,6 +5,7 @@ import { alreadyExists, ApiError, modified, notFound } from '../api/status.ts';
 import { isDomainError } from '../base/error.ts';
 import { ConflictError } from '../store/error.ts';
 import type { Entry, Store } from '../store/store.ts';
+import { isHeartbeat } from './heartbeat.ts';
 import { decodeObject, encodeObject, metadataOf } from './object-text.ts';
 
 /** Which object. */
@@ -80,9 +81,11 @@ export class Registry {
     const kind = storedKind(place.kind);
     for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
       const entry = await this.entry(place);
-      const value = encodeObject(kind, await change(decodeObject(entry)));
+      const old = decodeObject(entry);
+      const object = await change(old);
+      const value = encodeObject(kind, object);
       if (value.equals(entry.value)) return decodeObject(entry);
-      const volatile = kind.kind === 'Lease';
+      const volatile = isHeartbeat(kind, old, object);
       const written = await this.#write(place, value, { expected: entry.revision, volatile });
       if (written !== undefined) return decodeObject({ value, revision: written });
     }

@@ -10,6 +10,7 @@ import { failureOf, sendJson, sendText } from './answer.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletOptions } from './kubelet/kubelets.ts';
+import { keepEventsShort } from './expire-events.ts';
 import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
@@ -72,6 +73,7 @@ export class ApiServer implements AsyncDisposable {
     await server.#makeNamespaces();
     await options.security?.prepare(server.client('apiserver'));
     await server.#listener.listen(options.host, options.port);
+    keepEventsShort(server.#api, server.#ending.signal);
     return server;
   }
 

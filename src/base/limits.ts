@@ -133,6 +133,9 @@ export const limits = {
   /** Requests that are passed on to kubelets and pods at once, and how long one is dialled. */
   apiPassedOn: 10_000,
   apiDialMs: 10_000,
+  /** How long an event is kept after its last word, and how often the old ones are removed. */
+  apiEventMs: 60 * 60 * 1000,
+  apiEventSweepMs: 60_000,
   /** How long a part of the control plane may take to say that it is well. */
   apiHealthMs: 2000,
   /** Writes of the scheduler that wait for the server's answer. */
