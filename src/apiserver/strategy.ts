@@ -74,6 +74,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   StatefulSet: { ...controlled, checkUpdate: statefulSetFixed },
   Job: {
     ...controlled,
+    prepareCreate: selectOwnPods,
     checkUpdate: (job, old) => [
       ...selectorFixed(job, old),
       ...fixed(job, old, 'spec.template', 'field is immutable'),
@@ -118,6 +119,25 @@ const strategies: Readonly<Record<string, Strategy>> = {
 
 export function strategyOf(kind: Kind): Strategy {
   return strategies[kind.kind] ?? plain;
+}
+
+/** A job knows its pods by its own uid, unless somebody says otherwise. */
+function selectOwnPods(job: Draft): void {
+  const spec = job['spec'] as Draft;
+  if (spec['manualSelector'] === true || !isObject(spec['template'])) return;
+  const { uid, name } = objectIn(job, 'metadata');
+  const own = { 'batch.kubernetes.io/controller-uid': uid };
+  const { template } = spec;
+  const metadata = objectIn(template, 'metadata');
+  const labels = {
+    ...objectIn(metadata, 'labels'),
+    ...own,
+    'controller-uid': uid,
+    'batch.kubernetes.io/job-name': name,
+    'job-name': name,
+  };
+  spec['selector'] ??= { matchLabels: own };
+  spec['template'] = { ...template, metadata: { ...metadata, labels } };
 }
 
 function keepStatus(object: Draft, old: JsonObject): void {

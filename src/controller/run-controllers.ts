@@ -2,6 +2,7 @@ import type { ApiClient } from '../api/client/client.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
+import { CronJobController } from './cron/controller.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/endpoint-slice.ts';
 import { EndpointsController } from './endpoints/endpoints.ts';
@@ -12,6 +13,7 @@ import {
   ServiceAccountController,
   TokenCleaner,
 } from './namespace/service-account.ts';
+import { JobController } from './job/controller.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -31,6 +33,8 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     replicationController(cluster),
     replicaSetController(cluster),
     new DeploymentController(cluster),
+    new JobController(cluster),
+    new CronJobController(cluster),
     new EndpointsController(cluster),
     new EndpointSliceController(cluster),
     new ServiceAccountController(cluster),
