@@ -10,7 +10,7 @@ export type { Logger } from 'pino';
  * (trace, debug, info, warn, error, silent).
  */
 export function openLog(name: string): Logger {
-  return pino(
+  const log = pino(
     {
       name,
       level: process.env['KEELSON_LOG'] ?? 'info',
@@ -18,9 +18,20 @@ export function openLog(name: string): Logger {
       mixin: requestField,
       serializers: { err: describeError },
       hooks: { logMethod: cleanMessage },
+      onChild: (child) => void opened.push(child),
     },
     pino.destination({ fd: 2, sync: true }),
   );
+  opened.push(log);
+  return log;
+}
+
+/** Parts of the process have children of its log, once each: as many as there are parts. */
+const opened: pino.Logger[] = [];
+
+/** The level of all logs of the process from now on; children do not follow their parent's. */
+export function setLogLevel(level: string): void {
+  for (const log of opened) log.level = level;
 }
 
 function requestField(): object {

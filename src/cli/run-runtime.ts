@@ -7,9 +7,7 @@ import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { builtinInvoker } from '../cni/builtin-invoker.ts';
 import { Journal } from '../cni/journal.ts';
 import { KeelsonEngine } from '../container/engine.ts';
-import { readFeatures } from '../container/runtime-features.ts';
 import type { Seccomp } from '../container/spec-linux.ts';
-import type { RuntimeHandlers } from '../cri/runtime-handlers.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
 import type { GrpcServer } from '../cri/grpc-server.ts';
 import { measuredImages } from '../cri/monitor/measured-images.ts';
@@ -30,10 +28,12 @@ import type { SeccompProfile } from '../kernel/seccomp-profile.ts';
 import { PodNetwork } from '../sandbox/pod-network.ts';
 import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
 import { collectCni } from './collect-cni.ts';
+import { openHandlers } from './open-handlers.ts';
 import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { journalFolder, openResident } from './open-resident.ts';
 import { measuredInvoke } from './measured-cni.ts';
+import { reloadWishes, serveReloads } from './reload.ts';
 import { networkReader, statisticsReader } from './read-statistics.ts';
 import type { CniServer } from './serve-cni.ts';
 import { serveMonitor } from './serve-monitor.ts';
@@ -43,8 +43,14 @@ import { ServiceManager } from './service-manager.ts';
 /** Calls that are answered when the end comes have this long. */
 const graceMs = 5000;
 
-/** Is the runtime until SIGTERM or SIGINT; containers stay. */
-export async function runRuntime(config: RuntimeConfig): Promise<void> {
+/**
+ * Is the runtime until SIGTERM or SIGINT; containers stay. SIGHUP has `read` give the configuration
+ * anew.
+ */
+export async function runRuntime(read: () => Promise<RuntimeConfig>): Promise<void> {
+  // A wish that comes before anything can take it would otherwise end the process.
+  const wishes = reloadWishes();
+  const config = await read();
   process.env['KEELSON_LOG'] ??= config.logLevel;
   // Whatever this process makes is its own; what containers see has its mode set explicitly.
   process.umask(0o022);
@@ -78,6 +84,13 @@ export async function runRuntime(config: RuntimeConfig): Promise<void> {
   state.started = true;
   log.info({ socket: config.socket, root: config.root }, 'ready');
   manager.notify('READY=1', 'STATUS=Ready');
+  const networkOf = (next: RuntimeConfig): NetworkSettings => networkSettings(next, metrics);
+  const { images, network, setHandlers } = node;
+  void serveReloads(
+    wishes,
+    { config, read },
+    { images, network, networkOf, setHandlers, manager, log },
+  );
   void manager.keepAlive(() => monitor.watched.report(), stop.signal);
   // Not waited for: a network whose plugin hangs must not keep the node from its pods.
   void collectLeftovers(config, log);
@@ -121,15 +134,8 @@ async function assemble({ config, log, metrics, engine }: Whole): Promise<Node> 
     log: log.child({ part: 'image' }),
   });
   const warn = (text: string): void => log.warn(text);
-  const journal = new Journal(journalFolder(config));
-  const pluginFolders = config.cniPlugins.split(':').filter(Boolean);
-  const network = new PodNetwork({
-    configurationFolder: config.cniConfig,
-    pluginFolders,
-    maximumNetworks: Number(config.cniNetworks),
-    cacheFolder: config.cniCache,
-    invoke: measuredInvoke(builtinInvoker({ plugins, journal })(pluginFolders), metrics),
-  });
+  const cacheFolder = config.cniCache;
+  const network = new PodNetwork({ ...networkSettings(config, metrics), cacheFolder });
   return openNode({
     engine,
     sandboxes: new KeelsonSandboxes({ engine, warn, network }),
@@ -151,18 +157,23 @@ async function assemble({ config, log, metrics, engine }: Whole): Promise<Node> 
   });
 }
 
+type NetworkSettings = Parameters<PodNetwork['reconfigure']>[0];
+
+function networkSettings(config: RuntimeConfig, metrics: RuntimeMetrics): NetworkSettings {
+  const journal = new Journal(journalFolder(config));
+  const pluginFolders = config.cniPlugins.split(':').filter(Boolean);
+  return {
+    configurationFolder: config.cniConfig,
+    pluginFolders,
+    maximumNetworks: Number(config.cniNetworks),
+    invoke: measuredInvoke(builtinInvoker({ plugins, journal })(pluginFolders), metrics),
+  };
+}
+
 /** A pod without a parent of its own has a slice where systemd makes the cgroups. */
 function cgroupParentOf({ cgroupDriver, cgroupParent }: RuntimeConfig): string {
   const plain = cgroupDriver === 'cgroupfs' || cgroupParent.endsWith('.slice');
   return plain ? cgroupParent : `${cgroupParent}.slice`;
-}
-
-/** A runtime that is not there yet is found when a pod needs it. */
-async function openHandlers(runtimes: RuntimeConfig['runtimes']): Promise<RuntimeHandlers> {
-  const entries = Object.entries(runtimes).map(async ([name, binary]) => {
-    return [name, { binary, features: await readFeatures(binary) }] as const;
-  });
-  return Object.fromEntries(await Promise.all(entries));
 }
 
 function lookAtMachine(): Machine {

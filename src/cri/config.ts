@@ -115,6 +115,11 @@ const settings: readonly Setting<keyof RuntimeConfig>[] = [
   { key: 'cni.cache', field: 'cniCache', fallback: '/var/lib/cni/results', ...pathSetting },
 ];
 
+/** The key in the file by which an operator knows a setting. */
+export function keyOf(field: keyof RuntimeConfig): string {
+  return settings.find((setting) => setting.field === field)?.key ?? field;
+}
+
 /** Sections of the file that are other processes' business or are checked elsewhere. */
 const openSections = ['image', 'runtimes', 'coordinator'];
 

@@ -31,6 +31,7 @@ export interface Node {
   readonly machine: Machine;
   /** By name; the built-in one is not among them. */
   readonly handlers: RuntimeHandlers;
+  readonly setHandlers: (handlers: RuntimeHandlers) => void;
   readonly containers: RecordStore<ContainerRecord>;
   readonly pods: RecordStore<PodRecord>;
   readonly volumes: VolumeStore;

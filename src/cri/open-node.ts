@@ -12,7 +12,15 @@ import { settleVolumes } from './volumes.ts';
 
 /** What the node makes for itself. */
 type Made =
-  'containers' | 'pods' | 'volumes' | 'locks' | 'events' | 'attended' | 'sampler' | 'layerUse';
+  | 'setHandlers'
+  | 'containers'
+  | 'pods'
+  | 'volumes'
+  | 'locks'
+  | 'events'
+  | 'attended'
+  | 'sampler'
+  | 'layerUse';
 
 export type NodeParts = Omit<Node, Made>;
 
@@ -22,8 +30,13 @@ export type NodeParts = Omit<Node, Made>;
  */
 export async function openNode(parts: NodeParts): Promise<Node> {
   const { rootFolder } = parts.settings;
+  let { handlers } = parts;
   const node: Node = {
     ...parts,
+    get handlers() {
+      return handlers;
+    },
+    setHandlers: (next) => (handlers = next),
     containers: new RecordStore(`${rootFolder}/containers`, 'container', damagedContainer),
     pods: new RecordStore(`${rootFolder}/pods`, 'pod', damagedPod),
     volumes: new VolumeStore(`${rootFolder}/volumes`),

@@ -1,3 +1,4 @@
+import type { ImageSettings } from './settings.ts';
 import type { Digest, Image } from './image.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -64,6 +65,8 @@ export interface HistoryEntry {
  * conflict (in use, ambiguous id).
  */
 export interface ImageService {
+  /** Other settings from now on; pulls under way keep those that they began with. */
+  reconfigure(settings: ImageSettings): void;
   /** Pulls and unpacks; equal pulls at once share the work. Resolves when the image can run. */
   pull(name: string, options?: PullOptions): Promise<Image>;
   push(name: string, options?: PullOptions): Promise<Digest>;

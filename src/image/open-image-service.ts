@@ -15,6 +15,7 @@ import { importImage } from './operation/import.ts';
 import { pruneImages } from './operation/prune.ts';
 import { pushImage } from './operation/push.ts';
 import { removeImage } from './operation/remove.ts';
+import { withPin } from './pinned.ts';
 import { pullImage } from './pull/pull-image.ts';
 import { shareWork } from './pull/shared-work.ts';
 import { parseReference } from './reference.ts';
@@ -44,8 +45,12 @@ export async function openImageService(options: ImageServiceOptions): Promise<Im
   const { stateFolder, log = openLog('image'), ...settings } = options;
   const state = await openStateFolder(stateFolder, log);
   const layers = await openLayerStore(state);
+  let current: ImageSettings = { ...defaultImageSettings, ...settings };
   const context: Context = {
-    settings: { ...defaultImageSettings, ...settings },
+    // What is under way keeps the settings that it began with.
+    get settings() {
+      return current;
+    },
     state,
     layers,
     blobs: openBlobStore(state),
@@ -53,25 +58,31 @@ export async function openImageService(options: ImageServiceOptions): Promise<Im
     snapshots: await openSnapshotStore(state, layers),
     leases: makeLeases(),
     unpacker: createUnpacker(),
-    transport: openTransport({ ...defaultImageSettings, ...settings }),
+    transport: openTransport(() => current),
     exclusive: makeExclusive(),
     pulls: shareWork<LayerProgress, Image>(({ digest }) => digest),
     layerPulls: shareWork<LayerProgress, void>(({ digest }) => digest),
     log,
   };
   await context.exclusive(() => collectOldLeftovers(context));
-  return makeService(context);
+  return makeService(context, (next) => (current = next));
 }
 
-function makeService(context: Context): ImageService {
+function makeService(
+  context: Context,
+  reconfigure: (settings: ImageSettings) => void,
+): ImageService {
   const { images, snapshots } = context;
+  const shown = (image: Image): Image => withPin(context.settings.pinned, image);
   return {
-    pull: (name, options) => pullImage(context, name, options),
+    reconfigure,
+    pull: async (name, options) => shown(await pullImage(context, name, options)),
     find(name) {
       const record = images.find(name);
-      return record === undefined ? undefined : images.imageOf(record.id);
+      const image = record === undefined ? undefined : images.imageOf(record.id);
+      return image === undefined ? undefined : shown(image);
     },
-    list: () => images.list(),
+    list: () => images.list().map(shown),
     tag: (source, target) => tagImage(context, source, target),
     remove: (name, options) => removeImage(context, name, options),
     push: (name, options) => pushImage(context, name, options),

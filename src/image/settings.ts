@@ -2,6 +2,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { isJsonObject, type JsonObject } from './json.ts';
+import { parsePinned } from './pinned.ts';
 
 /** How one registry is reached; the key is its domain as it stands in references. */
 export interface RegistrySettings {
@@ -40,6 +41,11 @@ export interface ImageSettings {
    * bytes that were pulled. Without them both fetch what they need from the registry again.
    */
   readonly keepBlobs: boolean;
+  /**
+   * Images that are never collected: names as people write them, or the beginning of a whole name
+   * with a `*` after it (`registry.k8s.io/*`).
+   */
+  readonly pinned: readonly string[];
 }
 
 export const defaultImageSettings: ImageSettings = {
@@ -51,6 +57,7 @@ export const defaultImageSettings: ImageSettings = {
   dialTimeoutMs: 10_000,
   stallTimeoutMs: 30_000,
   keepBlobs: true,
+  pinned: [],
 };
 
 /**
@@ -76,6 +83,7 @@ export function parseImageSettings(section: unknown): ImageSettings {
     dialTimeoutMs: numberAt(object, 'dialTimeoutMs', [100, 300_000]),
     stallTimeoutMs: numberAt(object, 'stallTimeoutMs', [1000, 600_000]),
     keepBlobs: flagAt('image.keepBlobs', object['keepBlobs'] ?? defaultImageSettings.keepBlobs),
+    pinned: parsePinned(object['pinned'] ?? []),
   };
 }
 

@@ -24,15 +24,20 @@ export interface PodNetworkOptions {
 
 /** Attaches pods to the networks that the CNI configuration folder names. */
 export class PodNetwork {
-  readonly #configurationFolder: string;
-  readonly #maximumNetworks: number;
   readonly #cache: ResultCache;
-  readonly #invoke: Invoke;
+  #configurationFolder = '';
+  #maximumNetworks = 1;
+  #invoke: Invoke = programInvoker([]);
 
   constructor(options: PodNetworkOptions) {
+    this.#cache = new ResultCache(options.cacheFolder);
+    this.reconfigure(options);
+  }
+
+  /** For calls from now on; pods keep the networks that they are attached to. */
+  reconfigure(options: Omit<PodNetworkOptions, 'cacheFolder'>): void {
     this.#configurationFolder = options.configurationFolder;
     this.#maximumNetworks = options.maximumNetworks || Infinity;
-    this.#cache = new ResultCache(options.cacheFolder);
     this.#invoke = options.invoke ?? programInvoker(options.pluginFolders);
   }
 

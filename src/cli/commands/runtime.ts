@@ -29,7 +29,9 @@ export function define(command: Command, _cli: Cli): void {
     .option('--streaming-client-authority <path>', 'who signs the certificates of clients')
     .option('--monitor-address <address>', 'where metrics and health are told; off for nowhere')
     .action(async ({ config, ...flags }: Flags) => {
-      const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
-      await runRuntime(parseConfig(text, process.env, flags));
+      await runRuntime(async () => {
+        const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+        return parseConfig(text, process.env, flags);
+      });
     });
 }

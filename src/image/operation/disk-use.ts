@@ -2,6 +2,7 @@ import type { DiskUse } from '../image-service.ts';
 import type { Digest } from '../image.ts';
 import type { ImageRecord } from '../store/image-record.ts';
 import { treeUse } from '../store/tree-use.ts';
+import { isPinned } from '../pinned.ts';
 import type { Context } from './context.ts';
 import { digestsOf } from './collect.ts';
 import { usersOf } from './remove.ts';
@@ -72,7 +73,10 @@ function reclaimable(
   records: readonly ImageRecord[],
   sizes: ReadonlyMap<string, number>,
 ): number {
-  const kept = records.filter(({ id, pinned }) => pinned || usersOf(context, id).length > 0);
+  const kept = records.filter(({ id, pinned }) => {
+    if (pinned || isPinned(context.settings.pinned, context.images.namesOf(id))) return true;
+    return usersOf(context, id).length > 0;
+  });
   const used = new Set(kept.flatMap((record) => [...partsOf(record)]));
   for (const { chainIds } of context.snapshots.records.values()) {
     for (const chainId of chainIds) used.add(layerKey(chainId));

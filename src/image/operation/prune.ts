@@ -1,4 +1,5 @@
 import type { Digest } from '../image.ts';
+import { isPinned } from '../pinned.ts';
 import { collectGarbage } from './collect.ts';
 import type { Context } from './context.ts';
 import { usersOf } from './remove.ts';
@@ -11,8 +12,10 @@ export async function pruneImages(
   const pruned = await context.exclusive(async () => {
     const removed: Digest[] = [];
     for (const { id, pinned } of context.images.images.values()) {
-      const isTagged = context.images.namesOf(id).some((name) => !name.includes('@'));
-      const isKept = pinned || (isTagged && !all) || usersOf(context, id).length > 0;
+      const names = context.images.namesOf(id);
+      const isTagged = names.some((name) => !name.includes('@'));
+      const isPinnedNow = pinned || isPinned(context.settings.pinned, names);
+      const isKept = isPinnedNow || (isTagged && !all) || usersOf(context, id).length > 0;
       if (isKept || context.leases.has(id)) continue;
       await context.images.remove(id);
       removed.push(id);

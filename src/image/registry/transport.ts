@@ -31,9 +31,11 @@ export interface Transport {
   close(): Promise<void>;
 }
 
-export function openTransport(settings: ImageSettings): Transport {
+/** The settings are asked for at each exchange. */
+export function openTransport(current: () => ImageSettings): Transport {
   const agents = new Map<string, Dispatcher>();
   const agentFor = (request: HttpRequest): Dispatcher => {
+    const settings = current();
     const key = agentKey(request, settings);
     const agent = agents.get(key) ?? makeAgent(request, settings);
     agents.set(key, agent);
@@ -54,7 +56,8 @@ function agentKey(
   settings: ImageSettings,
 ): string {
   const identity = url.protocol === 'https:' ? certificateIdentity(url.host, settings) : 'http';
-  return `${dialTimeoutMs} ${skipVerify ?? false} ${proxyFor(url) ?? ''} ${identity}`;
+  const limits = `${dialTimeoutMs} ${settings.stallTimeoutMs}`;
+  return `${limits} ${skipVerify ?? false} ${proxyFor(url) ?? ''} ${identity}`;
 }
 
 function makeAgent(

@@ -29,7 +29,7 @@ export interface TestSessionOptions {
 export function openTestSession(name: string, options: TestSessionOptions = {}): TestSession {
   const { settings: changes, action = 'pull', ...others } = options;
   const settings = { ...testSettings, ...changes };
-  const transport = openTransport(settings);
+  const transport = openTransport(() => settings);
   const reference = parseReference(name);
   return {
     session: openSession({ transport, settings, reference, action, ...others }),

@@ -50,7 +50,7 @@ t.test('a registry is asked through the proxy', async (t) => {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   process.env['http_proxy'] = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const transport = openTransport(testSettings);
+  const transport = openTransport(() => testSettings);
   t.teardown(async () => {
     delete process.env['http_proxy'];
     await transport.close();
