@@ -104,6 +104,8 @@ const tables: Readonly<Record<string, string>> = {
   `,
   'batch/v1beta1': 'CronJob cronjobs cj n status in=all of=batch/v1',
   'policy/v1beta1': 'PodDisruptionBudget poddisruptionbudgets pdb n status of=policy/v1',
+  'authentication.k8s.io/v1beta1':
+    'SelfSubjectReview selfsubjectreviews - v - of=authentication.k8s.io/v1',
   'rbac.authorization.k8s.io/v1beta1': `
     ClusterRoleBinding clusterrolebindings - c - of=rbac.authorization.k8s.io/v1
     ClusterRole clusterroles - c - of=rbac.authorization.k8s.io/v1

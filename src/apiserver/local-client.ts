@@ -18,6 +18,7 @@ import type { Kind, Subresource } from '../api/kind.ts';
 import { ApiError, refusalOf } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
 import { decodeObject } from './object-text.ts';
+import { requestToken } from './security/review/serve-token.ts';
 import { ownUser } from './security/user.ts';
 import { readSelection } from './selection.ts';
 import { success } from './serve-binding.ts';
@@ -145,6 +146,9 @@ export class LocalClient implements ApiClient {
     const place = { kind, ...name };
     if (subresource === 'binding') {
       return await bindPod(this.#api, { place, binding: body }, this.#options);
+    }
+    if (subresource === 'token') {
+      return await requestToken(this.#api, place, { sent: body, user: this.#options.user });
     }
     if (subresource !== 'eviction') {
       throw new ApiError('MethodNotAllowed', `${subresource} is not served yet`);

@@ -17,6 +17,8 @@ import { decodeOptions } from './read-options.ts';
 import { placeOf } from './registry.ts';
 import type { ResourceRoute } from './route.ts';
 import { isWatch } from './security/authorize/attributes.ts';
+import { serveReview } from './security/review/serve-review.ts';
+import { serveToken } from './security/review/serve-token.ts';
 import { readSelection } from './selection.ts';
 import { applyType, serveApply } from './serve-apply.ts';
 import { serveBinding } from './serve-binding.ts';
@@ -41,6 +43,7 @@ const handlers: Partial<Record<Subresource, (api: Api, exchange: Exchange) => Pr
   attach: serveStream,
   portforward: serveStream,
   proxy: serveProxy,
+  token: serveToken,
 };
 
 export async function serveResource(api: Api, exchange: Exchange): Promise<void> {
@@ -51,9 +54,7 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
   if (handler !== undefined) return await handler(api, exchange);
   if (kind.kind === 'Binding') return await serveBinding(api, exchange);
   if (kind.kind === 'ComponentStatus') return await serveComponents(api, exchange);
-  if (kind.virtual || subresource === 'token') {
-    throw new ApiError('MethodNotAllowed', `${subresource ?? kind.plural} is not served yet`);
-  }
+  if (kind.virtual) return await serveReview(api, exchange);
   const single = route.name !== '';
   if (request.method === 'GET') return await (single ? serveGet : serveCollection)(api, exchange);
   if (request.method === 'POST' && !single) return await serveCreate(api, exchange);

@@ -2,7 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { JsonObject } from '../../api/json.ts';
 import type { Subresource } from '../../api/kind.ts';
 import type { Place } from '../registry.ts';
+import { ApiError } from '../../api/status.ts';
+import type { PolicyRule } from '../../api/types/generated/rbac-v1.ts';
+import type { TokenHolder, TokenPlan } from './authenticate/service-account-token.ts';
 import type { Attributes } from './authorize/attributes.ts';
+import type { Decision } from './authorize/decision.ts';
 import { ownUser, type User } from './user.ts';
 
 /** A change that is about to be kept, as who asks wants it. */
@@ -26,6 +30,15 @@ export interface Gate {
   authorize(user: User, attributes: Attributes): Promise<void>;
   /** What only the object itself shows: escalation, a node's own things. Throws `Forbidden`. */
   admit(attempt: WriteAttempt): Promise<void>;
+
+  /** What reviews ask. */
+  decide(user: User, attributes: Attributes): Decision;
+  /** All that somebody may do in a namespace, and everywhere. */
+  rulesOf(user: User, namespace: string): readonly PolicyRule[];
+  /** Whom a token stands for; undefined when it is no good. */
+  holder(token: string): Promise<TokenHolder | undefined>;
+  /** A token for a service account. Throws `MethodNotAllowed` where there are none. */
+  issueToken(plan: TokenPlan, now: Date): string;
 }
 
 /** Lets everybody do everything: for tests, on loopback. */
@@ -33,4 +46,10 @@ export const openGate: Gate = {
   authenticate: async () => ownUser('system:admin'),
   authorize: async () => undefined,
   admit: async () => undefined,
+  decide: () => ({ allowed: true, reason: '' }),
+  rulesOf: () => [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  holder: async () => undefined,
+  issueToken: () => {
+    throw new ApiError('MethodNotAllowed', 'this server has no tokens');
+  },
 };

@@ -57,7 +57,8 @@ export async function openSecurity(options: SecurityOptions): Promise<ClusterSec
   const roles = new RoleIndex();
   const relations = new NodeRelations();
   const authorizer = new Authorizer(roles, relations);
-  const gate = new RequestGate(new Authenticator({ tokens, objects, anonymous }), authorizer);
+  const authenticator = new Authenticator({ tokens, objects, anonymous });
+  const gate = new RequestGate({ authenticator, authorizer, tokens });
   const prepare = async (client: ApiClient): Promise<void> => {
     const aggregator = new RoleAggregator(ending.signal);
     await makeDefaults(client);

@@ -1,4 +1,3 @@
-import type { PolicyRule } from '../../../api/types/generated/rbac-v1.ts';
 import { groupsOfAll, type User } from '../user.ts';
 import type { Attributes } from './attributes.ts';
 import type { Decision } from './decision.ts';
@@ -27,10 +26,5 @@ export class Authorizer {
     const byRoles = this.roles.decide(user, attributes);
     if (byRoles.allowed || byRoles.reason !== '') return byRoles;
     return forNode ?? byRoles;
-  }
-
-  /** What an administrator has stands in no role. */
-  rulesOf(user: User, namespace: string): readonly PolicyRule[] {
-    return this.roles.rulesOf(user, namespace);
   }
 }
