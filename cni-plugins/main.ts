@@ -8,8 +8,9 @@ import { loadPlugins } from './load-plugins.ts';
 /** A plugin whose caller gave up must not go on for ever. */
 const longestMs = 120_000;
 
-const type = process.argv[2] ?? '';
+const [type = '', argument] = process.argv.slice(2);
 const verb = process.env['CNI_COMMAND'] ?? '';
+if (type === 'dhcp' && argument === 'daemon') await runDaemon();
 // A runtime may close stdin for VERSION.
 const input = ['', 'VERSION'].includes(verb) ? '' : await text(process.stdin);
 const plugins = await loadPlugins([type, ...delegateOf(input)]);
@@ -29,6 +30,15 @@ if (plugin === undefined) {
   process.stdout.write(stdout);
   process.stderr.write(stderr);
   process.exitCode = exitCode;
+}
+
+/** `dhcp daemon`, as units of the reference start it, where no runtime renews leases. */
+async function runDaemon(): Promise<never> {
+  const { maintainLeases } = await import('./dhcp/maintain.ts');
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop.abort());
+  await maintainLeases(stop.signal, (line) => console.error(line));
+  process.exit(0);
 }
 
 /** The type of `ipam`; what is wrong with the configuration is the plugin's to say. */

@@ -8,6 +8,7 @@ import { AddressFamily } from '../../src/kernel/socket-address.ts';
 import { link } from '../../src/netlink/index.ts';
 import { parseIp } from '../../src/netlink/ip.ts';
 import type { ContainerNamespace } from '../container-namespace.ts';
+import { isTaken, type Prober } from './probe.ts';
 import { broadcastMac, decodeFrame, encodeFrame } from './frame.ts';
 import { isOffer, type Lease, leaseIn, typeIn } from './lease.ts';
 import { decodeMessage, type DhcpMessage, encodeMessage, messageType, option } from './message.ts';
@@ -32,13 +33,15 @@ interface Exchange {
 /** A client of DHCP on one interface of a pod, by raw frames. Close it, or hold it with `using`. */
 export class DhcpClient implements Disposable {
   readonly #socket: Descriptor;
+  readonly #prober: Prober;
   readonly #mac: string;
   readonly #always: ReadonlyMap<number, Uint8Array>;
   #transaction = 0;
 
-  private constructor(socket: Descriptor, mac: string, always: ReadonlyMap<number, Uint8Array>) {
+  private constructor(socket: Descriptor, prober: Prober, always: ReadonlyMap<number, Uint8Array>) {
     this.#socket = socket;
-    this.#mac = mac;
+    this.#prober = prober;
+    this.#mac = prober.mac;
     this.#always = always;
   }
 
@@ -55,14 +58,17 @@ export class DhcpClient implements Disposable {
       type: rawNonBlocking,
       local: { interface: own.index, protocol: ipv4 },
     });
-    return new DhcpClient(socket, own.address ?? '', always);
+    return new DhcpClient(socket, { container, index: own.index, mac: own.address ?? '' }, always);
   }
 
   [Symbol.dispose](): void {
     this.#socket.close();
   }
 
-  /** DISCOVER, OFFER, REQUEST, ACK. Throws DomainError `timeout` when no server gives a lease. */
+  /**
+   * DISCOVER, OFFER, REQUEST, ACK; and DECLINE of an address that another machine has, as often as
+   * there are tries. Throws DomainError `timeout` when no server gives a lease.
+   */
   async acquire(signal: AbortSignal): Promise<Lease> {
     this.#begin();
     for (const waitMs of waitsMs) {
@@ -77,7 +83,10 @@ export class DhcpClient implements Disposable {
       ] as const;
       this.#send({ type: messageType.request, options: wanted });
       const answer = await this.#receive(Date.now() + waitMs, signal, isAnswerOf(server));
-      if (answer?.given === true) return answer.lease;
+      if (answer?.given !== true) continue;
+      if (!(await isTaken(this.#prober, answer.lease.address, signal))) return answer.lease;
+      this.#send({ type: messageType.decline, options: wanted });
+      this.#begin();
     }
     throw new DomainError('timeout', 'No DHCP server gave an address: no more tries');
   }

@@ -69,11 +69,12 @@ export const dhcp: CniPlugin = {
 
   async status(request) {
     parseConfiguration(request);
+    const folder = leaseFolder();
     try {
-      mkdirSync(leaseFolder, { recursive: true, mode: 0o700 });
-      accessSync(leaseFolder, constants.W_OK);
+      mkdirSync(folder, { recursive: true, mode: 0o700 });
+      accessSync(folder, constants.W_OK);
     } catch (error) {
-      const problem = `Cannot write leases in "${leaseFolder}"`;
+      const problem = `Cannot write leases in "${folder}"`;
       throw new CniError(CniCode.notAvailable, problem, messageOf(error));
     }
     await Promise.resolve();

@@ -18,14 +18,19 @@ export interface LeaseRecord extends Owner {
   readonly lease: Lease;
 }
 
-/** Below /run: after a reboot no namespace is there that a lease could be for. */
-export const leaseFolder = '/run/keelson/dhcp';
+/**
+ * In the runtime's state folder, for one runtime must not maintain another's leases. Below /run:
+ * after a reboot no namespace is there that a lease could be for.
+ */
+export function leaseFolder(): string {
+  return join(process.env['KEELSON_STATE'] || '/run/keelson', 'dhcp');
+}
 
 /** Throws CniError 5. */
 export function writeLease(record: LeaseRecord): void {
   const path = pathOf(record);
   try {
-    mkdirSync(leaseFolder, { recursive: true, mode: 0o700 });
+    mkdirSync(leaseFolder(), { recursive: true, mode: 0o700 });
     writeWhole(path, JSON.stringify(record));
   } catch (error) {
     throw new CniError(CniCode.io, `Cannot write "${path}"`, messageOf(error));
@@ -41,20 +46,21 @@ export function removeLease(owner: Owner): void {
 }
 
 export function listLeases(): readonly LeaseRecord[] {
+  const folder = leaseFolder();
   let names: readonly string[] = [];
   try {
-    const all = readdirSync(leaseFolder);
-    removeUnfinished(leaseFolder, all);
+    const all = readdirSync(folder);
+    removeUnfinished(folder, all);
     names = all.filter((name) => name.endsWith('.json'));
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
-  return names.map((name) => read(join(leaseFolder, name))).filter((one) => one !== undefined);
+  return names.map((name) => read(join(folder, name))).filter((one) => one !== undefined);
 }
 
 function pathOf({ networkName, containerId, interfaceName }: Owner): string {
   const hash = createHash('sha256').update([networkName, containerId, interfaceName].join('\0'));
-  return join(leaseFolder, `${hash.digest('hex').slice(0, 40)}.json`);
+  return join(leaseFolder(), `${hash.digest('hex').slice(0, 40)}.json`);
 }
 
 /** Our own file in a folder of root's; one that was cut is none. */

@@ -15,7 +15,7 @@ const atOnce = 32;
 /**
  * Keeps all leases alive until the signal: renews each at half of its time, asks any server near
  * its end, and takes the interface down when it has ended, for the address may be another's then.
- * One process of a host does this: the runtime, or `node cni-plugins/main.ts dhcp daemon`.
+ * One process of a host does this: the runtime, or `dhcp daemon`.
  * Never throws; in the background it does not keep the process alive.
  */
 export async function maintainLeases(

@@ -5,7 +5,10 @@ import type { PluginRequest } from '../../src/cni/plugin.ts';
 export type IngressPolicy = 'open' | 'same-bridge' | 'isolated';
 
 export interface FirewallConfiguration {
-  readonly backend: 'nftables' | 'iptables';
+  /** `automatic`: firewalld where it runs, as with the reference; else nf_tables. */
+  readonly backend: 'automatic' | 'firewalld' | 'iptables';
+  /** Of firewalld. */
+  readonly zone: string;
   readonly ingressPolicy: IngressPolicy;
   /** The chain that the administrator's own rules stand in; they go before ours. */
   readonly adminChain: string;
@@ -13,8 +16,9 @@ export interface FirewallConfiguration {
 
 const policies = new Set(['open', 'same-bridge', 'isolated']);
 const defaultAdminChain = 'CNI-ADMIN';
+const defaultZone = 'trusted';
 
-/** Throws CniError 2 and 7. */
+/** Throws CniError 7. */
 export function parseConfiguration({ config }: PluginRequest): FirewallConfiguration {
   const fields = new Fields(config, 'the firewall configuration');
   const policy = fields.string('ingressPolicy') || 'open';
@@ -23,19 +27,15 @@ export function parseConfiguration({ config }: PluginRequest): FirewallConfigura
   if (!/^[A-Za-z0-9_][A-Za-z0-9_-]{0,27}$/.test(adminChain)) {
     refuse(`"${adminChain.slice(0, 60)}" is no name for a chain`);
   }
-  fields.string('firewalldZone');
-  return { backend: backendIn(fields), ingressPolicy: policy, adminChain };
+  const zone = fields.string('firewalldZone') || defaultZone;
+  if (!/^[\w/-]{1,64}$/.test(zone)) refuse(`"${zone.slice(0, 60)}" is no name for a zone`);
+  return { backend: backendIn(fields), zone, ingressPolicy: policy, adminChain };
 }
 
-/** Other words mean "whatever this host has" to the reference; to us that is nf_tables. */
+/** Other words mean "whatever this host has", as they do to the reference. */
 function backendIn(fields: Fields): FirewallConfiguration['backend'] {
   const backend = fields.string('backend');
-  if (backend !== 'firewalld') return backend === 'iptables' ? 'iptables' : 'nftables';
-  throw new CniError(
-    CniCode.unsupportedField,
-    'Cannot use the backend "firewalld": keelson does not speak to it over D-Bus',
-    'firewalld works by nf_tables too: leave "backend" out, and put the pods\' network into a zone',
-  );
+  return backend === 'iptables' || backend === 'firewalld' ? backend : 'automatic';
 }
 
 function isPolicy(policy: string): policy is IngressPolicy {

@@ -1,12 +1,18 @@
 import { CniCode, CniError } from '../../src/cni/cni-error.ts';
-import type { CniPlugin } from '../../src/cni/plugin.ts';
+import type { CniPlugin, PluginRequest } from '../../src/cni/plugin.ts';
 import type { NetworkResult } from '../../src/cni/result.ts';
 import { specVersions } from '../../src/cni/spec-version.ts';
 import { bridgePort, link, open } from '../../src/netlink/index.ts';
 import { requireNetfilter } from '../netfilter.ts';
 import { previousResultOf } from '../previous-result.ts';
-import { undoable } from '../undo.ts';
+import { all, undoable } from '../undo.ts';
 import { type FirewallConfiguration, parseConfiguration } from './configuration.ts';
+import {
+  checkFirewalld,
+  closeByFirewalld,
+  isFirewalldRunning,
+  openByFirewalld,
+} from './firewalld.ts';
 import { checkIptables, closeByIptables, openByIptables } from './iptables.ts';
 import {
   closeFor,
@@ -28,34 +34,29 @@ export const firewall: CniPlugin = {
 
   async add(request) {
     const configuration = parseConfiguration(request);
-    const { adminChain } = configuration;
     const result = previousResultOf(request);
     const addresses = result.addresses.map(({ address }) => address);
     await undoable(async (undo) => {
-      if (configuration.backend === 'iptables') {
-        undo(() => closeByIptables(addresses));
-        await openByIptables(addresses, adminChain);
-      } else {
-        undo(() => closeFor(request, addresses));
-        await openFor({ owner: request, addresses, adminChain });
-      }
+      undo(() => letNoMoreThrough(request, configuration, addresses));
+      await letThrough(request, configuration, addresses);
       await applyPolicy(configuration, result);
     });
     return result;
   },
 
   async delete(request) {
-    const { backend } = parseConfiguration(request);
     const addresses = request.previousResult?.addresses.map(({ address }) => address) ?? [];
-    if (backend === 'iptables') await closeByIptables(addresses);
-    else await closeFor(request, addresses);
+    await letNoMoreThrough(request, parseConfiguration(request), addresses);
   },
 
   async check(request) {
-    const { backend, adminChain, ingressPolicy } = parseConfiguration(request);
+    const configuration = parseConfiguration(request);
+    const { adminChain, ingressPolicy, zone } = configuration;
     const result = previousResultOf(request);
     const addresses = result.addresses.map(({ address }) => address);
+    const backend = await backendOf(configuration);
     if (backend === 'iptables') await checkIptables(addresses, adminChain);
+    else if (backend === 'firewalld') await checkFirewalld(zone, addresses);
     else if (!(await isOpenFor({ owner: request, addresses, adminChain }))) {
       throw new CniError(CniCode.internal, 'an address of the pod is not let through');
     }
@@ -76,6 +77,36 @@ export const firewall: CniPlugin = {
     await forgetBridges(new Set((await link.list(host)).map(({ name }) => name)));
   },
 };
+
+async function backendOf({ backend }: FirewallConfiguration) {
+  if (backend !== 'automatic') return backend;
+  return (await isFirewalldRunning()) ? 'firewalld' : 'nftables';
+}
+
+async function letThrough(
+  owner: PluginRequest,
+  configuration: FirewallConfiguration,
+  addresses: readonly string[],
+): Promise<void> {
+  const { adminChain, zone } = configuration;
+  const backend = await backendOf(configuration);
+  if (backend === 'iptables') await openByIptables(addresses, adminChain);
+  else if (backend === 'firewalld') await openByFirewalld(zone, addresses);
+  else await openFor({ owner, addresses, adminChain });
+}
+
+/** firewalld may have been started, or ended, since the ADD. */
+async function letNoMoreThrough(
+  owner: PluginRequest,
+  { backend, zone }: FirewallConfiguration,
+  addresses: readonly string[],
+): Promise<void> {
+  if (backend === 'iptables') return await closeByIptables(addresses);
+  await all(
+    () => closeFor(owner, addresses),
+    () => closeByFirewalld(zone, addresses),
+  );
+}
 
 /**
  * Packets within a bridge are seen by rules only where br_netfilter is on, so isolated pods are

@@ -25,19 +25,25 @@ static bool giveInput(const Call& call) {
   return true;
 }
 
-int runPlugin(const Call& call) {
+static int runNode(const char* type, const char* argument) {
   static const char node[] = KEELSON_FOLDER "/node_modules/node/bin/node";
   static const char program[] = KEELSON_FOLDER "/cni-plugins/main.ts";
-  if (!giveInput(call)) return printError(5, "Cannot hand the configuration on", strerror(errno));
   // Compiled code is kept, as bin/keelson does: a plugin's start takes half the time.
   setenv("NODE_COMPILE_CACHE", "/var/cache/keelson", 0);
   const char* arguments[] = {
-      node, "--disable-warning=ExperimentalWarning", "--", program, call.type, nullptr};
+      node, "--disable-warning=ExperimentalWarning", "--", program, type, argument, nullptr};
   execve(node, const_cast<char**>(arguments), environ);
   int error = errno;
   writeAll(STDERR_FILENO, node, sizeof node - 1);
   writeAll(STDERR_FILENO, "\n", 1);
   return printError(999, "No keelson runtime answers, and Node cannot be run", strerror(error));
 }
+
+int runPlugin(const Call& call) {
+  if (!giveInput(call)) return printError(5, "Cannot hand the configuration on", strerror(errno));
+  return runNode(call.type, nullptr);
+}
+
+int runDaemon(const char* type) { return runNode(type, "daemon"); }
 
 }  // namespace keelson::cni

@@ -94,6 +94,9 @@ static int run(char** argv, char** environment) {
     writeAll(STDERR_FILENO, introduction, sizeof introduction - 1);
     return 2;
   }
+  if (strcmp(name, "dhcp") == 0 && name != argv[1] && argv[1] && strcmp(argv[1], "daemon") == 0) {
+    return runDaemon(name);
+  }
   Call call = {name, environment, nullptr, 0, -1};
   return serve(call);
 }

@@ -18,6 +18,8 @@ export async function openResident(
   config: RuntimeConfig,
   { log, metrics }: { readonly log: Logger; readonly metrics: RuntimeMetrics },
 ): Promise<CniServer> {
+  // For plugins that keep state, within this process and in programs that it starts.
+  process.env['KEELSON_STATE'] = config.state;
   const resident = new Resident({ plugins, journal: new Journal(journalFolder(config)) });
   const problems = await resident.recover(AbortSignal.timeout(limits.cniCallMs));
   for (const problem of problems) log.warn(`an interrupted ADD is not undone: ${problem}`);

@@ -1,13 +1,23 @@
 /** Our dhcp against dnsmasq in a namespace of its own, and against hostile answers. */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readLease, writeLease } from '../../cni-plugins/dhcp/lease-store.ts';
 import { maintainLeases } from '../../cni-plugins/dhcp/maintain.ts';
 import { skip, TestHost, type Outcome } from './test-host.ts';
 
 t.setTimeout(900_000);
+
+// Leases of this test are no other runtime's to maintain.
+const state = mkdtempSync(join(tmpdir(), 'keelson-dhcp-state-'));
+process.env['KEELSON_STATE'] = state;
+t.teardown(() => rmSync(state, { recursive: true }));
+
+const client = fileURLToPath(new URL('../../native/build/keelson-cni', import.meta.url));
 
 /** The host's end of the pod's veth has the server: `--dhcp-range` and what else is asked for. */
 async function serving(host: TestHost, ...options: string[]): Promise<string> {
@@ -35,12 +45,43 @@ function call(host: TestHost, verb: string, ipam: object = {}): Outcome {
 
 const range = '--dhcp-range=10.77.0.50,10.77.0.60,255.255.255.0,2m';
 
+const ownerOf = ({ containerId }: TestHost) => ({
+  networkName: 'net',
+  containerId,
+  interfaceName: 'eth0',
+});
+
+function recordOf(host: TestHost) {
+  const record = readLease(ownerOf(host));
+  if (record === undefined) throw new Error('no lease is kept');
+  return record;
+}
+
+/** The first thing that a maintainer says of this host's lease: each is a process of its own. */
+async function maintained(host: TestHost): Promise<string> {
+  const stop = new AbortController();
+  let said = '';
+  await maintainLeases(AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]), (line) => {
+    if (!line.includes(host.containerId)) return;
+    said = line;
+    stop.abort();
+  });
+  return said;
+}
+
+function addressOf({ document }: Outcome): string {
+  const [first] = (document?.['ips'] ?? []) as { address: string }[];
+  return first?.address.split('/')[0] ?? '';
+}
+
 t.test('leases', { skip }, async (t) => {
   t.test('an address, its gateway and routes; the same again; given back by DEL', async (t) => {
     using host = new TestHost();
     const folder = await serving(host, range, '--dhcp-option=option:router,10.77.0.1');
     t.teardown(() => rmSync(folder, { recursive: true }));
-    const added = call(host, 'ADD', { priority: 77 });
+    // The reference's socket is a field of its configuration; nobody need listen there.
+    const daemonSocketPath = '/run/cni/dhcp.sock';
+    const added = call(host, 'ADD', { priority: 77, daemonSocketPath });
     t.match(added.document, {
       ips: [{ address: /^10\.77\.0\.5\d\/24$|^10\.77\.0\.60\/24$/, gateway: '10.77.0.1' }],
       routes: [{ dst: '0.0.0.0/0', gw: '10.77.0.1', priority: 77 }],
@@ -83,28 +124,62 @@ t.test('leases', { skip }, async (t) => {
     const folder = await serving(host, range);
     t.teardown(() => rmSync(folder, { recursive: true }));
     t.equal(call(host, 'ADD').exitCode, 0);
-    const owner = { networkName: 'net', containerId: host.containerId, interfaceName: 'eth0' };
-    const record = readLease(owner);
-    if (record === undefined) throw new Error('no lease is kept');
+    const record = recordOf(host);
     host.ip('pod', 'address', 'add', `${record.lease.address}/24`, 'dev', 'eth0');
     writeLease({ ...record, lease: { ...record.lease, renewAt: Date.now() - 1 } });
-    const lines: string[] = [];
-    const stop = new AbortController();
-    await maintainLeases(AbortSignal.any([stop.signal, AbortSignal.timeout(20_000)]), (line) => {
-      lines.push(line);
-      stop.abort();
-    });
-    t.match(lines.join(), /lease of 10\.77\.0\.\d+ renewed/);
-    t.ok((readLease(owner)?.lease.renewAt ?? 0) > Date.now());
+    t.match(await maintained(host), /lease of 10\.77\.0\.\d+ renewed/);
+    t.ok(recordOf(host).lease.renewAt > Date.now());
     writeLease({ ...record, lease: { ...record.lease, renewAt: 0, rebindAt: 0, expireAt: 1 } });
-    const ended = new AbortController();
-    await maintainLeases(AbortSignal.any([ended.signal, AbortSignal.timeout(20_000)]), (line) => {
-      lines.push(line);
-      ended.abort();
-    });
-    t.match(lines.at(-1), /has ended: the interface is down/);
+    t.match(await maintained(host), /has ended: the interface is down/);
     t.notMatch(host.ip('pod', 'link', 'show', 'eth0'), /[<,]UP[,>]/);
-    t.equal(readLease(owner), undefined);
+    t.equal(readLease(ownerOf(host)), undefined);
+  });
+
+  t.test('an address that another machine has is declined, and another one taken', async (t) => {
+    using host = new TestHost();
+    const folder = await serving(host, '--dhcp-range=10.77.0.50,10.77.0.51,255.255.255.0,2m');
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const first = addressOf(call(host, 'ADD'));
+    t.equal(call(host, 'DEL').exitCode, 0);
+    // The server does not look, for it was told --no-ping.
+    host.ip('host', 'address', 'add', `${first}/32`, 'dev', 'veth-pod');
+    const second = call(host, 'ADD');
+    t.equal(second.exitCode, 0, JSON.stringify(second.document));
+    t.match(addressOf(second), /^10\.77\.0\.5[01]$/);
+    t.not(addressOf(second), first);
+    t.equal(call(host, 'DEL').exitCode, 0);
+  });
+
+  t.test('at T2 any server prolongs a lease', async (t) => {
+    using host = new TestHost();
+    const folder = await serving(host, range);
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    t.equal(call(host, 'ADD').exitCode, 0);
+    const record = recordOf(host);
+    const { lease } = record;
+    host.ip('pod', 'address', 'add', `${lease.address}/24`, 'dev', 'eth0');
+    // The server that gave it is gone: only everybody can be asked.
+    const lost = { server: '10.77.0.77', serverMac: '02:00:00:00:00:77', renewAt: 0 };
+    writeLease({ ...record, lease: { ...lease, ...lost, rebindAt: 0 } });
+    t.match(await maintained(host), /lease of 10\.77\.0\.\d+ renewed/);
+    t.equal(recordOf(host).lease.server, lease.server, 'by the one that is there');
+  });
+
+  t.test('the binary renews leases as a daemon, as units of the reference start it', async (t) => {
+    using host = new TestHost();
+    const folder = await serving(host, range);
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    t.equal(call(host, 'ADD').exitCode, 0);
+    const record = recordOf(host);
+    host.ip('pod', 'address', 'add', `${record.lease.address}/24`, 'dev', 'eth0');
+    writeLease({ ...record, lease: { ...record.lease, renewAt: 0 } });
+    symlinkSync(client, join(folder, 'dhcp'));
+    const daemon = spawn(join(folder, 'dhcp'), ['daemon'], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const [said] = (await once(daemon.stderr, 'data')) as [Buffer];
+    t.match(said.toString(), /lease of 10\.77\.0\.\d+ renewed/);
+    t.ok(recordOf(host).lease.renewAt > Date.now());
+    daemon.kill();
+    t.same(await once(daemon, 'exit'), [0, null]);
   });
 
   t.test('GC forgets leases that are not valid, of its network alone', async (t) => {

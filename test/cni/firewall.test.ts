@@ -110,16 +110,6 @@ t.test('by nf_tables', { skip }, async (t) => {
     t.notMatch(ruleset(host), /10\.77\.0\.2/);
   });
 
-  t.test('firewalld is refused in one line', async (t) => {
-    using host = new TestHost();
-    const refused = call(host, 'ADD', { backend: 'firewalld' });
-    t.match(refused, {
-      exitCode: 1,
-      document: { code: 2, msg: /Cannot use the backend "firewalld"/ },
-    });
-    t.equal(ruleset(host), '');
-  });
-
   t.test('hostile names of chains are refused', async (t) => {
     using host = new TestHost();
     for (const iptablesAdminChainName of ['x y', 'a;b', 'x'.repeat(40), 'ä']) {

@@ -87,7 +87,8 @@ function bury(): void {
 function present(journal: string): string[] {
   if (journal === collectors.lost) rmSync(collectors.kept, { recursive: true, force: true });
   mkdirSync(collectors.kept, { recursive: true });
-  return leftovers(pod, [`${folder}/leases`, `${folder}/tuning`, collectors.kept]);
+  const places = ['leases', 'tuning', 'dhcp'].map((name) => `${folder}/${name}`);
+  return leftovers(pod, [...places, collectors.kept]);
 }
 
 async function killAdd(scenario: Scenario, step: number): Promise<Lived> {
@@ -142,6 +143,7 @@ async function run(scenario: Scenario): Promise<void> {
   if (scenario.marked) await killEverywhere(scenario, 'ADD', 'GC without the journal');
 }
 
+process.env['KEELSON_STATE'] = folder;
 mkdirSync(`${folder}/empty`, { recursive: true });
 for (const scenario of scenarios(folder)) {
   if (names.length > 0 && !names.includes(scenario.name)) continue;

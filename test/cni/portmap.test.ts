@@ -37,6 +37,8 @@ const ways: readonly Way[] = [
   ['pod', 'tcp', '10.78.0.2', 8080],
 ];
 
+const translatedBack = [ways[0], ...ways.slice(5, 10)].filter((way) => way !== undefined);
+
 async function walk(host: TestHost, all: readonly Way[]): Promise<Record<string, string>> {
   const found: Record<string, string> = {};
   for (const [from, ...to] of all) {
@@ -55,10 +57,15 @@ async function prepared(): Promise<TestHost> {
 }
 
 /** The same calls and the same connections on two hosts. */
-async function compare(t: Test, extra: object, all: readonly Way[]): Promise<void> {
+async function compare(
+  t: Test,
+  extra: object,
+  ...[all, prepare]: [all: readonly Way[], prepare?: (host: TestHost) => void]
+): Promise<void> {
   const seen = [];
   for (const maker of ['reference', 'ours'] as const) {
     using host = await prepared();
+    prepare?.(host);
     const added = callAs(maker)(host, 'ADD', extra);
     t.equal(added.exitCode, 0, JSON.stringify(added.document));
     const through = await walk(host, all);
@@ -94,6 +101,23 @@ t.test('beside the reference', { skip }, async (t) => {
       ...ways.slice(0, 4),
       ['host', 'tcp', '10.77.0.1', 8080],
     ]),
+  );
+
+  // Ours sets no mark, for its rules see where a connection was sent to; the effect is the same.
+  t.test('with a mark of the configuration', async (t) =>
+    compare(t, { markMasqBit: 5 }, translatedBack),
+  );
+
+  t.test('with the chain of kube-proxy', async (t) =>
+    compare(t, { externalSetMarkChain: 'KUBE-MARK-MASQ' }, translatedBack, (host) => {
+      for (const program of ['iptables', 'ip6tables']) {
+        const nat = (...words: string[]) => host.exec('host', program, '-t', 'nat', ...words);
+        nat('-N', 'KUBE-MARK-MASQ');
+        nat('-A', 'KUBE-MARK-MASQ', '-j', 'MARK', '--or-mark', '0x4000');
+        const marked = ['-m', 'mark', '--mark', '0x4000/0x4000'];
+        nat('-A', 'POSTROUTING', ...marked, '-j', 'MASQUERADE');
+      }
+    }),
   );
 
   t.test('what the reference refuses, ours refuses', async (t) => {

@@ -120,6 +120,7 @@ export class TestHost implements Disposable {
         env: {
           PATH: process.env['PATH'],
           NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
+          KEELSON_STATE: process.env['KEELSON_STATE'] ?? '/run/keelson',
           CNI_PATH: referenceFolder,
           CNI_COMMAND: verb,
           CNI_CONTAINERID: this.containerId,

@@ -1,8 +1,8 @@
 import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import type { Resources } from '../resources.ts';
-import { DbusConnection, DbusError } from './dbus-connection.ts';
-import { textOf, type DbusMessage, type DbusValue } from './dbus-message.ts';
+import { DbusConnection, DbusError, systemBusPath } from '../../base/dbus-connection.ts';
+import { textOf, type DbusMessage, type DbusValue } from '../../base/dbus-message.ts';
 import { scopeProperties, unitProperties } from './unit-properties.ts';
 
 const manager = {
@@ -11,19 +11,13 @@ const manager = {
   interface: 'org.freedesktop.systemd1.Manager',
 } as const;
 
-/** The variable is D-Bus' own; of its kinds of addresses only a socket's path is meant here. */
-function systemBus(): string {
-  const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '';
-  return /^unix:path=([^,;]+)/.exec(address)?.[1] ?? '/run/dbus/system_bus_socket';
-}
-
 /** Containers' cgroups as transient scopes of systemd, which then is their owner. */
 export class Scopes {
   readonly #path: string;
   #connection: Promise<DbusConnection> | undefined;
 
   /** Connects when it is first needed, and again when the bus was restarted. */
-  constructor(path: string = systemBus()) {
+  constructor(path: string = systemBusPath()) {
     this.#path = path;
   }
 

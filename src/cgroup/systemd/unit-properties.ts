@@ -1,7 +1,7 @@
 import { DomainError } from '../../base/error.ts';
 import { weightOfShares } from '../cpu-weight.ts';
 import type { Resources } from '../resources.ts';
-import type { DbusValue } from './dbus-message.ts';
+import type { DbusValue } from '../../base/dbus-message.ts';
 
 /** A unit's property: its name and its value as a variant. */
 export type UnitProperty = readonly [

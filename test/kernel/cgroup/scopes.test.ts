@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import t from 'tap';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
-import { DbusConnection } from '../../../src/cgroup/systemd/dbus-connection.ts';
+import { DbusConnection } from '../../../src/base/dbus-connection.ts';
 import { Scopes } from '../../../src/cgroup/systemd/scopes.ts';
 import { FakeSystemd, withoutDbus } from './fake-systemd.ts';
 

@@ -5,7 +5,7 @@ import {
   messageLength,
   splitSignature,
   type DbusValue,
-} from '../../../src/cgroup/systemd/dbus-message.ts';
+} from '../../../src/base/dbus-message.ts';
 
 const call = { destination: 'a.b', path: '/a', interface: 'a.b', member: 'M' };
 

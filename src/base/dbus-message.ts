@@ -1,4 +1,4 @@
-import { DomainError } from '../../base/error.ts';
+import { DomainError } from './error.ts';
 
 /** A value with its own type, as D-Bus' `v`. */
 export interface Variant {

@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { DomainError } from '../../base/error.ts';
-import { limits } from '../../base/limits.ts';
+import { DomainError } from './error.ts';
+import { limits } from './limits.ts';
 import {
   decodeMessage,
   encodeCall,
@@ -10,6 +10,12 @@ import {
   type DbusMessage,
   type DbusValue,
 } from './dbus-message.ts';
+
+/** The variable is D-Bus' own; of its kinds of addresses only a socket's path is meant here. */
+export function systemBusPath(): string {
+  const address = process.env['DBUS_SYSTEM_BUS_ADDRESS'] ?? '';
+  return /^unix:path=([^,;]+)/.exec(address)?.[1] ?? '/run/dbus/system_bus_socket';
+}
 
 type Listener = (message: DbusMessage) => void;
 
