@@ -148,7 +148,7 @@ export class Engine {
       budgets: this.budgets,
       random: this.#random,
     });
-    const message = fitMessage(nodes.count, reasons);
+    const message = fitMessage(nodes.count, reasons.byReason);
     return {
       outcome: 'unschedulable',
       pod: attempt.key,

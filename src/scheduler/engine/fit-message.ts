@@ -16,9 +16,19 @@ function byBytes(left: string, right: string): number {
   return left < right ? -1 : Number(left > right);
 }
 
-/** Counts how often each reason is given. */
-export class ReasonCounts extends Map<string, number> {
+/** Counts how often each reason is given. Thousands of nodes mostly share few lists of them. */
+export class ReasonCounts {
+  readonly #lists = new Map<readonly string[], number>();
+
   count(reasons: readonly string[], times = 1): void {
-    for (const reason of reasons) this.set(reason, (this.get(reason) ?? 0) + times);
+    if (times > 0) this.#lists.set(reasons, (this.#lists.get(reasons) ?? 0) + times);
+  }
+
+  get byReason(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const [reasons, times] of this.#lists) {
+      for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + times);
+    }
+    return counts;
   }
 }

@@ -39,9 +39,8 @@ export function preempt(question: PreemptionQuestion): Preemption | string {
   const counts = new ReasonCounts();
   const { nodes } = attempt.cluster;
   counts.count(notHelpful, nodes.count - potential.length);
-  if (potential.length === nodes.count) counts.clear();
   const best = pickCandidate(findCandidates(question, potential, counts));
-  if (best === undefined) return `preemption: ${fitMessage(nodes.count, counts)}`;
+  if (best === undefined) return `preemption: ${fitMessage(nodes.count, counts.byReason)}`;
   return {
     nodeName: nodes.nameOf(best.slot),
     victims: best.victims,

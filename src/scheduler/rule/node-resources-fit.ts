@@ -14,9 +14,11 @@ export function nodeResourcesFit({ facts, cluster }: RuleContext): NodeFilter {
   const { resources } = cluster;
   const { names, amounts } = facts.requests;
   let needs: readonly Need[] = [];
+  const lists = new Map<string, readonly string[]>();
   return {
     rule: 'NodeResourcesFit',
     begin: () => {
+      lists.clear();
       needs = names
         .map((name, at) => ({ name, amount: amounts[at] ?? 0, column: resources.find(name) }))
         .filter(({ amount }) => amount > 0);
@@ -27,13 +29,28 @@ export function nodeResourcesFit({ facts, cluster }: RuleContext): NodeFilter {
       for (const need of needs) passNeed(block, need);
     },
     reasons: (slot) => {
-      const full = hasRoom(resources.pods, slot, 1) ? [] : ['Too many pods'];
-      const missing = needs.filter(({ column, amount }) => !hasRoom(column, slot, amount));
-      return [...full, ...missing.map(({ name }) => `Insufficient ${name}`)];
+      // Thousands of nodes lack the same: they share a list.
+      let missing = hasRoom(resources.pods, slot, 1) ? '' : 'p';
+      for (let at = 0; at < needs.length; at += 1) {
+        const { column, amount } = needs[at] as Need;
+        if (!hasRoom(column, slot, amount)) missing += `,${at}`;
+      }
+      let words = lists.get(missing);
+      if (words === undefined) {
+        words = wordsFor(missing, needs);
+        lists.set(missing, words);
+      }
+      return words;
     },
     resolvable: (slot) =>
       needs.every(({ column, amount }) => amount <= (column?.allocatable[slot] ?? 0)),
   };
+}
+
+function wordsFor(missing: string, needs: readonly Need[]): readonly string[] {
+  const [full = '', ...others] = missing.split(',');
+  const insufficient = others.map((at) => `Insufficient ${needs[Number(at)]?.name ?? ''}`);
+  return full === '' ? insufficient : ['Too many pods', ...insufficient];
 }
 
 function passRoom(block: Block, { allocatable, requested }: ResourceColumn): void {
