@@ -58,9 +58,13 @@ export const limits = {
   eventQueue: 4096,
   /** Waiting for the processes of a killed container to be gone. */
   killTimeoutMs: 10_000,
-  /** A shim's answer to what takes it no time, and to what it makes (hooks and mounts included). */
-  shimAnswerMs: 10_000,
+  /**
+   * A shim's answer to what takes it no time; to what it makes, hooks and mounts included; and to
+   * anything while it has let a time pass without a word.
+   */
+  shimAnswerMs: 5000,
   shimWorkMs: 120_000,
+  shimSilentMs: 1000,
   /** Until a shim has reaped what was killed. */
   reapTimeoutMs: 1000,
   /** What is kept of a failed hook's words. */

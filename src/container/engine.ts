@@ -250,6 +250,11 @@ export class KeelsonEngine implements ContainerEngine {
     await this.#context.hierarchy.remove(path);
   }
 
+  /** Kills a pod's shim that does not answer, and with it what runs of the pod. */
+  async abandonPod(podId: string): Promise<void> {
+    await this.#context.shims.abandon(podId);
+  }
+
   /** Ends a pod's shim, once nothing of the pod runs. */
   async endPod(podId: string): Promise<void> {
     await this.#context.shims.end(podId);

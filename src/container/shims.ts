@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, hasCode, isDomainError, isKernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
+import { findShim } from './find-shim.ts';
 import { sharedSpawner } from '../kernel/spawner.ts';
 import type { Mark } from '../kernel/mark.ts';
 import type { ProcessExit } from '../kernel/supervised-process.ts';
@@ -64,6 +65,17 @@ export class Shims {
       supervisor.close();
     }
     rmSync(join(this.folderOf(podId), 'shim.sock'), { force: true });
+  }
+
+  /**
+   * Kills a shim that does not answer; what it has supervised is lost, as when it is killed by
+   * somebody else.
+   */
+  async abandon(podId: string): Promise<void> {
+    const pid = findShim(podId);
+    if (pid !== undefined) process.kill(pid, 'SIGKILL');
+    const deadline = Date.now() + limits.reapTimeoutMs;
+    while (this.#open.has(podId) && Date.now() < deadline) await delay(2);
   }
 
   /** Closes the connections; the shims stay. */

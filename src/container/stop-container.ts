@@ -20,11 +20,26 @@ export async function stopContainer(
   if (container.record.finishedAtMs > 0) return;
   if (container.phase === 'running' && options.timeoutMs > 0) {
     await thaw(context, container);
-    await signalContainer(context, container, number);
+    const sent = await signalled(context, container, number);
     fault('container.stop.after-signal');
-    if (await endsWithin(container, options.timeoutMs)) return;
+    if (sent && (await endsWithin(container, options.timeoutMs))) return;
   }
   await killContainer(context, container);
+}
+
+/** False where the shim does not answer: then only the kernel can end it. */
+async function signalled(
+  context: EngineContext,
+  container: Container,
+  signal: number,
+): Promise<boolean> {
+  try {
+    await signalContainer(context, container, signal);
+    return true;
+  } catch (error) {
+    if (isDomainError(error, 'timeout')) return false;
+    throw error;
+  }
 }
 
 /** To the first process alone; none when it has ended. */
@@ -44,16 +59,29 @@ export async function signalContainer(
 /** SIGKILL to everything in the cgroup; a frozen one dies as well. */
 export async function killContainer(context: EngineContext, container: Container): Promise<void> {
   const timeoutMs = limits.killTimeoutMs;
-  // A process that waits to be started is in no cgroup's way, but not every shim is in ours.
-  await signalContainer(context, container, 9);
+  // By the shim too: what another runtime made may be in no cgroup of ours. It may not answer.
+  const signals = signalContainer(context, container, 9);
+  const [cgroup, signal] = await Promise.allSettled([
+    killCgroup(context, container, timeoutMs),
+    Promise.race([signals, container.ended]),
+  ]);
+  if (cgroup.status === 'rejected') throw cgroup.reason;
+  if (await endsWithin(container, signal.status === 'rejected' ? 0 : timeoutMs)) return;
+  if (signal.status === 'rejected') throw signal.reason;
+  throw new DomainError('timeout', `Container "${container.id}" does not end when it is killed`);
+}
+
+async function killCgroup(
+  { hierarchy }: EngineContext,
+  { request }: Container,
+  timeoutMs: number,
+): Promise<void> {
   try {
-    using cgroup = context.hierarchy.open(container.request.cgroupPath);
+    using cgroup = hierarchy.open(request.cgroupPath);
     await cgroup.kill({ timeoutMs });
   } catch (error) {
     if (!isDomainError(error, 'notFound')) throw error;
   }
-  if (await endsWithin(container, timeoutMs)) return;
-  throw new DomainError('timeout', `Container "${container.id}" does not end when it is killed`);
 }
 
 async function thaw(context: EngineContext, container: Container): Promise<void> {

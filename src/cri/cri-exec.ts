@@ -10,13 +10,10 @@ export function execHandlers(node: Node): Handlers<typeof RuntimeService> {
   return {
     ExecSync: async ({ container_id, cmd, timeout }, { signal }) => {
       const { id } = node.containers.find(container_id);
-      const session = await node.engine.exec(id, { args: cmd, terminal: false, stdin: false });
       const ended = timeout > 0 ? AbortSignal.timeout(timeout * 1000) : undefined;
       const stop = ended === undefined ? signal : AbortSignal.any([signal, ended]);
-      // An aborted one fails in the midst of reading; why it was aborted says more.
-      const outcome = await finish(session, stop).catch((error: unknown) => {
-        if (!stop.aborted) throw error;
-      });
+      const exec = node.engine.exec(id, { args: cmd, terminal: false, stdin: false });
+      const outcome = await finish(exec, stop);
       if (outcome === undefined || stop.aborted) {
         throw new DomainError('timeout', `Command "${cmd.join(' ')}" timed out after ${timeout} s`);
       }
@@ -26,19 +23,42 @@ export function execHandlers(node: Node): Handlers<typeof RuntimeService> {
   };
 }
 
-/** Waits for output and exit; the exec with its whole tree is ended when the signal aborts. */
-async function finish(session: Session, signal: AbortSignal): Promise<[Buffer, Buffer, number]> {
+type Outcome = [stdout: Buffer, stderr: Buffer, exitCode: number];
+
+/**
+ * Waits for output and exit. Undefined when the signal aborts: then the exec has ended with all
+ * that it has started; where its shim has not answered yet, it ends as soon as it is there.
+ */
+async function finish(exec: Promise<Session>, stop: AbortSignal): Promise<Outcome | undefined> {
+  const { promise: stopped, resolve } = Promise.withResolvers<undefined>();
+  let begun = false;
   const end = (): void => {
-    // Its end shows in `exited` below.
-    session.close().catch(() => undefined);
+    const ended = exec.then((session) => session.close()).catch(() => undefined);
+    if (begun) void ended.then(() => resolve(undefined));
+    else resolve(undefined);
   };
-  signal.addEventListener('abort', end, { once: true });
-  if (signal.aborted) end();
+  stop.addEventListener('abort', end, { once: true });
+  if (stop.aborted) end();
+  try {
+    const outcome = exec.then((session) => {
+      begun = true;
+      return outcomeOf(session);
+    });
+    return await Promise.race([outcome, stopped]);
+  } catch (error) {
+    // An aborted one fails in the midst of reading; why it was aborted says more.
+    if (!stop.aborted) throw error;
+    return undefined;
+  } finally {
+    stop.removeEventListener('abort', end);
+  }
+}
+
+async function outcomeOf(session: Session): Promise<Outcome> {
   try {
     const stderr = session.stderr === undefined ? Buffer.alloc(0) : collect(session.stderr);
     return await Promise.all([collect(session.stdout), stderr, session.exited]);
   } finally {
-    signal.removeEventListener('abort', end);
     await session.close();
   }
 }

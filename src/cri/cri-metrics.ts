@@ -16,7 +16,8 @@ import type { FileSystem, Metric, MetricSource } from './metric.ts';
 import { resourceMetrics, specMetrics } from './metrics-of-resources.ts';
 import { fileSystemMetrics, networkMetrics, processMetrics } from './metrics-of-use.ts';
 import type { Node } from './node.ts';
-import { containersOf, sandboxOf } from './pod-life.ts';
+import { containersOf } from './pod-life.ts';
+import { sandboxOf } from './sandbox-of.ts';
 import { readProcessFacts } from './process-facts.ts';
 import { nanoseconds } from './selection.ts';
 

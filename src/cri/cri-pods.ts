@@ -1,5 +1,5 @@
 import { DomainError, isDomainError } from '../base/error.ts';
-import { containersOf, removePod, sandboxOf, stopPod } from './pod-life.ts';
+import { containersOf, removePod, stopPod } from './pod-life.ts';
 import { decode, Encoded } from './codec.ts';
 import { type PodRecord, podConfigOf, textOfPodConfig } from './container-record.ts';
 import { containerStatusMessage } from './cri-containers.ts';
@@ -19,22 +19,24 @@ import { documents } from './info.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
 import { runPod } from './run-pod.ts';
+import { sandboxOf } from './sandbox-of.ts';
 import { matchesLabels, nanoseconds } from './selection.ts';
 
 /** The CRI's pod calls. */
 export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
   return {
-    RunPodSandbox: async ({ config, runtime_handler }) => {
+    RunPodSandbox: async ({ config, runtime_handler }, { signal }) => {
       if (config?.metadata === undefined) {
         throw new DomainError('invalid', 'A pod needs a config with metadata');
       }
-      const { id } = await runPod(node, {
+      const request = {
         owner: 'cri',
         name: podName(config),
         config,
         runtimeHandler: runtime_handler,
         network: networkOf(config),
-      });
+      } as const;
+      const { id } = await runPod(node, request, signal);
       return { pod_sandbox_id: id };
     },
     StopPodSandbox: async ({ pod_sandbox_id }) => {

@@ -11,7 +11,8 @@ import type {
 import type { Handlers } from './grpc-server.ts';
 import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
-import { containersOf, sandboxOf } from './pod-life.ts';
+import { containersOf } from './pod-life.ts';
+import { sandboxOf } from './sandbox-of.ts';
 import { matchesLabels, nanoseconds } from './selection.ts';
 import {
   cpuMessage,

@@ -1,5 +1,4 @@
 import { isDomainError } from '../base/error.ts';
-import type { PodSandboxStatus } from '../sandbox/sandbox-service.ts';
 import { stopContainer, removeContainer } from './container-life.ts';
 import type { ContainerRecord, PodRecord } from './container-record.ts';
 import type { Node } from './node.ts';
@@ -12,9 +11,11 @@ export function containersOf(node: Node, podId: string): ContainerRecord[] {
 export function stopPod(node: Node, pod: PodRecord): Promise<void> {
   return node.locks.run(pod.id, async () => {
     const order = { timeoutMs: 0 };
-    await Promise.all(
-      containersOf(node, pod.id).map((record) => stopContainer(node, record, order)),
-    );
+    const stops = containersOf(node, pod.id).map((record) => stopContainer(node, record, order));
+    for (const stop of await Promise.allSettled(stops)) {
+      // A shim that does not answer ends with the sandbox.
+      if (stop.status === 'rejected' && !isDomainError(stop.reason, 'timeout')) throw stop.reason;
+    }
     await node.sandboxes.stop(pod.id);
   });
 }
@@ -29,14 +30,4 @@ export async function removePod(node: Node, pod: PodRecord): Promise<void> {
     await node.sandboxes.remove(pod.id);
     await node.pods.remove(pod.id);
   });
-}
-
-/** Undefined where a reboot took it. */
-export function sandboxOf(node: Node, pod: PodRecord): PodSandboxStatus | undefined {
-  try {
-    return node.sandboxes.status(pod.id);
-  } catch (error) {
-    if (isDomainError(error, 'notFound')) return undefined;
-    throw error;
-  }
 }

@@ -20,6 +20,7 @@ import {
 } from './generated/runtime.ts';
 import type { Node } from './node.ts';
 import { handlerNamed } from './runtime-handlers.ts';
+import { sandboxOf } from './sandbox-of.ts';
 
 export interface PodRequest {
   readonly id?: string;
@@ -33,8 +34,15 @@ export interface PodRequest {
   readonly shmBytes?: number;
 }
 
-/** Makes a pod with its namespaces; on failure nothing of it stays. */
-export async function runPod(node: Node, request: PodRequest): Promise<PodRecord> {
+/**
+ * Makes a pod with its namespaces. On failure nothing of it stays, or, where that cannot be undone
+ * (a network that is down), a pod that is not ready, for the kubelet to see and to remove.
+ */
+export async function runPod(
+  node: Node,
+  request: PodRequest,
+  signal?: AbortSignal,
+): Promise<PodRecord> {
   const id = request.id ?? randomBytes(32).toString('hex');
   handlerNamed(node.handlers, request.runtimeHandler);
   const record: PodRecord = {
@@ -49,9 +57,9 @@ export async function runPod(node: Node, request: PodRequest): Promise<PodRecord
   const plan = planPod(node, { ...request, id });
   await node.pods.add(record);
   try {
-    await node.sandboxes.run(plan);
+    await node.sandboxes.run(plan, signal);
   } catch (error) {
-    await node.pods.remove(id);
+    if (sandboxOf(node, record) === undefined) await node.pods.remove(id);
     throw error;
   }
   return record;

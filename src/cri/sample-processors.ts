@@ -1,6 +1,6 @@
 import { specOf } from './cri-containers.ts';
 import type { Node } from './node.ts';
-import { sandboxOf } from './pod-life.ts';
+import { sandboxOf } from './sandbox-of.ts';
 
 /** As often as the kubelet's own statistics are taken. */
 const intervalMs = 10_000;

@@ -10,12 +10,17 @@ import { Supervisor } from './supervisor.ts';
  */
 export class Spawner {
   readonly supervisor: Supervisor;
+  /** It was killed: what it was asked for has failed, and it starts nothing more. */
+  ended = false;
   readonly #exits = new Map<string, (exit: ProcessExit | undefined) => void>();
 
   private constructor(fd: number) {
     this.supervisor = new Supervisor(fd, {
       onExit: (exit) => this.#settle(exit.name, exit),
-      onEnd: () => this.#exits.forEach((_, name) => this.#settle(name, undefined)),
+      onEnd: () => {
+        this.ended = true;
+        this.#exits.forEach((_, name) => this.#settle(name, undefined));
+      },
     });
   }
 
@@ -61,8 +66,11 @@ export class Spawner {
 
 let shared: Promise<Spawner> | undefined;
 
-/** The one spawner of this process, started by the first who asks. */
-export function sharedSpawner(): Promise<Spawner> {
-  shared ??= Spawner.start();
-  return shared;
+/** The one spawner of this process, started by the first who asks, and again if it was killed. */
+export async function sharedSpawner(): Promise<Spawner> {
+  const asked = (shared ??= Spawner.start());
+  const spawner = await asked;
+  if (!spawner.ended) return spawner;
+  if (shared === asked) shared = undefined;
+  return await sharedSpawner();
 }

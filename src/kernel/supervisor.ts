@@ -57,6 +57,7 @@ export class Supervisor {
   readonly #late = new Map<number, () => void>();
   readonly #listener: SupervisorListener;
   #lastId = 0;
+  #silent = false;
   #holds = 0;
 
   /** Takes over a connected socket. */
@@ -192,13 +193,16 @@ export class Supervisor {
   }
 
   #request(verb: string, fields: readonly FieldValue[], how: Request = {}): Promise<Answer> {
-    const { fds = [], timeoutMs = limits.shimAnswerMs, late = ignore } = how;
+    const { fds = [], late = ignore } = how;
+    const patienceMs = how.timeoutMs ?? limits.shimAnswerMs;
+    const timeoutMs = this.#silent ? Math.min(patienceMs, limits.shimSilentMs) : patienceMs;
     const id = ++this.#lastId;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         const text = `The supervising process has not answered "${verb}" in ${timeoutMs} ms`;
         this.#settle(id)?.reject(new DomainError('timeout', text));
         this.#late.set(id, late);
+        this.#silent = true;
       }, timeoutMs);
       this.#waiting.set(id, { resolve, reject, timer });
       this.hold();
@@ -218,6 +222,7 @@ export class Supervisor {
   }
 
   #onMessage({ data, fds }: Message): void {
+    this.#silent = false;
     const [id, word, ...fields] = decodeRecord(data);
     if (Number(id) === 0 && word?.toString() === 'marks') {
       return this.#listener.onMarks?.(String(fields[0]), readMarks(fields.slice(2)));

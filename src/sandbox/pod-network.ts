@@ -78,7 +78,7 @@ export class PodNetwork {
     configurations: readonly NetworkConfiguration[],
     attachment: PodAttachmentOptions,
   ): Promise<NetworkResult | undefined> {
-    const signal = deadline();
+    const signal = deadline(attachment.signal);
     const results: NetworkResult[] = [];
     for (const [index, configuration] of configurations.entries()) {
       const network = this.#network(configuration);
@@ -123,6 +123,8 @@ export interface PodAttachmentOptions {
   readonly request: PodSandboxRequest;
   /** The pinned namespace; absent when it is gone. */
   readonly netns: string | undefined;
+  /** Gives up an attachment that is under way. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** One of the pod's interfaces, as the plugins of its network are called for it. */
@@ -145,8 +147,9 @@ export function addressesOf(result: NetworkResult | undefined): readonly string[
     .map(({ address }) => address.split('/')[0] ?? '');
 }
 
-function deadline(): AbortSignal {
-  return AbortSignal.timeout(limits.cniCallMs);
+function deadline(signal?: AbortSignal): AbortSignal {
+  const late = AbortSignal.timeout(limits.cniCallMs);
+  return signal === undefined ? late : AbortSignal.any([signal, late]);
 }
 
 function explained(what: string, { name }: NetworkConfiguration, error: unknown): DomainError {

@@ -76,8 +76,11 @@ export interface PodSandboxStatus {
  * DomainError notFound, exists, invalid, unsupported.
  */
 export interface PodSandboxes {
-  /** Makes all of it, or, on failure, leaves nothing. */
-  run(request: PodSandboxRequest): Promise<PodSandboxStatus>;
+  /**
+   * Makes all of it, or, on failure, leaves nothing; where undoing fails too (a network that is
+   * down), it is there, not ready, and to be removed. `signal` gives up waiting for the network.
+   */
+  run(request: PodSandboxRequest, signal?: AbortSignal): Promise<PodSandboxStatus>;
   /** Ends its containers and gives the network back; files and record stay. */
   stop(id: string): Promise<void>;
   /** Stops it if need be, removes its containers, its shim and every trace. */

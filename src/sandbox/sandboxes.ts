@@ -1,13 +1,13 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError, messageOf } from '../base/error.ts';
+import { DomainError, isDomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import type { KeelsonEngine } from '../container/engine.ts';
 import { WorkQueue } from '../container/work-queue.ts';
 import { operation } from '../kernel/operation.ts';
 import { runPlan } from '../kernel/run-plan.ts';
 import { hostFiles, writeHostFiles } from './host-files.ts';
-import { addressesOf, type PodNetwork } from './pod-network.ts';
+import { addressesOf, type PodAttachmentOptions, type PodNetwork } from './pod-network.ts';
 import { checkSandbox, pinnedNamespaces, planPause, planSandbox, planShm } from './plan-sandbox.ts';
 import { podFolders, readRecord, writeRecord, type SandboxRecord } from './sandbox-record.ts';
 import type { PodSandboxes, PodSandboxRequest, PodSandboxStatus } from './sandbox-service.ts';
@@ -44,7 +44,7 @@ export class KeelsonSandboxes implements PodSandboxes {
     this.#network = options.network;
   }
 
-  async run(request: PodSandboxRequest): Promise<PodSandboxStatus> {
+  async run(request: PodSandboxRequest, signal?: AbortSignal): Promise<PodSandboxStatus> {
     checkSandbox(request);
     const { id } = request;
     if (this.#pods.has(id)) throw new DomainError('exists', `Pod "${id}" exists already`);
@@ -59,7 +59,7 @@ export class KeelsonSandboxes implements PodSandboxes {
     const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
     this.#pods.set(id, pod);
     try {
-      await pod.queue.run(() => this.#make(pod, record));
+      await pod.queue.run(() => this.#make(pod, record, signal));
     } catch (error) {
       await this.#abandon(pod);
       throw error;
@@ -111,15 +111,18 @@ export class KeelsonSandboxes implements PodSandboxes {
       const record = await readRecord(this.#engine.podFolder(id));
       const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
       this.#pods.set(id, pod);
-      try {
-        await this.#recoverPod(pod);
-      } catch (error) {
-        this.#warn(`Cannot recover pod "${id}": ${messageOf(error)}`);
-      }
     }
+    // All at once: one whose shim or network does not answer delays nobody else.
+    await Promise.all(
+      [...this.#pods.values()].map((pod) =>
+        this.#recoverPod(pod).catch((error: unknown) =>
+          this.#warn(`Cannot recover pod "${pod.id}": ${messageOf(error)}`),
+        ),
+      ),
+    );
   }
 
-  async #make(pod: Pod, record: SandboxRecord): Promise<void> {
+  async #make(pod: Pod, record: SandboxRecord, signal?: AbortSignal): Promise<void> {
     const { request } = record;
     const folder = this.#engine.podFolder(pod.id);
     this.#save(pod, record);
@@ -136,7 +139,7 @@ export class KeelsonSandboxes implements PodSandboxes {
     ]);
     pod.shimPid = shimPid;
     fault('sandbox.run.after-namespaces');
-    const networkResult = await this.#attach(record, pins.network);
+    const networkResult = await this.#attach(record, { netns: pins.network, signal });
     writeHostFiles(folder, request, addressesOf(networkResult));
     const pausePid = pins.pid === undefined ? 0 : await this.#startPause(pod.id, request);
     const attached = networkResult && { networkResult };
@@ -144,9 +147,9 @@ export class KeelsonSandboxes implements PodSandboxes {
     fault('sandbox.run.after-ready');
   }
 
-  async #attach({ request, networks }: SandboxRecord, netns: string | undefined) {
+  async #attach({ request, networks }: SandboxRecord, how: Omit<PodAttachmentOptions, 'request'>) {
     if (networks === undefined) return undefined;
-    const result = await this.#podNetwork().attach(networks, { request, netns });
+    const result = await this.#podNetwork().attach(networks, { request, ...how });
     fault('sandbox.run.after-attach');
     return result;
   }
@@ -191,15 +194,29 @@ export class KeelsonSandboxes implements PodSandboxes {
     if (pod.record?.phase === 'stopped') return;
     if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'stopping' });
     fault('sandbox.stop.after-record');
-    for (const { id, podId } of this.#engine.list()) {
-      if (podId !== pod.id) continue;
-      await this.#engine.stop(id, { signal: 'SIGKILL', timeoutMs: 0 });
-    }
-    await this.#engine.endPause(pod.id);
+    await this.#endProcesses(pod);
     await this.#detach(pod);
     await this.#unpin(pod);
     fault('sandbox.stop.after-unpin');
     if (pod.record !== undefined) this.#save(pod, { ...pod.record, phase: 'stopped' });
+  }
+
+  async #endProcesses(pod: Pod): Promise<void> {
+    try {
+      await this.#stopContainers(pod);
+      await this.#engine.endPause(pod.id);
+    } catch (error) {
+      if (!isDomainError(error, 'timeout')) throw error;
+      this.#warn(`The shim of pod "${pod.id}" is killed: ${messageOf(error)}`);
+      await this.#engine.abandonPod(pod.id);
+      await this.#stopContainers(pod);
+    }
+  }
+
+  async #stopContainers(pod: Pod): Promise<void> {
+    const own = this.#engine.list().filter(({ podId }) => podId === pod.id);
+    const order = { signal: 'SIGKILL', timeoutMs: 0 };
+    await Promise.all(own.map(({ id }) => this.#engine.stop(id, order)));
   }
 
   async #clear(pod: Pod): Promise<void> {

@@ -24,6 +24,12 @@ export type Answer = ReturnType<typeof JSON.parse>;
 
 type Send = (request: object, done: (error: ServiceError | null, answer: Answer) => void) => void;
 
+type SendWithin = (
+  request: object,
+  how: { deadline: number },
+  done: (error: ServiceError | null, answer: Answer) => void,
+) => void;
+
 export class CriClient implements Disposable {
   readonly #clients: readonly Client[];
 
@@ -42,6 +48,19 @@ export class CriClient implements Disposable {
     return new Promise((resolve, reject) => {
       const send = (client as unknown as Record<string, Send>)[method];
       send?.call(client, request, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      });
+    });
+  }
+
+  /** The same, given up after a time, as a kubelet does it: the ServiceError has code 4 then. */
+  within(limitMs: number, method: string, request: object = {}): Promise<Answer> {
+    const client = this.#clientOf(method);
+    return new Promise((resolve, reject) => {
+      const send = (client as unknown as Record<string, SendWithin>)[method];
+      const how = { deadline: Date.now() + limitMs };
+      send?.call(client, request, how, (error, answer) => {
         if (error === null) resolve(answer);
         else reject(error);
       });

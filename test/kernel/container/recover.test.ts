@@ -15,6 +15,7 @@ if (process.getuid?.() !== 0) {
   process.exit();
 }
 
+t.setTimeout(240_000);
 const victim = fileURLToPath(new URL('victim.ts', import.meta.url));
 
 interface Death {
@@ -151,6 +152,24 @@ for (const name of ['state.json', 'request.json']) {
     t.match(scratch.engine.status('c'), { state: 'unknown' });
     await scratch.engine.remove('c');
     t.notOk(existsSync(`/proc/${pid}/exe`), 'its process is gone');
+    nothingLeft(t, scratch);
+  });
+}
+
+for (const { fault = '', verbs, change } of deaths) {
+  const failing = verbs.at(-1) ?? '';
+  if (!/create\.|stop\.|remove\./.test(fault)) continue;
+  const where = `${fault}${change ? ' with hooks' : ''}`;
+  t.test(`failing at ${where}, it can be done again by the same runtime`, async (t) => {
+    await using scratch = new Scratch();
+    const file = scratch.bundle.path('request.json');
+    writeFileSync(file, JSON.stringify(scratch.bundle.request('c', ['sleep', '1000'], change)));
+    const life = [...verbs.slice(0, -1), `!${failing}`, 'remove'];
+    const child = spawn(process.execPath, [victim, scratch.bundle.state, file, ...life], {
+      env: { ...process.env, KEELSON_FAULT: `${fault}=fail` },
+      stdio: 'inherit',
+    });
+    t.same(await once(child, 'exit'), [0, null]);
     nothingLeft(t, scratch);
   });
 }

@@ -1,7 +1,8 @@
 /**
  * A runtime that recover.test.ts kills: `node victim.ts STATE REQUEST-FILE VERB...` does the verbs
- * in order. KEELSON_FAULT says where it dies.
+ * in order. KEELSON_FAULT says where it dies, or fails: `!VERB` has to, and is then done again.
  */
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import type { ContainerRequest } from '../../../src/container/container-engine.ts';
 import { KeelsonEngine } from '../../../src/container/engine.ts';
@@ -20,6 +21,15 @@ async function execAndDie(): Promise<void> {
 }
 
 for (const verb of verbs) {
+  if (!verb.startsWith('!')) await act(verb);
+  else {
+    await assert.rejects(act(verb.slice(1)), /Fault at/);
+    await act(verb.slice(1));
+  }
+}
+await engine.close();
+
+async function act(verb: string): Promise<void> {
   if (verb === 'create') await engine.create(request);
   else if (verb === 'start') await engine.start(id);
   else if (verb === 'stop') await engine.stop(id, { signal: 'SIGTERM', timeoutMs: 500 });
@@ -28,4 +38,3 @@ for (const verb of verbs) {
   else if (verb === 'exec') await execAndDie();
   else if (verb === 'die') process.kill(process.pid, 'SIGKILL');
 }
-await engine.close();

@@ -1,4 +1,4 @@
-/** A runtime killed with -9 at each step of a pod's life; the next one finishes or undoes it. */
+/** Each step of a pod's life failing, or the runtime killed there; it is finished or undone. */
 import t from 'tap';
 import type { PodSandboxRequest } from '../../../src/sandbox/sandbox-service.ts';
 import { openNode } from './open-node.ts';
@@ -57,4 +57,16 @@ for (const { fault, verbs, left } of deaths) {
       await engine.close();
     });
   }
+}
+
+const after = { run: ['stop', 'remove'], stop: ['remove'], remove: [] };
+
+for (const { fault, verbs } of deaths) {
+  const failing = verbs.at(-1) as keyof typeof after;
+  t.test(`failing at ${fault}, it can be done again by the same runtime`, async (t) => {
+    await using place = new Place();
+    const life = [...verbs.slice(0, -1), `!${failing}`, ...after[failing]];
+    t.equal(await place.live(`${fault}=fail`, life), 0);
+    await nothingLeft(t, place);
+  });
 }

@@ -26,6 +26,15 @@ export class Place implements AsyncDisposable {
     writeFileSync(join(this.folder, 'request.json'), JSON.stringify(this.request));
   }
 
+  /** Runs a runtime to its end; its exit code. */
+  async live(fault: string, verbs: readonly string[]): Promise<number | null> {
+    const args = [victim, this.folder, join(this.folder, 'request.json'), ...verbs];
+    const env = { ...process.env, KEELSON_FAULT: fault };
+    const child = spawn(process.execPath, args, { env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const [code] = (await once(child, 'exit')) as [number | null];
+    return code;
+  }
+
   /** Runs a runtime until it dies; the signal. */
   async die(fault: string, verbs: readonly string[]): Promise<string | null> {
     const args = [victim, this.folder, join(this.folder, 'request.json'), ...verbs];
