@@ -31,7 +31,7 @@ import { ExecExits } from './exec-exits.ts';
 import { foreignProcesses, updateForeign } from './foreign-runtime.ts';
 import { pauseContainer, resumeContainer } from './freeze-container.ts';
 import { updateCgroup } from './limit-cgroup.ts';
-import { endPause, startPause, type PausePlan } from './pod-pause.ts';
+import { PodProcesses } from './pod-processes.ts';
 import { RecordStore } from './record-store.ts';
 import { loseContainer, saveExit } from './recover-container.ts';
 import { Recovery } from './recovery.ts';
@@ -46,6 +46,8 @@ export class KeelsonEngine implements ContainerEngine {
   readonly #containers = new Map<string, Container>();
   readonly #context: EngineContext;
   readonly #recovery: Recovery;
+  /** What a pod has beside its containers. */
+  readonly pods: PodProcesses;
 
   constructor(options: EngineOptions = {}) {
     const stateFolder = options.stateFolder ?? '/run/keelson';
@@ -73,6 +75,7 @@ export class KeelsonEngine implements ContainerEngine {
       warn: options.warn ?? (() => undefined),
     };
     this.#recovery = new Recovery(this.#context, this.#containers);
+    this.pods = new PodProcesses(this.#context);
   }
 
   /** How many supervisors of pods answer. */
@@ -231,28 +234,6 @@ export class KeelsonEngine implements ContainerEngine {
   async findPod(podId: string): Promise<number> {
     const shim = await this.#context.shims.find(podId);
     return shim === undefined ? 0 : (await shim.state()).pid;
-  }
-
-  /** Starts the first process of a PID namespace that the pod's containers share; its pid. */
-  async startPause(
-    podId: string,
-    plan: PausePlan & { readonly cgroupPath: string },
-  ): Promise<number> {
-    return await startPause(this.#context, podId, plan);
-  }
-
-  async endPause(podId: string): Promise<void> {
-    await endPause(this.#context, podId);
-  }
-
-  /** A pod's own cgroup, with everything below. */
-  async removeCgroup(path: string): Promise<void> {
-    await this.#context.hierarchy.remove(path);
-  }
-
-  /** Kills a pod's shim that does not answer, and with it what runs of the pod. */
-  async abandonPod(podId: string): Promise<void> {
-    await this.#context.shims.abandon(podId);
   }
 
   /** Ends a pod's shim, once nothing of the pod runs. */

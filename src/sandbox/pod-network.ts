@@ -114,6 +114,22 @@ export class PodNetwork {
     if (failures[0] !== undefined) throw failures[0];
   }
 
+  /**
+   * Gives back what a pod has by the cached results alone: nothing else knows it after a reboot, or
+   * where its record is damaged. Its namespace is gone, or does not matter.
+   */
+  async detachForgotten(podId: string): Promise<void> {
+    const signal = deadline();
+    for (const { attachment, network } of this.#cache.list()) {
+      if (attachment.containerId !== podId) continue;
+      try {
+        await this.#network(network).delete({ ...attachment, netns: '' }, signal);
+      } catch (error) {
+        throw explained(`Cannot detach pod "${podId}"`, network, error);
+      }
+    }
+  }
+
   #network(configuration: NetworkConfiguration): Network {
     return new Network(configuration, { invoke: this.#invoke, cache: this.#cache });
   }

@@ -69,11 +69,13 @@ export class KeelsonSandboxes implements PodSandboxes {
 
   async stop(id: string): Promise<void> {
     const pod = this.#pods.get(id);
+    if (pod === undefined) await this.#network?.detachForgotten(id);
     await pod?.queue.run(() => this.#stop(pod));
   }
 
   async remove(id: string): Promise<void> {
     const pod = this.#pods.get(id);
+    if (pod === undefined) await this.#network?.detachForgotten(id);
     await pod?.queue.run(async () => {
       if (!this.#pods.has(id)) return;
       await this.#stop(pod);
@@ -155,7 +157,8 @@ export class KeelsonSandboxes implements PodSandboxes {
   }
 
   /** Gives the addresses back; the plugins succeed when that is done already. */
-  async #detach({ record }: Pod): Promise<void> {
+  async #detach({ id, record }: Pod): Promise<void> {
+    if (record === undefined) await this.#network?.detachForgotten(id);
     if (record?.networks === undefined) return;
     const { request, networks } = record;
     await this.#podNetwork().detach(networks, { request, netns: this.#pins(request).network });
@@ -180,7 +183,7 @@ export class KeelsonSandboxes implements PodSandboxes {
   async #startPause(id: string, request: PodSandboxRequest): Promise<number> {
     const pins = this.#pins(request);
     const { cgroupPath } = request;
-    const pid = await this.#engine.startPause(id, { ...planPause(pins), cgroupPath });
+    const pid = await this.#engine.pods.startPause(id, { ...planPause(pins), cgroupPath });
     if (pins.pid !== undefined) {
       await runPlan([
         operation.open(0, `/proc/${pid}/ns/pid`, 0),
@@ -204,11 +207,12 @@ export class KeelsonSandboxes implements PodSandboxes {
   async #endProcesses(pod: Pod): Promise<void> {
     try {
       await this.#stopContainers(pod);
-      await this.#engine.endPause(pod.id);
+      if (pod.record === undefined) await this.#engine.pods.endUnrecorded(pod.id);
+      await this.#engine.pods.endPause(pod.id);
     } catch (error) {
       if (!isDomainError(error, 'timeout')) throw error;
       this.#warn(`The shim of pod "${pod.id}" is killed: ${messageOf(error)}`);
-      await this.#engine.abandonPod(pod.id);
+      await this.#engine.pods.abandon(pod.id);
       await this.#stopContainers(pod);
     }
   }
@@ -223,13 +227,13 @@ export class KeelsonSandboxes implements PodSandboxes {
     for (const { id, podId } of this.#engine.list()) {
       if (podId === pod.id) await this.#engine.remove(id);
     }
-    await this.#engine.endPause(pod.id);
+    await this.#engine.pods.endPause(pod.id);
     // A pod that was stopped has given its addresses back; one that is being made has not.
     if (pod.record?.phase === 'making') await this.#detach(pod);
     await this.#unpin(pod);
     await this.#engine.endPod(pod.id);
     const cgroup = pod.record?.request.cgroupPath;
-    if (cgroup !== undefined) await this.#engine.removeCgroup(cgroup);
+    if (cgroup !== undefined) await this.#engine.pods.removeCgroup(cgroup);
     fault('sandbox.remove.after-shim');
     rmSync(this.#engine.podFolder(pod.id), { recursive: true, force: true });
     this.#pods.delete(pod.id);

@@ -24,12 +24,13 @@ interface Pod {
   readonly config: object;
 }
 
-async function makePod(name: string): Promise<Pod> {
+async function makePod(name: string, pid = 'POD'): Promise<Pod> {
   const log_directory = `${runtime.folder}/logs/${name}`;
   mkdirSync(log_directory, { recursive: true });
   const metadata = { name, uid: name, namespace: 'ns', attempt: 0 };
   const labels = { app: name };
-  const config = { metadata, log_directory, labels, annotations: { 'a/b': 'c' } };
+  const linux = { security_context: { namespace_options: { pid } } };
+  const config = { metadata, log_directory, labels, annotations: { 'a/b': 'c' }, linux };
   return { id: await cri.pod(config), config };
 }
 
@@ -70,6 +71,8 @@ async function nothingLeft(t: Test): Promise<void> {
   t.same(network.leases(), [], 'no address');
 }
 
+const byId = (list: Answer[]): Answer[] => list.toSorted((a, b) => (a.id < b.id ? -1 : 1));
+
 /** All that a kubelet reads, but for the time at which it was read. */
 async function everything(): Promise<object> {
   const { items } = await cri.call('ListPodSandbox');
@@ -82,7 +85,6 @@ async function everything(): Promise<object> {
   const statuses: Answer[] = [];
   for (const { id } of containers) statuses.push(await cri.statusOf(id));
   const { images } = await cri.call('ListImages');
-  const byId = (list: Answer[]): Answer[] => list.toSorted((a, b) => (a.id < b.id ? -1 : 1));
   return {
     items: byId(items),
     containers: byId(containers),
@@ -138,7 +140,9 @@ const damages: Readonly<Record<string, (path: string) => void>> = {
 
 for (const [words, damage] of Object.entries(damages)) {
   t.test(`all files of a pod are ${words}: it goes, and the others stay`, async (t) => {
-    const [good, bad] = [await makePod('good'), await makePod('bad')];
+    // One of both kinds: where the pod's own end would end all, and where not.
+    const pid = words === 'empty' ? 'CONTAINER' : 'POD';
+    const [good, bad] = [await makePod('good'), await makePod('bad', pid)];
     const kept = await cri.run(good, program('kept', 'sleep 1000'));
     const ids = [
       await cri.run(bad, program('one', 'sleep 1000')),
@@ -163,14 +167,11 @@ for (const [words, damage] of Object.entries(damages)) {
     await cri.run(again, program('one', 'sleep 1000'));
     await removePod(again.id);
     await removePod(good.id);
-    t.same((await cri.call('ListPodSandbox')).items, []);
-    t.same(await runtime.leftovers(), []);
+    await nothingLeft(t);
   });
 }
 
 t.test('after a reboot all is stopped, and goes; addresses are free again', async (t) => {
-  for (const lease of network.leases()) t.comment(`left by a damaged pod: ${lease}`);
-  const before = network.leases().length;
   const pod = await makePod('reboot');
   const id = await cri.run(pod, program('c', 'sleep 1000'));
   await restart(() => runtime.forgetState());
@@ -182,6 +183,11 @@ t.test('after a reboot all is stopped, and goes; addresses are free again', asyn
   });
   await removePod(pod.id);
   await removePod(second);
-  t.equal(network.leases().length, before);
-  t.same(await runtime.leftovers(), []);
+  t.same(network.leases(), []);
+  // A reboot takes the cgroups, which this one has not.
+  const left = await runtime.leftovers();
+  t.same(
+    left.filter((line) => !line.startsWith('cgroup ')),
+    [],
+  );
 });
