@@ -4,7 +4,7 @@ import type { MetricRegistry } from '../../base/metric-registry.ts';
 import { statusOfContainer } from '../container-life.ts';
 import { ImageUse } from '../image-use.ts';
 import type { Node } from '../node.ts';
-import { sandboxOf } from '../pod-life.ts';
+import { sandboxOf } from '../sandbox-of.ts';
 
 const containerStates = ['created', 'running', 'paused', 'exited', 'unknown'];
 const podStates = ['ready', 'notReady', 'unknown'];
