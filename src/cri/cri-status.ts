@@ -35,7 +35,7 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
           },
         })),
       ],
-      features: { supplemental_groups_policy: true },
+      features: { supplemental_groups_policy: true, mount_options: true },
     }),
     RuntimeConfig: async () => ({ linux: { cgroup_driver } }),
     // Nothing here depends on the pod CIDR: no CNI configuration is made from it.

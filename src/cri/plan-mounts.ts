@@ -4,6 +4,7 @@ import type { Linux } from '../container/spec-linux.ts';
 import type { Mount } from '../container/spec.ts';
 import { type Mount as CriMount, MountPropagation } from './generated/runtime.ts';
 import { imageVolumeMount } from './image-volume.ts';
+import { mountOptionsOf } from './mount-options.ts';
 import type { PlanInput } from './plan-input.ts';
 
 /**
@@ -89,13 +90,12 @@ function podFiles({ config, sandbox }: PlanInput): Mount[] {
 function planMount(request: CriMount, { facts, sandbox }: PlanInput): Mount {
   const { host_path, container_path } = request;
   const destination = destinationOf(container_path);
-  if (request.mount_options.length > 0) {
-    throw new DomainError('unsupported', `Mount options at "${destination}" are not supported yet`);
-  }
+  const more = mountOptionsOf(request.mount_options, destination);
   checkRecursiveReadOnly(request, destination);
   const place = facts.volumes.get(container_path);
   if (place !== undefined) {
-    return imageVolumeMount(destination, place, sandbox.namespaces.user !== undefined);
+    const volume = imageVolumeMount(destination, place, sandbox.namespaces.user !== undefined);
+    return { ...volume, options: [...(volume.options ?? []), ...more] };
   }
   const source = facts.sources.get(host_path);
   if (source === undefined) {
@@ -103,7 +103,7 @@ function planMount(request: CriMount, { facts, sandbox }: PlanInput): Mount {
   }
   const rights = request.recursive_read_only ? 'rro' : request.readonly ? 'ro' : 'rw';
   return {
-    ...bind(destination, source, [rights, propagationWord(request.propagation)]),
+    ...bind(destination, source, [rights, propagationWord(request.propagation), ...more]),
     ...mappingsOf(request),
   };
 }

@@ -214,6 +214,22 @@ t.test('what images and writable layers take', async (t) => {
   await cri.remove(id);
 });
 
+t.test('mount options hold in a mount and in those below it', async (t) => {
+  const source = `${runtime.folder}/source`;
+  mkdirSync(`${source}/below`, { recursive: true });
+  execFileSync('mount', ['-t', 'tmpfs', 'below', `${source}/below`]);
+  t.teardown(() => execFileSync('umount', ['-l', `${source}/below`]));
+  for (const place of [source, `${source}/below`]) execFileSync('cp', ['/bin/busybox', place]);
+  const mount = { container_path: '/m', host_path: source, mount_options: ['noexec', 'nodev'] };
+  const id = await cri.run(pod, sleeper({ mounts: [mount] }));
+  for (const program of ['/m/busybox', '/m/below/busybox']) {
+    t.match(await cri.output(id, 'sh', '-c', `${program} true; echo $?`), /^126\n.*denied/);
+  }
+  t.equal(await cri.output(id, 'sh', '-c', 'echo a > /m/f; cat /m/f'), 'a\n');
+  await cri.remove(id);
+  t.equal((await cri.call('Status')).features.mount_options, true);
+});
+
 t.test('a name is free again after a create that failed, and after removal', async (t) => {
   writeFileSync(`${runtime.folder}/plain`, '');
   const bad = sleeper({ mounts: [{ container_path: '/x', host_path: '/no/such' }] });

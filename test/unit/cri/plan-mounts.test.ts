@@ -136,12 +136,6 @@ t.test('destinations and sources that make no sense are refused', async (t) => {
   t.throws(() => planMounts(input), /Two mounts at "\/a"/);
 });
 
-t.test('what is not built yet is refused, not ignored', async (t) => {
-  const options = { container_path: '/a', host_path: '/src', mount_options: ['noexec'] };
-  const input = planInput({ config: { mounts: [options] }, facts: { sources } });
-  t.throws(() => planMounts(input), /not supported yet/);
-});
-
 t.test('the root propagates as far as the widest mount', async (t) => {
   t.equal(widest(), 'private');
   t.equal(widest(0, MountPropagation.PROPAGATION_HOST_TO_CONTAINER), 'slave');
@@ -163,3 +157,26 @@ function widest(...modes: number[]): string | undefined {
   const mounts = modes.map((propagation) => ({ propagation }));
   return planPropagation(planInput({ config: { mounts } }));
 }
+
+t.test('mount options hold for what is mounted below too, on image volumes as well', async (t) => {
+  t.same(mountOf({ mount_options: ['noexec', 'nosuid', 'relatime'] })?.options, [
+    'rbind',
+    'rw',
+    'rprivate',
+    'rnoexec',
+    'rnosuid',
+    'rrelatime',
+  ]);
+  const volumes = new Map([['/to', { kind: 'file', path: '/layer/file' } as const]]);
+  const mounts = [{ container_path: '/to', mount_options: ['noexec'] }];
+  const planned = planMounts(planInput({ config: { mounts }, facts: { sources, volumes } }));
+  t.ok(find(planned, '/to')?.options?.includes('rnoexec'));
+});
+
+t.test('options that give rights back, or mean nothing, are refused by name', async (t) => {
+  for (const word of ['suid', 'dev', 'exec', 'rw', 'remount', 'rnoexec', 'size=1m', '', 'idmap']) {
+    const mounts = [{ container_path: '/to', host_path: '/src', mount_options: [word] }];
+    const input = planInput({ config: { mounts }, facts: { sources } });
+    t.throws(() => planMounts(input), new RegExp(`Mount option "${word}" at "/to" is none of ro`));
+  }
+});
