@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -54,6 +55,11 @@ static pid_t cloneStage(Launched& launched, uint64_t flags, int cgroup,
   return pid;
 }
 
+static bool keepPath(char (&place)[108], const char* path) {
+  int size = snprintf(place, sizeof place, "%s", path);
+  return size < static_cast<int>(sizeof place) || (errno = ENAMETOOLONG, false);
+}
+
 bool launch(Launched& launched, Fields& order, Received& received, unsigned inherited,
             const char** call) {
   uint64_t flags = order.number();
@@ -62,14 +68,18 @@ bool launch(Launched& launched, Fields& order, Received& received, unsigned inhe
   bool join = order.number() != 0;
   uint64_t preserved = order.number();
   const char* console = order.text();
+  const char* pidfdSocket = order.text();
+  bool adopt = order.number() != 0;
   Field plan = order.bytes();
   *call = "launch";
   if (!order.good()) return errno = EBADMSG, false;
-  if (snprintf(launched.console, sizeof launched.console, "%s", console) >=
-      static_cast<int>(sizeof launched.console)) {
-    *call = "console socket";
-    return errno = ENAMETOOLONG, false;
-  }
+  *call = "console socket";
+  if (!keepPath(launched.console, console)) return false;
+  *call = "pidfd socket";
+  if (!keepPath(launched.pidfdSocket, pidfdSocket)) return false;
+  launched.manner = join ? "setns" : "standard";
+  *call = "prctl";
+  if (adopt && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) return false;
   stage::Start start = {};
   int next = 0;
   *call = "plan";
@@ -106,15 +116,15 @@ bool launch(Launched& launched, Fields& order, Received& received, unsigned inhe
   return launched.pid > 0;
 }
 
-// As runc does it: one message with the terminal's name and its master.
-static bool sendTerminal(const char* console, int master) {
+// As runc does it: one message, a word and the descriptor.
+static bool sendTo(const char* path, const char* word, int given) {
   sockaddr_un address = {};
   address.sun_family = AF_UNIX;
-  memcpy(address.sun_path, console, strlen(console));
+  memcpy(address.sun_path, path, strlen(path));
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return false;
   bool sent = connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-              sendMessage(fd, "/dev/pts/ptmx", 13, master);
+              sendMessage(fd, word, strlen(word), given);
   int error = errno;
   close(fd);
   errno = error;
@@ -128,7 +138,7 @@ static bool takeTerminal(Launched& launched, Received& received) {
     received.count = 0;
     return true;
   }
-  return sendTerminal(launched.console, received.fds[0]);
+  return sendTo(launched.console, "/dev/pts/ptmx", received.fds[0]);
 }
 
 static void takeFork(Launched& launched, pid_t pid) {
@@ -155,6 +165,15 @@ static Reached takeFailure(Fields& fields, RecordWriter<6144>& failure) {
   return Reached::failed;
 }
 
+// Its number may be another's by the time somebody reads it; the descriptor never is.
+static Reached arrive(Launched& launched, Reached where, RecordWriter<6144>& failure) {
+  char path[sizeof launched.pidfdSocket];
+  memcpy(path, launched.pidfdSocket, sizeof path);
+  launched.pidfdSocket[0] = '\0';
+  if (!path[0] || sendTo(path, launched.manner, launched.pidfd)) return where;
+  return fail(failure, "pidfd socket", path);
+}
+
 Reached follow(Launched& launched, RecordWriter<6144>& failure) {
   char buffer[6144];
   bool forked = launched.relay == 0 || launched.relay != launched.pid;
@@ -162,14 +181,16 @@ Reached follow(Launched& launched, RecordWriter<6144>& failure) {
     Received received = receiveMessage(launched.status, buffer, sizeof buffer);
     if (received.size < 0) return fail(failure, "recvmsg", "");
     // Exec has closed it. A stage that dies without a word does as well, and is told by its exit.
-    if (received.size == 0) return forked ? Reached::running : fail(failure, "fork", "");
+    if (received.size == 0) {
+      return forked ? arrive(launched, Reached::running, failure) : fail(failure, "fork", "");
+    }
     Records records(buffer, static_cast<size_t>(received.size));
     Fields fields;
     if (!records.next(fields)) fields = Fields();
     Field word = fields.bytes();
     if (word.is("failed")) return takeFailure(fields, failure);
-    if (word.is("held")) return Reached::held;
-    if (word.is("created")) return Reached::created;
+    if (word.is("held")) return arrive(launched, Reached::held, failure);
+    if (word.is("created")) return arrive(launched, Reached::created, failure);
     if (word.is("forked")) {
       takeFork(launched, static_cast<pid_t>(fields.number()));
       forked = true;

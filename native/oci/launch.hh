@@ -18,14 +18,17 @@ struct Launched {
   // The process that forked the real one; reaped with it.
   pid_t relay = 0;
   char console[108] = "";
+  // Where a pidfd is sent once, and with what word.
+  char pidfdSocket[108] = "";
+  const char* manner = "standard";
 };
 
 // How far a stage has come.
 enum class Reached { held, created, running, failed };
 
-// launch CLONE-FLAGS CGROUP RELAY JOIN PRESERVED CONSOLE PLAN, with the descriptors: the plan where
-// PLAN is empty, then those for the first slots. With JOIN the first of them is the pidfd whose PID
-// namespace is entered. False with errno and `call` set.
+// launch CLONE-FLAGS CGROUP RELAY JOIN PRESERVED CONSOLE PIDFD-SOCKET ADOPT PLAN, with the
+// descriptors: the plan where PLAN is empty, then those for the first slots. With JOIN the first of
+// them is the pidfd whose PID namespace is entered. False with errno and `call` set.
 bool launch(Launched& launched, Fields& order, Received& received, unsigned inherited,
             const char** call);
 

@@ -76,7 +76,7 @@ bool sendRequest(int socket, const Invocation& invocation) {
   std::unique_ptr<RecordWriter<maximumBytes>> writer(new (std::nothrow) RecordWriter<maximumBytes>);
   if (!writer) return errno = ENOMEM, false;
   RecordWriter<maximumBytes>& record = *writer;
-  record.text("request").number(1).text(folder).text(identity);
+  record.text("request").number(2).text(folder).text(identity);
   char digits[24];
   snprintf(digits, sizeof digits, "%llu",
            static_cast<unsigned long long>(permittedCapabilities()));

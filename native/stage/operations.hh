@@ -37,6 +37,7 @@ bool enterRoot(Context&, Fields&);
 bool useRoot(Context&, Fields&);
 bool leaveChroot(Context&, Fields&);
 bool pivotRoot(Context&, Fields&);
+bool changeRoot(Context&, Fields&);
 
 // inside.cc
 bool makeDirectory(Context&, Fields&);

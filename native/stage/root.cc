@@ -53,4 +53,14 @@ bool pivotRoot(Context& context, Fields&) {
   return chdir("/") == 0 || context.fail("chdir", "/");
 }
 
+// change-root MOVE: for a root that cannot be pivoted, such as an initramfs; the host's tree stays
+// beneath. MOVE where the new root is not over the old one yet.
+bool changeRoot(Context& context, Fields& fields) {
+  bool move = fields.number() != 0;
+  if (fchdir(context.root) < 0) return context.fail("fchdir", "/");
+  if (move && mount(".", "/", nullptr, MS_MOVE, nullptr) < 0) return context.fail("mount", "/");
+  if (chroot(".") < 0) return context.fail("chroot", "/");
+  return chdir("/") == 0 || context.fail("chdir", "/");
+}
+
 }  // namespace keelson::stage

@@ -36,6 +36,7 @@ static constexpr Entry table[] = {
     {"use-root", useRoot},
     {"leave-chroot", leaveChroot},
     {"pivot", pivotRoot},
+    {"change-root", changeRoot},
     {"directory", makeDirectory},
     {"node", makeNode},
     {"symlink", makeSymlink},

@@ -37,6 +37,10 @@ export interface ContainerSource extends ProcessContext {
   readonly init?: boolean;
   /** The runtime lives in a chroot. */
   readonly chrooted?: boolean;
+  /** The host's root cannot be pivoted (an initramfs): its tree stays beneath, by chroot alone. */
+  readonly noPivot?: boolean;
+  /** The program keeps its caller's session keyring. */
+  readonly noNewKeyring?: boolean;
   /** Destinations of bind mounts that begin with what the root has there. */
   readonly fills?: readonly string[];
   /** Where no supervisor stays with the container. */
@@ -113,10 +117,10 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   }
   if (held) builder.add(operation.hold());
   planHooks(builder, source, 'createContainer');
-  builder.add(...leaveChroot(source, hooked), operation.pivot());
+  builder.add(...leaveChroot(source, hooked), enterRoot(source, hooked));
 
   planRootPropagation(builder, linux, rootSlot);
-  builder.add(operation.keyring(source.id));
+  if (source.noNewKeyring !== true) builder.add(operation.keyring());
   planMachine(builder, linux);
   planLimits(builder, process);
   planStart(builder, process, alone);
@@ -134,6 +138,10 @@ export function planContainer(source: ContainerSource): ContainerPlan {
 /** Hooks find the root inside the chroot, so that with them it is left after they have run. */
 function leaveChroot({ chrooted }: ContainerSource, now: boolean): Operation[] {
   return chrooted === true && now ? [operation.leaveChroot()] : [];
+}
+
+function enterRoot({ noPivot }: ContainerSource, hooked: boolean): Operation {
+  return noPivot === true ? operation.changeRoot(hooked) : operation.pivot();
 }
 
 /** Where hooks find the root: an overlay has no folder but the bundle's. */

@@ -37,10 +37,10 @@ export interface ExecContext extends ProcessContext {
 export function planExecProcess(
   spec: Spec,
   process: Process,
-  context: ExecContext & { readonly preserved?: number },
+  context: ExecContext & { readonly preserved?: number; readonly noNewKeyring?: boolean },
 ): readonly Operation[] {
   checkProcess(process);
-  const { preserved = 0 } = context;
+  const { preserved = 0, noNewKeyring = false } = context;
   const builder = new PlanBuilder(1 + preserved);
   planAffinity(builder, process, 'initial');
   // By the host's procfs, which is out of reach once the container's mounts are joined.
@@ -53,6 +53,7 @@ export function planExecProcess(
     const { height: rows = 0, width: columns = 0 } = process.consoleSize ?? {};
     builder.add(operation.terminal(builder.slot(), { rows, columns }));
   }
+  if (!noNewKeyring) builder.add(operation.keyring());
   planMachine(builder, spec.linux ?? {});
   planLimits(builder, process);
   planAffinity(builder, process, 'final');

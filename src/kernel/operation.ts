@@ -124,6 +124,8 @@ export const operation = {
   leaveChroot: (): Operation => ['leave-chroot'],
   /** pivot_root(2) into the root; the host's tree is gone afterwards. */
   pivot: (): Operation => ['pivot'],
+  /** In place of `pivot`, where the root file system cannot be pivoted. */
+  changeRoot: (move: boolean): Operation => ['change-root', move],
 
   directory: (path: string, owner: Owner): Operation => [
     'directory',
@@ -176,7 +178,8 @@ export const operation = {
     ...nodes,
   ],
   affinity: (cpus: readonly number[]): Operation => ['affinity', ...cpus],
-  keyring: (name: string): Operation => ['keyring', name],
+  /** A new session keyring, without a name: by one, who made it first would be joined. */
+  keyring: (): Operation => ['keyring'],
 
   /** Sets of capabilities are bit masks. */
   bounding: (kept: bigint): Operation => ['bounding', kept],

@@ -21,6 +21,10 @@ export interface Order {
   readonly preserved: number;
   /** Where a terminal's master is sent; '' for the client itself. */
   readonly console: string;
+  /** Where a pidfd of the process is sent; '' for nowhere. */
+  readonly pidfdSocket: string;
+  /** The client becomes the parent of what the container's processes leave behind. */
+  readonly adopt: boolean;
   /** The first slots. They stay the caller's. */
   readonly fds: readonly number[];
 }
@@ -75,10 +79,11 @@ export class OciClient {
     const inline = plan.length <= limits.shimMessageBytes;
     const file = inline ? undefined : writePlan(plan);
     try {
-      const { cloneFlags, cgroup, relay, join, preserved, console } = order;
-      const fields = [cloneFlags, cgroup, relay, join, preserved, console, inline ? plan : ''];
+      const { cloneFlags, cgroup, relay, join, preserved, console, pidfdSocket, adopt } = order;
+      const places = [console, pidfdSocket];
+      const fields = [cloneFlags, cgroup, relay, join, preserved, ...places, adopt];
       const fds = file === undefined ? order.fds : [file, ...order.fds];
-      return await this.#ask(['launch', ...fields], fds);
+      return await this.#ask(['launch', ...fields, inline ? plan : ''], fds);
     } finally {
       if (file !== undefined) closeDescriptor(file);
     }

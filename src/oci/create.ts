@@ -13,7 +13,7 @@ import { isChrooted } from '../kernel/chroot.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
 import type { Call } from './call.ts';
 import { checkTerminal, listenVariables, preservedCount } from './descriptors.ts';
-import { runOciHooks } from './hooks.ts';
+import { runOciHooks, runPoststart } from './hooks.ts';
 import { readStat } from './process.ts';
 import { readSpec } from './read-spec.ts';
 import type { OciRecord } from './record.ts';
@@ -55,7 +55,11 @@ async function makeContainer(call: Call, manner: Manner): Promise<void> {
   fault('oci.create.after-record');
   const made = await launch(call, { record, spec, plan, undo }, manner);
   writePidFile(call, made.pid);
-  if (manner.start === 'now') await runOciHooks(call, { record: made, spec }, 'poststart');
+  if (manner.start === 'now') {
+    await runPoststart(call, { record: made, spec }, () =>
+      runOciHooks(call, { record: made, spec }, 'poststop'),
+    );
+  }
   undo.move();
 }
 
@@ -87,7 +91,10 @@ async function launch(call: Call, making: Making, manner: Manner): Promise<OciRe
     relay,
     join: false,
     preserved: preservedCount(call),
-    console: consolePath(call),
+    console: socketPath(call, 'console-socket'),
+    pidfdSocket: socketPath(call, 'pidfd-socket'),
+    // Orphans of a container without a PID namespace come to who stays, not to the host's init.
+    adopt: !manner.detached && !call.line.flags.on('no-subreaper'),
     fds: listener === undefined ? [] : [listener.fd],
   });
   const startTime = readStat(started.pid)?.startTime ?? 0;
@@ -120,6 +127,8 @@ async function planFor(
     capabilities: call.request.capabilities,
     ...(seccomp === undefined ? {} : { seccomp: await call.context.compileSeccomp(seccomp) }),
     cgroupMountPoint: call.context.hierarchy.mountPoint,
+    noPivot: call.line.flags.on('no-pivot'),
+    noNewKeyring: call.line.flags.on('no-new-keyring'),
     alone: { start, preserved: preservedCount(call) },
   });
 }
@@ -152,6 +161,7 @@ function newRecord(
     maker: call.request.pid,
     makerStartTime: readStat(call.request.pid)?.startTime ?? 0,
     notEnforced: [],
+    noNewKeyring: call.line.flags.on('no-new-keyring'),
   };
 }
 
@@ -164,8 +174,8 @@ function refuseOccupied(call: Call, path: string): void {
   throw new DomainError('conflict', `container's cgroup is not empty: ${path}`);
 }
 
-function consolePath(call: Call): string {
-  const path = call.line.flags.text('console-socket') ?? '';
+export function socketPath(call: Call, flag: 'console-socket' | 'pidfd-socket'): string {
+  const path = call.line.flags.text(flag) ?? '';
   return path === '' ? '' : resolve(call.request.cwd, path);
 }
 

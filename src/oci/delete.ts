@@ -1,13 +1,10 @@
-import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, isDomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
-import { limits } from '../base/limits.ts';
 import { removeCgroup } from '../container/limit-cgroup.ts';
 import type { Call } from './call.ts';
 import { runOciHooks } from './hooks.ts';
 import { signalAll } from './kill.ts';
-import { isAlive } from './process.ts';
-import type { OciRecord } from './record.ts';
+import { untilGone } from './process.ts';
 
 /** `delete`: what has stopped or never ran; with `--force` also what runs, or is not there. */
 export async function deleteContainer(call: Call): Promise<void> {
@@ -37,20 +34,11 @@ async function discard(call: Call, id: string, force: boolean): Promise<void> {
     );
   }
   await signalAll(call, record, 9);
-  await gone(record);
+  await untilGone(record);
   await removeCgroup(call.cgroups(record.unit), record.cgroupPath);
   fault('oci.delete.after-cgroup');
   if (record.pid > 0) {
     await runOciHooks(call, { record, spec: call.records.spec(id) }, 'poststop');
   }
   call.records.remove(id);
-}
-
-/** It is its caller's to reap; here it is enough that it does nothing any more. */
-async function gone({ pid, startTime }: OciRecord): Promise<void> {
-  const deadline = Date.now() + limits.killTimeoutMs;
-  for (let waitMs = 1; isAlive(pid, startTime); waitMs = Math.min(2 * waitMs, 50)) {
-    if (Date.now() > deadline) throw new DomainError('timeout', 'container init still running');
-    await delay(waitMs);
-  }
 }

@@ -3,7 +3,7 @@ import { DomainError } from '../base/error.ts';
 import { planExecProcess } from '../container/plan-exec.ts';
 import type { CapabilitySets, Process, Spec } from '../container/spec.ts';
 import type { Call } from './call.ts';
-import { writePidFile } from './create.ts';
+import { socketPath, writePidFile } from './create.ts';
 import { checkTerminal, preservedCount } from './descriptors.ts';
 import { openAlive } from './process.ts';
 import { readProcess } from './read-spec.ts';
@@ -44,11 +44,11 @@ async function launch(call: Call, { record, spec, process }: Executing): Promise
   const operations = planExecProcess(spec, process, {
     capabilities: call.request.capabilities,
     preserved,
+    noNewKeyring: record.noNewKeyring === true,
     subject: { id: record.id, bundle: record.bundle, spec },
     ...(seccomp === undefined ? {} : { seccomp: await call.context.compileSeccomp(seccomp) }),
   });
   using target = openAlive(record.pid, record.startTime);
-  const socket = call.line.flags.text('console-socket') ?? '';
   const { pid } = await call.client.launch({
     operations,
     cloneFlags: 0,
@@ -56,7 +56,9 @@ async function launch(call: Call, { record, spec, process }: Executing): Promise
     relay: false,
     join: true,
     preserved,
-    console: socket === '' ? '' : resolve(call.request.cwd, socket),
+    console: socketPath(call, 'console-socket'),
+    pidfdSocket: socketPath(call, 'pidfd-socket'),
+    adopt: false,
     fds: [target.fd],
   });
   return pid;

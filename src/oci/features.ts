@@ -37,7 +37,7 @@ export function featuresDocument(): object {
       selinux: { enabled: false },
       intelRdt: { enabled: false },
       mountExtensions: { idmap: { enabled: true } },
-      netDevices: { enabled: false },
+      netDevices: { enabled: true },
     },
     annotations: { 'org.opencontainers.runc.checkpoint.enabled': 'false' },
   };

@@ -24,6 +24,11 @@ export class OciLog {
     this.#flags = flags;
   }
 
+  /** With `--debug` alone. */
+  debug(text: string): void {
+    if (this.#flags.on('debug')) this.#line('debug', text);
+  }
+
   warn(text: string): void {
     this.#line('warning', text);
   }

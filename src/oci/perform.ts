@@ -54,15 +54,29 @@ export async function perform(
   try {
     const line = parseCommandLine(request.words, global);
     command = line.command;
+    checkGlobals(global);
     const run = commands[command];
     if (run === undefined) throw new DomainError('unsupported', `"${command}" is not offered`);
     const warn = (text: string): void => log.warn(text);
+    log.debug(`${[command, ...line.args].join(' ')}, in ${request.cwd}`);
     await run(new Call({ client, request, line, context, warn }));
+    log.debug(`${command} is planned`);
   } catch (error) {
     if (client.gone && isDomainError(error, 'unavailable')) return;
     log.fail(command, error);
     // 255 leaves the codes below to the program that would have run.
     client.exit(command === 'exec' ? 255 : 1);
+  }
+}
+
+/** What would be taken and not heeded is refused. */
+function checkGlobals(global: Flags): void {
+  const rootless = global.text('rootless') ?? 'auto';
+  if (!['auto', 'false'].includes(rootless)) {
+    throw new DomainError('unsupported', `--rootless=${rootless}: keelson runs as root`);
+  }
+  if ((global.text('criu') ?? '') !== '') {
+    throw new DomainError('unsupported', '--criu: containers cannot be checkpointed by keelson');
   }
 }
 

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
 import { DomainError, hasCode } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
 import { openProcess } from '../kernel/pidfd.ts';
+import type { OciRecord } from './record.ts';
 
 /** Field 22 of proc_pid_stat(5), which tells two processes of one number apart. */
 export interface ProcessStat {
@@ -35,4 +38,13 @@ export function openAlive(pid: number, startTime: number): Descriptor {
   if (isAlive(pid, startTime)) return descriptor;
   descriptor.close();
   throw new DomainError('notFound', 'container not running');
+}
+
+/** It is its caller's to reap; here it is enough that it does nothing any more. */
+export async function untilGone({ pid, startTime }: OciRecord): Promise<void> {
+  const deadline = Date.now() + limits.killTimeoutMs;
+  for (let waitMs = 1; isAlive(pid, startTime); waitMs = Math.min(2 * waitMs, 50)) {
+    if (Date.now() > deadline) throw new DomainError('timeout', 'container init still running');
+    await delay(waitMs);
+  }
 }

@@ -26,6 +26,8 @@ export interface OciRecord {
   readonly maker: number;
   readonly makerStartTime: number;
   readonly notEnforced: readonly string[];
+  /** Execs keep their caller's session keyring, as the container does. */
+  readonly noNewKeyring?: boolean;
 }
 
 /** A name that is one folder and nothing else; as runc has it. */

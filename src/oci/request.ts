@@ -19,7 +19,7 @@ export interface OciRequest {
   readonly words: readonly string[];
 }
 
-const protocol = '1';
+const protocol = '2';
 
 /** Takes the message's descriptors over. Throws DomainError `invalid`. */
 export function readRequest({ data, fds }: Message): OciRequest {

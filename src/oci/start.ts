@@ -5,7 +5,7 @@ import { decodeRecord } from '../kernel/record.ts';
 import { MessageSocket } from '../kernel/socket.ts';
 import { readFailure } from '../kernel/supervisor.ts';
 import type { Call } from './call.ts';
-import { runOciHooks } from './hooks.ts';
+import { runPoststart } from './hooks.ts';
 import { startSocket } from './status.ts';
 
 /** `start`: the waiting process executes its program. */
@@ -20,7 +20,7 @@ export async function start(call: Call): Promise<void> {
   const failure = await release(folder);
   if (failure !== undefined) throw failure;
   rmSync(join(folder, startSocket), { force: true });
-  await runOciHooks(call, { record, spec: call.records.spec(record.id) }, 'poststart');
+  await runPoststart(call, { record, spec: call.records.spec(record.id) });
   call.client.exit(0);
 }
 
