@@ -1,6 +1,7 @@
 import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiClient } from '../api/client/client.ts';
+import type { JsonObject } from '../api/json.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import type { Store } from '../store/store.ts';
@@ -48,6 +49,9 @@ const version = {
 
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
+/** Finds what there is to say about the rest of a path. */
+export type Page = (rest: string) => JsonObject | undefined;
+
 /** What a request is about, before its path is looked at more closely. */
 type Visit = Omit<Exchange, 'route'>;
 
@@ -57,6 +61,7 @@ export class ApiServer implements AsyncDisposable {
   readonly #api: Api;
   readonly #security: Security | undefined;
   readonly #ending = new AbortController();
+  readonly #pages = new Map<string, Page>();
 
   private constructor({ store, kubelets, security }: ApiServerOptions) {
     this.#security = security;
@@ -80,6 +85,14 @@ export class ApiServer implements AsyncDisposable {
   /** The API without the network, for what runs in this process; `name` manages what it changes. */
   client(name: string): ApiClient {
     return new LocalClient(this.#api, name);
+  }
+
+  /**
+   * Answers GET below a path (`/debug/x/`) with what `page` finds for the rest of it, or 404. Who
+   * asks has to be allowed the path as a nonResourceURL.
+   */
+  addPage(prefix: string, page: Page): void {
+    this.#pages.set(prefix, page);
   }
 
   /** `https://127.0.0.1:6443` */
@@ -164,6 +177,8 @@ export class ApiServer implements AsyncDisposable {
     await this.#api.gate.authorize(user, attributesOfPath(method, path));
     const document = this.#security?.documents.get(path);
     if (document !== undefined && method === 'GET') return await sendJson(response, 200, document);
+    const page = method === 'GET' ? this.#findPage(path) : undefined;
+    if (page !== undefined) return await sendJson(response, 200, page);
     if (route.to === 'nothing') throw unknownPath();
     if (request.method !== 'GET')
       throw new ApiError('MethodNotAllowed', 'only GET is allowed here');
@@ -175,6 +190,13 @@ export class ApiServer implements AsyncDisposable {
       200,
       route.document === '' ? openApiIndex() : openApiText(route.document),
     );
+  }
+
+  #findPage(path: string): JsonObject | undefined {
+    for (const [prefix, page] of this.#pages) {
+      if (path.startsWith(prefix)) return page(path.slice(prefix.length));
+    }
+    return undefined;
   }
 
   async #serveDiscovery(

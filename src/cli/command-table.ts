@@ -100,6 +100,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   },
   doctor: { summary: 'Show what the machine offers', load: () => import('./commands/doctor.ts') },
   runtime: { summary: 'Be the runtime', load: () => import('./commands/runtime.ts') },
+  explain: {
+    summary: 'Show why the scheduler put a pod where it is, or nowhere',
+    load: () => import('./commands/explain.ts'),
+  },
   coordinator: {
     summary: 'Be the cluster coordinator: the Kubernetes API and its store',
     load: () => import('./commands/coordinator.ts'),

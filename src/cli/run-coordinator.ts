@@ -9,6 +9,8 @@ import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
 import { EventRecorder } from '../controller/event-recorder.ts';
 import { runControllers } from '../controller/run-controllers.ts';
+import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
+import { Explanations } from '../scheduler/explain/explanations.ts';
 import { runScheduler } from '../scheduler/run-scheduler.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
 import type { Store } from '../store/store.ts';
@@ -26,7 +28,7 @@ interface Component {
 }
 
 /** The scheduler, the controllers: one line each. */
-function componentsOf({ security, log }: Surroundings): readonly Component[] {
+function componentsOf({ security, explanations, log }: Surroundings): readonly Component[] {
   const failed = (what: string, error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const rootCertificate = () => security.authority.certificate;
   return [
@@ -39,7 +41,7 @@ function componentsOf({ security, log }: Surroundings): readonly Component[] {
       run: (client, signal) => {
         const told = (error: unknown) => failed('events', error);
         const events = new EventRecorder({ client, clock: systemClock, onError: told });
-        return runScheduler(client, { signal, events, onError: failed });
+        return runScheduler(client, { signal, events, explanations, onError: failed });
       },
     },
   ];
@@ -48,6 +50,8 @@ function componentsOf({ security, log }: Surroundings): readonly Component[] {
 /** What components need besides the API. */
 interface Surroundings {
   readonly security: Awaited<ReturnType<typeof openSecurity>>;
+  /** The scheduler's last decisions. */
+  readonly explanations: Explanations;
   readonly log: Logger;
 }
 
@@ -85,7 +89,9 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
     lifetimeMs,
     failed: (error) => log.warn(`renewing the administrator's certificate: ${messageOf(error)}`),
   });
-  const components = componentsOf({ security, log });
+  const explanations = new Explanations();
+  server.addPage(decisionsPath, (pod) => explanations.of(pod));
+  const components = componentsOf({ security, explanations, log });
   const work = components.map((component) => keepRunning({ component, server, log }, stop.signal));
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);

@@ -23,7 +23,7 @@ export interface Placement extends Explained {
   readonly ranking: readonly NodePoints[];
 }
 
-export interface NodePoints {
+export type NodePoints = {
   readonly nodeName: string;
   readonly total: number;
   /** 0 to 100 points by rule, before they are weighted. */
@@ -32,7 +32,7 @@ export interface NodePoints {
     readonly weight: number;
     readonly points: number;
   }[];
-}
+};
 
 export interface Refusal extends Explained {
   readonly outcome: 'unschedulable';

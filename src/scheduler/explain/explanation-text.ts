@@ -1,45 +1,36 @@
-import { writeTime } from '../../api/time.ts';
-import type { Decision, NodePoints } from '../engine/decision.ts';
-import type { Explanation } from './explanations.ts';
+import type { Explanation } from './explanation.ts';
 
 /** What `keelson explain pod NAME` prints. */
-export function explanationText({ at, decision }: Explanation): string {
-  const { pod, evaluated, feasible, nodes, ruledOut } = decision;
+export function explanationText(explanation: Explanation): string {
+  const { pod, decided, nodes, evaluated, feasible, ruledOut, ranking } = explanation;
   const lines = [
-    `Pod:       ${pod}`,
-    `Decided:   ${writeTime(Math.floor(at / 1000))}`,
-    `Outcome:   ${outcomeOf(decision)}`,
-    `Nodes:     ${nodes} known, ${evaluated} looked at, ${feasible} feasible`,
-    ...ruledOut.map((rule, index) => {
-      return `${index === 0 ? 'Ruled out:' : '          '} ${rule.nodes} by ${rule.rule}`;
+    `Pod:        ${pod}`,
+    `Decided:    ${decided}`,
+    `Outcome:    ${outcomeOf(explanation)}`,
+    `Nodes:      ${nodes} known, ${evaluated} looked at, ${feasible} feasible`,
+    ...ruledOut.map((one, at) => {
+      return `${at === 0 ? 'Ruled out: ' : '           '} ${one.nodes} by ${one.rule}`;
     }),
+    ...(explanation.message === undefined ? [] : [`Message:    ${explanation.message}`]),
+    ...roomLines(explanation),
+    ...(ranking.length === 0 ? [] : ['', ...table(ranking)]),
   ];
-  if (decision.outcome === 'unschedulable') {
-    lines.push(`Message:   ${decision.message}`, ...roomLines(decision));
-  } else if (decision.ranking.length > 0) {
-    lines.push('', ...table(decision.ranking));
-  }
   return `${lines.join('\n')}\n`;
 }
 
-function outcomeOf(decision: Decision): string {
-  if (decision.outcome === 'unschedulable') return 'no node found';
-  const only = decision.feasible === 1 ? ', the only feasible node' : '';
-  return `assigned to ${decision.nodeName}${only}`;
+function outcomeOf({ nodeName, feasible }: Explanation): string {
+  if (nodeName === undefined) return 'no node found';
+  return `assigned to ${nodeName}${feasible === 1 ? ', the only feasible node' : ''}`;
 }
 
-function roomLines(decision: Decision): string[] {
-  if (decision.outcome === 'placed' || decision.preemption === undefined) return [];
-  const { nodeName, victims } = decision.preemption;
-  return [
-    `Room:      on ${nodeName}, by evicting ${victims
-      .map(({ key, facts }) => `${key} (priority ${facts.priority})`)
-      .join(', ')}`,
-  ];
+function roomLines({ room }: Explanation): string[] {
+  if (room === undefined) return [];
+  const victims = room.victims.map(({ pod, priority }) => `${pod} (priority ${priority})`);
+  return [`Room:       on ${room.nodeName}, by evicting ${victims.join(', ')}`];
 }
 
-/** A line a node: its points by rule, each times its weight, and in all. */
-function table(ranking: readonly NodePoints[]): string[] {
+/** A line a node: in all, and by rule before weights. */
+function table(ranking: Explanation['ranking']): string[] {
   const rules = ranking[0]?.points ?? [];
   const head = ['NODE', 'TOTAL', ...rules.map(({ rule, weight }) => `${rule} x${weight}`)];
   const rows = ranking.map(({ nodeName, total, points }) => [
@@ -47,10 +38,9 @@ function table(ranking: readonly NodePoints[]): string[] {
     String(total),
     ...points.map((one) => String(one.points)),
   ]);
-  const widths = head.map((_, at) =>
-    Math.max(...[head, ...rows].map((row) => row[at]?.length ?? 0)),
-  );
-  return [head, ...rows].map((row) =>
+  const all = [head, ...rows];
+  const widths = head.map((_, at) => Math.max(...all.map((row) => row[at]?.length ?? 0)));
+  return all.map((row) =>
     row
       .map((cell, at) => cell.padEnd(widths[at] ?? 0))
       .join('   ')

@@ -1,20 +1,22 @@
 import type { Decision } from '../engine/decision.ts';
+import { explain, type Explanation } from './explanation.ts';
 
 const mostKept = 4096;
 
-export interface Explanation {
-  /** Milliseconds since 1970. */
-  readonly at: number;
+interface Kept {
   readonly decision: Decision;
+  readonly atMs: number;
 }
 
 /** The last decision about each pod; of too many pods the oldest is forgotten. */
 export class Explanations {
-  readonly #kept = new Map<string, Explanation>();
+  readonly #kept = new Map<string, Kept | Explanation>();
 
-  add(decision: Decision, at: number): void {
+  add(decision: Decision, atMs: number): void {
     this.#kept.delete(decision.pod);
-    this.#kept.set(decision.pod, { at, decision });
+    // A placement is small, and told of rarely; a refusal holds on to victims with all they have.
+    const kept = decision.outcome === 'placed' ? { decision, atMs } : explain(decision, atMs);
+    this.#kept.set(decision.pod, kept);
     if (this.#kept.size <= mostKept) return;
     const [oldest] = this.#kept.keys();
     if (oldest !== undefined) this.#kept.delete(oldest);
@@ -22,6 +24,7 @@ export class Explanations {
 
   /** By `namespace/name`. */
   of(pod: string): Explanation | undefined {
-    return this.#kept.get(pod);
+    const kept = this.#kept.get(pod);
+    return kept !== undefined && 'decision' in kept ? explain(kept.decision, kept.atMs) : kept;
   }
 }

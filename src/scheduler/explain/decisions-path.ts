@@ -1,0 +1,2 @@
+/** Below this the coordinator answers with the last decision about a pod: `NAMESPACE/NAME`. */
+export const decisionsPath = '/debug/scheduler/decisions/';
