@@ -3,6 +3,7 @@ import { objectIn, textOf } from '../api/json.ts';
 import type { Subresource } from '../api/kind.ts';
 import { duplicate, type Fault, forbiddenField, invalid, missing } from '../api/validate/fault.ts';
 import { entries } from '../api/validate/check.ts';
+import { conditionFaults } from './security/certificate/check-request.ts';
 import { qualityOf } from './quality.ts';
 
 /** A part of an object that is changed through a path of its own; all else stays as it was. */
@@ -20,6 +21,13 @@ const parts: Partial<Record<Subresource, Part>> = {
   finalize: {
     take: (wanted, old) => withSpec(old, pick(wanted, 'finalizers')),
     check: () => [],
+  },
+  approval: {
+    take: (wanted, old) => {
+      const { conditions } = objectIn(wanted, 'status');
+      return { ...old, status: { ...objectIn(old, 'status'), conditions } };
+    },
+    check: conditionFaults,
   },
 };
 

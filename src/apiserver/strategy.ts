@@ -9,6 +9,7 @@ import {
   textOf,
 } from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
+import type { User } from './security/user.ts';
 import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
 import { qualityOf } from './quality.ts';
 
@@ -18,7 +19,7 @@ export interface Strategy {
   readonly counts: boolean;
   /** Its status is what a controller says: it is not taken from who creates or updates it. */
   readonly ownStatus: boolean;
-  prepareCreate?(object: Draft): void;
+  prepareCreate?(object: Draft, user: User): void;
   prepareUpdate?(object: Draft, old: JsonObject): void;
   /** What of it may not change. */
   readonly checkUpdate?: (object: JsonObject, old: JsonObject) => readonly Fault[];
@@ -89,6 +90,12 @@ const strategies: Readonly<Record<string, Strategy>> = {
   CertificateSigningRequest: {
     counts: false,
     ownStatus: true,
+    // Who asks is not for him to say.
+    prepareCreate: (request, { name, uid, groups, extra }) => {
+      const { request: bytes, ...spec } = objectIn(request, 'spec');
+      const asked = { username: name, uid, groups, extra };
+      request['spec'] = { ...spec, ...asked, ...(bytes !== undefined && { request: bytes }) };
+    },
     checkUpdate: (request, old) => fixed(request, old, 'spec', 'field is immutable'),
   },
   StorageClass: {

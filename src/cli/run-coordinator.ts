@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { ApiClient } from '../api/client/client.ts';
 import { openAdminAccess } from '../apiserver/security/admin-access.ts';
+import { CertificateController } from '../apiserver/security/certificate/certificate-controller.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { systemClock } from '../base/clock.ts';
@@ -31,11 +32,14 @@ interface Component {
 function componentsOf({ security, explanations, log }: Surroundings): readonly Component[] {
   const failed = (what: string, error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const rootCertificate = () => security.authority.certificate;
+  const { authority, gate } = security;
+  const certificates = new CertificateController({ authority, gate, log });
   return [
     {
       name: 'kube-controller-manager',
       run: (client, signal) => runControllers(client, { signal, rootCertificate, onError: failed }),
     },
+    { name: 'certificate-controller', run: (client, signal) => certificates.run(client, signal) },
     {
       name: 'kube-scheduler',
       run: (client, signal) => {

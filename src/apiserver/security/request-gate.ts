@@ -13,6 +13,7 @@ import type { Authorizer } from './authorize/authorizer.ts';
 import { checkEscalation } from './authorize/escalation.ts';
 import { forbiddenRequest } from './authorize/forbidden.ts';
 import { checkNode } from './authorize/node-restriction.ts';
+import { checkRequest } from './certificate/check-request.ts';
 import type { Gate, WriteAttempt } from './gate.ts';
 import type { User } from './user.ts';
 
@@ -65,6 +66,7 @@ export class RequestGate implements Gate {
 
   async admit(attempt: WriteAttempt): Promise<void> {
     checkNode(attempt);
+    await checkRequest(attempt, (user, attributes) => this.decide(user, attributes));
     checkEscalation(this.#authorizer.roles, attempt);
   }
 }

@@ -84,7 +84,7 @@ async function keep(
 ): Promise<JsonObject> {
   const place = placeOf(kind, object);
   await admitNew(api, place, object);
-  strategyOf(kind).prepareCreate?.(object);
+  strategyOf(kind).prepareCreate?.(object, options.user);
   const faults = faultsOf(kind, object);
   if (faults.length > 0) throw invalidObject(kind, place.name, faults);
   await checkNew(api, place, object);
