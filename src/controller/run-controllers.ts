@@ -3,6 +3,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
 import { CronJobController } from './cron/controller.ts';
+import { DaemonSetController } from './daemon-set/controller.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/endpoint-slice.ts';
 import { EndpointsController } from './endpoints/endpoints.ts';
@@ -14,6 +15,7 @@ import {
   TokenCleaner,
 } from './namespace/service-account.ts';
 import { JobController } from './job/controller.ts';
+import { StatefulSetController } from './stateful-set/controller.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -33,6 +35,8 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     replicationController(cluster),
     replicaSetController(cluster),
     new DeploymentController(cluster),
+    new StatefulSetController(cluster),
+    new DaemonSetController(cluster),
     new JobController(cluster),
     new CronJobController(cluster),
     new EndpointsController(cluster),

@@ -48,7 +48,7 @@ export class FakeKubelet {
       await client.delete(resources.pods, { namespace, name }, options);
     } else if (pod.spec.nodeName === undefined) {
       const [first = 'node-a', ...others] = this.nodes;
-      const nodeName = random.one([first, ...others]);
+      const nodeName = boundNode(pod) ?? random.one([first, ...others]);
       await client.update(resources.pods, { ...pod, spec: { ...pod.spec, nodeName } });
     } else if ((pod.status?.phase ?? 'Pending') === 'Pending') {
       await this.#say(pod, 'Running', true);
@@ -69,4 +69,10 @@ export class FakeKubelet {
       status: { ...pod.status, phase, podIP, podIPs: [{ ip: podIP }], conditions, startTime: time },
     });
   }
+}
+
+/** The node that a daemon's pod is made for. */
+function boundNode({ spec }: Stored<Pod>): string | undefined {
+  const required = spec.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
+  return required?.nodeSelectorTerms[0]?.matchFields?.[0]?.values?.[0];
 }
