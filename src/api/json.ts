@@ -27,9 +27,24 @@ export function objectIn(owner: JsonObject | undefined, name: string): JsonObjec
   return isObject(value) ? value : {};
 }
 
-/** A copy to change. */
+/** A copy to change: several times as fast as structuredClone, which knows more than JSON. */
 export function copyOf(object: JsonObject): Draft {
-  return structuredClone(object);
+  const copy: Draft = {};
+  for (const key of Object.keys(object)) {
+    const value = object[key];
+    if (typeof value !== 'object' || value === null) {
+      if (key === '__proto__') set(copy, key, value ?? null);
+      else copy[key] = value;
+    } else set(copy, key, isList(value) ? copyOfList(value) : copyOf(value));
+  }
+  return copy;
+}
+
+function copyOfList(list: readonly Json[]): Json[] {
+  return list.map((item) => {
+    if (typeof item !== 'object' || item === null) return item;
+    return isList(item) ? copyOfList(item) : copyOf(item);
+  });
 }
 
 /** Sets a key of a foreign object; `__proto__` becomes a key like any other. */

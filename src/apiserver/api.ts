@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts';
 import { Quotas } from './admission/quotas.ts';
 import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
+import { Pace } from './pace.ts';
 import { Registry } from './registry.ts';
 import { type Gate, openGate } from './security/gate.ts';
 import type { User } from './security/user.ts';
@@ -14,6 +15,7 @@ export interface Api {
   readonly quotas: Quotas;
   readonly gate: Gate;
   readonly kubelets: Kubelets;
+  readonly pace: Pace;
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
   readonly components: Map<string, HealthCheck>;
   now(): Date;
@@ -34,6 +36,7 @@ export function createApi({ store, gate, kubelets, now }: ApiOptions): Api {
     quotas: new Quotas(registry),
     services: new ServiceAddresses(store),
     kubelets: new Kubelets(kubelets),
+    pace: new Pace(),
     components: new Map(),
     gate: gate ?? openGate,
     now: now ?? (() => new Date()),

@@ -24,6 +24,7 @@ export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
     },
     signal,
   );
+  using _watch = api.pace.join();
   let first = true;
   for await (const batch of events) {
     if (!response.headersSent) startStream(response);
@@ -32,8 +33,9 @@ export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
       first &&= event.type === 'BOOKMARK' || event.type === 'ERROR';
       return line;
     });
-    if (text.length > 0 && !response.write(text.join('')))
-      await once(response, 'drain', { signal });
+    if (text.length === 0) continue;
+    if (!response.write(text.join(''))) await once(response, 'drain', { signal });
+    await api.pace.turn();
   }
   if (!response.headersSent) startStream(response);
   response.end();

@@ -47,6 +47,9 @@ const version = {
   platform: 'linux/amd64',
 };
 
+/** Made once: an exception of its own for each connection's end would cost more than that. */
+const closed = new Error('the connection was closed');
+
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
 
 /** Finds what there is to say about the rest of a path. */
@@ -148,7 +151,7 @@ export class ApiServer implements AsyncDisposable {
     upgrade?: Upgrade,
   ): Promise<void> {
     const gone = new AbortController();
-    response.once('close', () => gone.abort());
+    response.once('close', () => gone.abort(closed));
     const signal = AbortSignal.any([gone.signal, this.#ending.signal]);
     try {
       const url = new URL(request.url ?? '/', 'http://localhost');

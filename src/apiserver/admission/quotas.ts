@@ -41,6 +41,9 @@ export class Quotas {
   /** The last in each namespace's line. */
   readonly #lines = new Map<string, Promise<void>>();
   readonly #stale = new Set<string>();
+  /** Namespaces that have a quota, or had: others are not looked at. */
+  readonly #limited = new Set<string>();
+  #loaded: Promise<void> | undefined;
   /** An object's usage, for as long as it stays as it is. */
   readonly #known = new Map<string, KnownUsage>();
 
@@ -74,6 +77,12 @@ export class Quotas {
     return await write();
   }
 
+  /** A namespace has a quota from now on, or another one. */
+  added(namespace: string): void {
+    this.#limited.add(namespace);
+    this.touch(namespace);
+  }
+
   /** Something in a namespace may take less now: tells the sums anew, soon. */
   touch(namespace: string): void {
     if (namespace === '' || this.#stale.has(namespace)) return;
@@ -95,9 +104,36 @@ export class Quotas {
 
   async #hasQuotas(namespace: string): Promise<boolean> {
     if (namespace === '') return false;
+    this.#loaded ??= this.#load();
+    await this.#loaded;
+    if (!this.#limited.has(namespace)) return false;
     const prefix = prefixOf(quotaKind(), namespace);
     const { entries } = await this.#registry.store.list(prefix, { limit: 1 });
     return entries.length > 0;
+  }
+
+  async #load(): Promise<void> {
+    const { store } = this.#registry;
+    const after = store.revision;
+    for (const quota of await this.#registry.all(quotaKind(), '')) this.#note(quota);
+    void this.#follow(after);
+  }
+
+  /** Others may make quotas, too. */
+  async #follow(after: number): Promise<void> {
+    try {
+      const changes = this.#registry.store.watch(quotaKind().prefix, { after });
+      for await (const batch of changes) {
+        for (const change of batch) if (!change.deleted) this.#note(decodeObject(change));
+      }
+    } catch {
+      // It fell behind: all is read anew.
+    }
+    this.#loaded = undefined;
+  }
+
+  #note(quota: JsonObject): void {
+    this.#limited.add(placeOf(quotaKind(), quota).namespace);
   }
 
   async #quotas(namespace: string): Promise<JsonObject[]> {

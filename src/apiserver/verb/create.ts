@@ -93,7 +93,7 @@ async function keep(
   await api.gate.admit({ ...attempt, old: undefined, user });
   const write = () => (options.dryRun ? tryOut(api, place, object) : store(api, place, object));
   const created = await api.quotas.guard({ place, object, old: undefined }, options.dryRun, write);
-  if (kind.kind === 'ResourceQuota') api.quotas.touch(place.namespace);
+  if (kind.kind === 'ResourceQuota') api.quotas.added(place.namespace);
   if (kind.kind === 'Namespace' && !options.dryRun) await makeAccount(api, place.name, options);
   return created;
 }

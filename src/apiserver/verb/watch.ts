@@ -90,15 +90,17 @@ async function* follow(
   { selection, bookmarks }: WatchRequest,
 ): AsyncGenerator<readonly WatchEvent[]> {
   const changes = watch[Symbol.asyncIterator]();
-  let next = changes.next();
+  // Asked for late: what came while the client took the last is then one batch.
+  let next: ReturnType<typeof changes.next> | undefined;
   for (;;) {
+    next ??= changes.next();
     const result = await within(next, limits.apiBookmarkMs);
     if (result === undefined) {
       if (bookmarks) yield [{ type: 'BOOKMARK', revision: watch.revision, initialEnd: false }];
       continue;
     }
     if (result.done === true) break;
-    next = changes.next();
+    next = undefined;
     const events = result.value.flatMap((change) => eventOf(change, selection));
     if (events.length > 0) yield events;
   }
