@@ -197,6 +197,14 @@ export const limits = {
   monitorConnections: 64,
   monitorRequestMs: 10_000,
   monitorIdleMs: 5000,
+  /** Spans that wait for the collector, that go in one request, and the time until they go. */
+  traceQueue: 4096,
+  traceBatch: 512,
+  traceIntervalMs: 2000,
+  /** One request to the collector, what is read of its answer, and the last one at the end. */
+  traceSendMs: 10_000,
+  traceAnswerBytes: 64 * 1024,
+  traceCloseMs: 1000,
   /** One check of the runtime's health. */
   healthCheckMs: 3000,
   /** What one stream buffers before its connection is read no further. */

@@ -1,14 +1,17 @@
+import { inSpan } from '../base/trace.ts';
 import { type Invoke, isVerb } from '../cni/invocation.ts';
 import type { RuntimeMetrics } from '../cri/monitor/metrics.ts';
 
-/** The same calls of plugins, counted. */
+/** The same calls of plugins, counted and traced. */
 export function measuredInvoke(invoke: Invoke, metrics: RuntimeMetrics): Invoke {
   return async (invocation, signal) => {
     const { verb: operation, type: plugin } = invocation;
     const startedAt = performance.now();
     let failed = true;
     try {
-      const result = await invoke(invocation, signal);
+      const result = await inSpan(`cni ${operation} ${plugin}`, {}, () =>
+        invoke(invocation, signal),
+      );
       failed = false;
       return result;
     } finally {

@@ -29,6 +29,7 @@ import { PodNetwork } from '../sandbox/pod-network.ts';
 import { KeelsonSandboxes } from '../sandbox/sandboxes.ts';
 import { collectCni } from './collect-cni.ts';
 import { openHandlers } from './open-handlers.ts';
+import { openTracing, type Tracing } from './open-tracing.ts';
 import { packageVersion } from './package-version.ts';
 import { lockRuntime } from './runtime-lock.ts';
 import { journalFolder, openResident } from './open-resident.ts';
@@ -62,6 +63,7 @@ export async function runRuntime(read: () => Promise<RuntimeConfig>): Promise<vo
   using _lock = lockRuntime(config.state);
   // Before the pods, whose networks the same plugins serve.
   const metrics = new RuntimeMetrics();
+  const tracing = openTracing(config, { log, metrics });
   const resident = await openResident(config, { log: log.child({ part: 'cni' }), metrics });
   const engine = openEngine(config, log);
   const node = await assemble({ config, log, metrics, engine });
@@ -71,7 +73,11 @@ export async function runRuntime(read: () => Promise<RuntimeConfig>): Promise<vo
   });
   sampleProcessors(node, stop.signal);
   const oci = serveOci(config, log.child({ part: 'oci' }));
-  const server = await serveNode(node, { socketPath: config.socket, listenFd: manager.listenFd });
+  const server = await serveNode(node, {
+    socketPath: config.socket,
+    listenFd: manager.listenFd,
+    tracer: tracing.tracer,
+  });
   const state = { started: false };
   const monitor = await serveMonitor({
     config,
@@ -98,7 +104,7 @@ export async function runRuntime(read: () => Promise<RuntimeConfig>): Promise<vo
   manager.notify('STOPPING=1');
   await monitor.close();
   await oci.close();
-  await close({ node, server, resident, log });
+  await close({ node, server, resident, tracing, log });
 }
 
 /** Of pods that a reboot has ended, and of ADDs whose process was killed. Never rejects. */
@@ -203,13 +209,15 @@ interface Parts {
   readonly node: Node;
   readonly server: GrpcServer;
   readonly resident: CniServer;
+  readonly tracing: Tracing;
   readonly log: Logger;
 }
 
-async function close({ node, server, resident, log }: Parts): Promise<void> {
+async function close({ node, server, resident, tracing, log }: Parts): Promise<void> {
   log.info('stopping; containers stay');
   await Promise.all([server.close(graceMs), resident.close(graceMs)]);
   try {
+    await tracing.close();
     await node.streaming.close();
     await node.engine.close();
     await node.images.close();

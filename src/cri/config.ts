@@ -32,6 +32,10 @@ export interface RuntimeConfig {
   readonly streamingClientAuthority: string;
   /** Where metrics and health are told: a socket's path, an IP address and a port, or `off`. */
   readonly monitorAddress: string;
+  /** Where traces go: OTLP over HTTP; empty for nowhere. */
+  readonly tracingEndpoint: string;
+  /** Of a million requests whose caller does not say. */
+  readonly tracingRate: string;
   /** How many of the folder's networks a pod is attached to; 0 for all. */
   readonly cniNetworks: string;
   /** Where results are kept from ADD to DEL. */
@@ -104,6 +108,20 @@ const settings: readonly Setting<keyof RuntimeConfig>[] = [
     fallback: '',
     allowed: /^(off|\/[^\0]*|[0-9.]+:\d{1,5}|\[[0-9a-f:.]+\]:\d{1,5})$/,
     expected: 'a path, an IP address and a port such as 127.0.0.1:9471, or off',
+  },
+  {
+    key: 'tracing.endpoint',
+    field: 'tracingEndpoint',
+    fallback: '',
+    allowed: /^https?:\/\/[^\s@?#/]+(\/[^\s@?#]*)?$/,
+    expected: 'a URL such as http://127.0.0.1:4318',
+  },
+  {
+    key: 'tracing.samplingRatePerMillion',
+    field: 'tracingRate',
+    fallback: '1000000',
+    allowed: /^(1000000|\d{1,6})$/,
+    expected: 'a number from 0 to 1000000',
   },
   {
     key: 'cni.networks',

@@ -15,11 +15,12 @@ import { limits } from '../base/limits.ts';
 import type { Logger } from '../base/log.ts';
 import { withoutCredentials } from '../base/log-value.ts';
 import { asRequest } from '../base/request.ts';
+import type { LiveSpan } from '../base/trace.ts';
 import { decode, encode } from './codec.ts';
 import { FilteredConnection } from './filtered-connection.ts';
 import type { AnyMessage, Draft, Message, Method, MethodKind } from './message.ts';
 import { levelOf, subjectOf } from './request-fields.ts';
-import { statusCode, statusOf } from './status-code.ts';
+import { type GrpcStatus, statusCode, statusOf } from './status-code.ts';
 
 /** What a handler knows of its call. */
 export interface Call {
@@ -34,11 +35,29 @@ export type Handler<Kind, Request, Response> = Kind extends 'unary'
     ? (request: Request, call: Call) => AsyncIterable<Draft<Response>>
     : (requests: AsyncIterable<Request>, call: Call) => AsyncIterable<Draft<Response>>;
 
-/** What a call's end is told, by its status code. */
-export type CallObserver = (name: string, kind: MethodKind) => (code: number) => void;
+export interface BegunCall {
+  readonly name: string;
+  readonly method: Pick<AnyMethod, 'path' | 'kind'>;
+  /** The caller's trace, as W3C has it. */
+  readonly traceparent: string | undefined;
+}
+
+export interface ObservedCall {
+  readonly span?: LiveSpan | undefined;
+  /** Told once, with the ids that the call is about. */
+  readonly end: (status: GrpcStatus, subject: Readonly<Record<string, string>>) => void;
+}
+
+export type CallObserver = (call: BegunCall) => ObservedCall;
 
 interface Context extends Call {
-  readonly end: (code: number) => void;
+  readonly observed: ObservedCall;
+}
+
+interface Served {
+  readonly handler: AnyHandler;
+  readonly log: Logger;
+  readonly begin: (traceparent: string | undefined) => ObservedCall;
 }
 
 /** One handler for each method of a generated service; absent ones answer UNIMPLEMENTED. */
@@ -51,6 +70,8 @@ export type Handlers<Service> = {
     ? Handler<Kind, Request, Response>
     : never;
 };
+
+const okay: GrpcStatus = { code: statusCode.ok, details: '' };
 
 type AnyMethod = Method<MethodKind, never, never>;
 type AnyHandler = (request: unknown, call: Call) => unknown;
@@ -69,7 +90,7 @@ export class GrpcServer {
   #socketPath = '';
 
   /** `observer` is told of each call's beginning, and by what it gives of the end. */
-  constructor(log: Logger, observer: CallObserver = () => () => undefined) {
+  constructor(log: Logger, observer: CallObserver = () => ({ end: () => undefined })) {
     this.#log = log;
     this.#observer = observer;
   }
@@ -85,7 +106,11 @@ export class GrpcServer {
       implementation[name] =
         handler === undefined
           ? refuse(name)
-          : serve(method.kind, { handler, log, begin: () => this.#observer(name, method.kind) });
+          : serve(method.kind, {
+              handler,
+              log,
+              begin: (traceparent) => this.#observer({ name, method, traceparent }),
+            });
     }
     this.#server.addService(definition, implementation);
   }
@@ -167,23 +192,21 @@ function refuse(name: string): (call: AnyCall, callback?: Callback) => void {
 
 function serve(
   kind: MethodKind,
-  {
-    handler,
-    log,
-    begin,
-  }: { handler: AnyHandler; log: Logger; begin: () => (code: number) => void },
+  { handler, log, begin }: Served,
 ): (call: AnyCall, callback?: Callback) => void {
   return (call, callback) => {
     const abort = new AbortController();
     (call as EventEmitter).on('cancelled', () => abort.abort());
-    const context = { signal: abort.signal, log, end: begin() };
+    const [traceparent] = call.metadata.get('traceparent');
+    const observed = begin(typeof traceparent === 'string' ? traceparent : undefined);
+    const context = { signal: abort.signal, log, observed };
     asRequest(() => {
       const work =
         kind === 'unary' && callback !== undefined
           ? answerOnce(call as ServerUnaryCall<object, object>, { handler, context, callback })
           : answerMany(call as ServerDuplexStream<object, object>, { kind, handler, context });
       work.catch((error: unknown) => log.error({ err: error }, 'answering failed'));
-    });
+    }, observed.span);
   };
 }
 
@@ -195,9 +218,9 @@ async function answerOnce(
   try {
     const answer = (await handler(call.request, context)) as object;
     callback(null, answer);
-    context.end(statusCode.ok);
-    const fields = { ms: since(startedAt), ...subjectOf(call.request), ...subjectOf(answer) };
-    context.log[levelOf(call.getPath())](fields, 'done');
+    const subject = { ...subjectOf(call.request), ...subjectOf(answer) };
+    context.observed.end(okay, subject);
+    context.log[levelOf(call.getPath())]({ ms: since(startedAt), ...subject }, 'done');
   } catch (error) {
     callback(report(error, { context, startedAt, request: call.request }));
   }
@@ -216,7 +239,7 @@ async function answerMany(
       if (!call.write(answer)) await drained(call, context.signal);
     }
     call.end();
-    context.end(statusCode.ok);
+    context.observed.end(okay, subjectOf(request));
     context.log.debug({ ms: since(startedAt) }, 'done');
   } catch (error) {
     call.emit('error', report(error, { context, startedAt, request }));
@@ -251,9 +274,10 @@ function report(
   { context, startedAt, request }: { context: Context; startedAt: number; request: unknown },
 ): object {
   const { code, details } = statusOf(error);
-  context.end(code);
   const why = withoutCredentials(details);
-  const fields = { code, ms: since(startedAt), ...subjectOf(request), why };
+  const subject = subjectOf(request);
+  context.observed.end({ code, details: why }, subject);
+  const fields = { code, ms: since(startedAt), ...subject, why };
   if (code === statusCode.internal) context.log.error({ ...fields, err: error }, 'failed');
   else context.log.info(fields, 'refused');
   return { code, details, metadata: new Metadata() };

@@ -17,11 +17,19 @@ import { ImageService, RuntimeService } from './generated/runtime.ts';
 import { GrpcServer } from './grpc-server.ts';
 import { imageCalls } from './image-calls.ts';
 import { lookCalls } from './look-calls.ts';
+import { callObserver } from './monitor/call-observer.ts';
+import type { Tracer } from './monitor/tracer.ts';
 import type { Node } from './node.ts';
 import { sessionCalls } from './session-calls.ts';
 import { streamingHandlers } from './streaming/calls.ts';
 import { systemCalls } from './system-calls.ts';
 import { volumeCalls } from './volume-calls.ts';
+
+export interface Served {
+  readonly socketPath: string;
+  readonly listenFd?: number | undefined;
+  readonly tracer?: Tracer | undefined;
+}
 
 /**
  * Answers the CRI and the command line at one socket: that which a service manager listens at and
@@ -29,12 +37,9 @@ import { volumeCalls } from './volume-calls.ts';
  */
 export async function serveNode(
   node: Node,
-  { socketPath, listenFd }: { readonly socketPath: string; readonly listenFd?: number | undefined },
+  { socketPath, listenFd, tracer }: Served,
 ): Promise<GrpcServer> {
-  const { metrics } = node;
-  const server = new GrpcServer(node.log, (name, kind) =>
-    metrics.beginCall(name, kind === 'unary'),
-  );
+  const server = new GrpcServer(node.log, callObserver(node.metrics, tracer));
   server.add(RuntimeService, {
     ...statusHandlers(node),
     ...podHandlers(node),

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { DomainError, KernelError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { currentRequest } from '../base/request.ts';
+import { inSpan } from '../base/trace.ts';
 import { addon } from './addon.ts';
 import { errorCode } from './errno.ts';
 import type { Launch, Launched } from './launch.ts';
@@ -193,6 +194,10 @@ export class Supervisor {
   }
 
   #request(verb: string, fields: readonly FieldValue[], how: Request = {}): Promise<Answer> {
+    return inSpan(`shim ${verb}`, {}, () => this.#ask(verb, fields, how));
+  }
+
+  #ask(verb: string, fields: readonly FieldValue[], how: Request): Promise<Answer> {
     const { fds = [], late = ignore } = how;
     const patienceMs = how.timeoutMs ?? limits.shimAnswerMs;
     const timeoutMs = this.#silent ? Math.min(patienceMs, limits.shimSilentMs) : patienceMs;

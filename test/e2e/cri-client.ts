@@ -7,6 +7,7 @@ import {
   type Client,
   credentials,
   type GrpcObject,
+  type Metadata,
   loadPackageDefinition,
   type ServiceClientConstructor,
   type ServiceError,
@@ -29,6 +30,8 @@ type SendWithin = (
   how: { deadline: number },
   done: (error: ServiceError | null, answer: Answer) => void,
 ) => void;
+
+type SendTraced = (request: object, metadata: Metadata, done: Parameters<Send>[1]) => void;
 
 export class CriClient implements Disposable {
   readonly #clients: readonly Client[];
@@ -61,6 +64,18 @@ export class CriClient implements Disposable {
       const send = (client as unknown as Record<string, SendWithin>)[method];
       const how = { deadline: Date.now() + limitMs };
       send?.call(client, request, how, (error, answer) => {
+        if (error === null) resolve(answer);
+        else reject(error);
+      });
+    });
+  }
+
+  /** One request with metadata, one answer. */
+  traced(method: string, request: object, metadata: Metadata): Promise<Answer> {
+    const client = this.#clientOf(method);
+    return new Promise((resolve, reject) => {
+      const send = (client as unknown as Record<string, SendTraced>)[method];
+      send?.call(client, request, metadata, (error, answer) => {
         if (error === null) resolve(answer);
         else reject(error);
       });
