@@ -1,5 +1,7 @@
 /** Every bound in one place. Sizes in bytes, times in milliseconds. */
 export const limits = {
+  /** Lines of our own log that cannot be written for now. */
+  logBacklogBytes: 256 * 1024,
   /** A state file or any JSON document of our own. */
   stateFileBytes: 4 * 1024 * 1024,
   /** An image manifest or index (distribution spec: registries refuse more than 4 MiB). */

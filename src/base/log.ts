@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { limits } from './limits.ts';
 import { describeError, withoutCredentials } from './log-value.ts';
 import { currentRequest } from './request.ts';
 
@@ -20,10 +21,20 @@ export function openLog(name: string): Logger {
       hooks: { logMethod: cleanMessage },
       onChild: (child) => void opened.push(child),
     },
-    pino.destination({ fd: 2, sync: true }),
+    openDestination(),
   );
   opened.push(log);
   return log;
+}
+
+/**
+ * A full disk, or a reader that has gone, loses lines and ends nothing; what waits for better times
+ * is bounded.
+ */
+function openDestination(): pino.DestinationStream {
+  const destination = pino.destination({ fd: 2, sync: true, maxLength: limits.logBacklogBytes });
+  destination.on('error', () => undefined);
+  return destination;
 }
 
 /** Parts of the process have children of its log, once each: as many as there are parts. */

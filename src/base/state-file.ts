@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { renameSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readFile, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError, hasCode } from './error.ts';
@@ -34,6 +34,23 @@ export function writeVolatileState(path: string, document: unknown): void {
   const temporary = `${path}.new`;
   writeFileSync(temporary, JSON.stringify(document), { mode: 0o600 });
   renameSync(temporary, path);
+}
+
+/**
+ * The same for what says that something ends: on a full disk it ends all the same, and the next
+ * process finds out by what is there.
+ */
+export function writeEndingState(path: string, document: unknown): void {
+  try {
+    writeVolatileState(path, document);
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+    rmSync(`${path}.new`, { force: true });
+  }
+}
+
+export function isDiskFull(error: unknown): boolean {
+  return hasCode(error, 'ENOSPC', 'EDQUOT');
 }
 
 /**

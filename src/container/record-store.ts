@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
-import { readState, writeVolatileState } from '../base/state-file.ts';
+import { readState, writeEndingState, writeVolatileState } from '../base/state-file.ts';
 import type { ContainerRequest } from './container-engine.ts';
 import { newRecord, type ContainerRecord, type StoredContainer } from './container-record.ts';
 
@@ -42,7 +42,10 @@ export class RecordStore {
   }
 
   write(id: string, record: ContainerRecord): void {
-    writeVolatileState(join(this.folderOf(id), 'state.json'), record);
+    const path = join(this.folderOf(id), 'state.json');
+    const ends = record.phase === 'exited' || record.phase === 'removing';
+    if (ends) writeEndingState(path, record);
+    else writeVolatileState(path, record);
   }
 
   writeRequest(request: ContainerRequest): void {

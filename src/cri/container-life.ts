@@ -1,4 +1,5 @@
 import { isDomainError } from '../base/error.ts';
+import { isDiskFull } from '../base/state-file.ts';
 import type { SpanRecorder } from '../base/span.ts';
 import type { ContainerStatus } from '../container/container-engine.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -87,8 +88,13 @@ export async function stopContainer(
 }
 
 async function markStopped(node: Node, record: ContainerRecord): Promise<void> {
-  if (record.owner === 'cli' && node.containers.has(record.id)) {
+  if (record.owner !== 'cli' || !node.containers.has(record.id)) return;
+  try {
     await node.containers.update(record.id, { stopped: true });
+  } catch (error) {
+    // A full disk keeps nobody from stopping what may fill it.
+    if (!isDiskFull(error)) throw error;
+    node.containers.replace({ ...node.containers.get(record.id), stopped: true });
   }
 }
 

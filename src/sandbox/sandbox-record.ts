@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkConfiguration } from '../cni/configuration.ts';
 import type { NetworkResult } from '../cni/result.ts';
-import { readState, writeVolatileState } from '../base/state-file.ts';
+import { readState, writeEndingState, writeVolatileState } from '../base/state-file.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
 /** Each is on disk before its effects begin. */
@@ -22,7 +22,9 @@ export interface SandboxRecord {
 
 export function writeRecord(folder: string, record: SandboxRecord): void {
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeVolatileState(join(folder, 'sandbox.json'), record);
+  const path = join(folder, 'sandbox.json');
+  if (record.phase === 'making' || record.phase === 'ready') writeVolatileState(path, record);
+  else writeEndingState(path, record);
 }
 
 /** Undefined when it is missing or damaged. */

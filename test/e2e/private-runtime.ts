@@ -27,6 +27,8 @@ export interface RuntimeOptions {
   readonly within?: readonly string[];
   /** More flags of the runtime. */
   readonly flags?: readonly string[];
+  /** An empty folder whose name no other test has, in place of a new one. */
+  readonly folder?: string;
 }
 
 /** A runtime with folders, socket and cgroup of its own, and an image named `busybox`. */
@@ -43,7 +45,10 @@ export class PrivateRuntime implements AsyncDisposable {
   }
 
   static async start(options: RuntimeOptions = {}): Promise<PrivateRuntime> {
-    const runtime = new PrivateRuntime(await mkdtemp('/tmp/keelson-e2e-'), options);
+    const runtime = new PrivateRuntime(
+      options.folder ?? (await mkdtemp('/tmp/keelson-e2e-')),
+      options,
+    );
     await runtime.up();
     await runtime.#makeImage();
     return runtime;
