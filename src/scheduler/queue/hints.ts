@@ -12,7 +12,7 @@ export type ClusterEvent =
   | { readonly kind: 'node'; readonly change: NodeChange & { readonly allocatable: boolean } }
   /** A pod has left its node, or has come to one. */
   | { readonly kind: 'podGone' | 'podCame'; readonly facts: PodFacts; readonly slot: number }
-  | { readonly kind: 'volumes' | 'namespaces' };
+  | { readonly kind: 'nodeGone' | 'volumes' | 'namespaces' };
 
 type Hint = (facts: PodFacts, event: ClusterEvent, cluster: Cluster) => boolean;
 
@@ -47,12 +47,15 @@ const hints: Readonly<Partial<Record<RuleName, Hint>>> = {
   },
   VolumeRestrictions: ({ namespace, claims }, event) =>
     event.kind === 'volumes' ||
+    event.kind === 'nodeGone' ||
     (event.kind === 'podGone' &&
       event.facts.namespace === namespace &&
       event.facts.claims.some((claim) => claims.includes(claim))),
   VolumeBinding: onVolumesAndLabels,
   VolumeZone: onVolumesAndLabels,
+  // A domain less may be the emptiest one less.
   PodTopologySpread: ({ namespace, constraints }, event) => {
+    if (event.kind === 'nodeGone') return true;
     if (event.kind === 'node') {
       const { added, labels, taints } = event.change;
       return added || labels || taints;
@@ -68,7 +71,7 @@ const hints: Readonly<Partial<Record<RuleName, Hint>>> = {
   },
   InterPodAffinity: (facts, event, cluster) => {
     if (event.kind === 'node') return event.change.added || event.change.labels;
-    if (event.kind === 'namespaces') return true;
+    if (event.kind === 'namespaces' || event.kind === 'nodeGone') return true;
     if (event.kind !== 'podGone' && event.kind !== 'podCame') return false;
     const [here, there] = [labelled(facts, cluster), labelled(event.facts, cluster)];
     const wanted = event.kind === 'podGone' ? facts.antiAffinity : facts.affinity;

@@ -38,8 +38,10 @@ export function followCluster(
   };
   return [
     follow(resources.nodes, (name, node) => {
-      if (node === undefined) cluster.deleteNode(name);
-      else happened({ kind: 'node', change: cluster.setNode(node) });
+      if (node === undefined) {
+        cluster.deleteNode(name);
+        happened({ kind: 'nodeGone' });
+      } else happened({ kind: 'node', change: cluster.setNode(node) });
     }),
     follow(resources.namespaces, (name, namespace) => {
       const labels = namespace?.metadata.labels ?? {};

@@ -26,7 +26,8 @@ export function followPod(
   const key = keyOf(either);
   if (now === undefined || isFinished(now)) leave(following, key);
   else if ((now.spec.nodeName ?? '') !== '') settle(following, key, now);
-  else if (!following.assumed.has(key)) wait(following, { key, now, before });
+  else if (following.assumed.has(key)) following.queue.refresh(key, now);
+  else wait(following, { key, now, before });
 }
 
 function isFinished({ status }: Pod): boolean {
@@ -49,8 +50,11 @@ function settle({ engine, queue, happened }: PodFollowing, key: string, pod: Pod
   const known = cluster.podOf(key);
   try {
     const placed = cluster.placePod(pod, pod.spec.nodeName ?? '');
-    if (known !== undefined && known.nodeName === placed.nodeName) return;
-    happened({ kind: 'podCame', facts: placed.facts, slot: placed.slot });
+    const { facts, slot, terminating } = placed;
+    // Other labels or requests, or a pod that is leaving now: as if another one had come.
+    if (known?.facts === facts && known.terminating === terminating) return;
+    if (known !== undefined) happened({ kind: 'podGone', facts: known.facts, slot: known.slot });
+    happened({ kind: 'podCame', facts, slot });
   } catch (error) {
     // A selector that cannot be read: such a pod got past the API long ago. It does not count.
     if (!isDomainError(error, 'invalid')) throw error;

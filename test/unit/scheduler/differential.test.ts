@@ -1,14 +1,13 @@
 import t from 'tap';
 import type { Pod } from '../../../src/api/types/generated/core-v1.ts';
-import { readSelector } from '../../../src/scheduler/pod/affinity-term.ts';
 import type { Refusal } from '../../../src/scheduler/engine/decision.ts';
 import { Engine } from '../../../src/scheduler/engine/engine.ts';
 import { Dice } from './reference/dice.ts';
+import { disturb, tellAll, type Run } from './reference/disturb.ts';
 import { failureOf, refusalOf } from './reference/filter.ts';
 import { namespaceOf, type Model } from './reference/model.ts';
 import { bestRooms, roomOn } from './reference/preempt.ts';
 import { randomModel } from './reference/random-model.ts';
-import { randomNode } from './reference/random-node.ts';
 import { randomPod } from './reference/random-pod.ts';
 import { scoresOf } from './reference/score.ts';
 
@@ -40,81 +39,6 @@ function runSeed(seed: number, seen: Record<string, number>): void {
     seen['steps'] = (seen['steps'] ?? 0) + 1;
     disturb({ dice, model, engine }, step);
     place({ dice, model, engine }, randomPod(dice, `pod-${step}`), seen);
-  }
-}
-
-interface Run {
-  readonly dice: Dice;
-  readonly model: Model;
-  readonly engine: Engine;
-}
-
-function tellAll({ cluster, budgets }: Engine, model: Model): void {
-  for (const node of model.nodes) cluster.setNode(node);
-  for (const { metadata } of model.namespaces) {
-    cluster.groups.setNamespace(metadata.name ?? '', metadata.labels ?? {});
-  }
-  for (const { metadata, spec } of model.services) {
-    cluster.workloads.setService(placeOf(metadata), spec?.selector ?? {});
-  }
-  for (const { metadata, spec } of model.replicaSets) {
-    const selector = readSelector(spec?.selector ?? {});
-    cluster.workloads.setController({ ...placeOf(metadata), kind: 'ReplicaSet' }, selector);
-  }
-  for (const budget of model.budgets) {
-    budgets.set(`${budget.metadata.namespace}/${budget.metadata.name}`, budget);
-  }
-  for (const claim of model.claims) {
-    cluster.volumes.setClaim(`default/${claim.metadata.name}`, claim);
-  }
-  for (const volume of model.volumes) {
-    cluster.volumes.setVolume(volume.metadata.name ?? '', volume);
-  }
-}
-
-function placeOf({ name = '', namespace = '' }: Pod['metadata']) {
-  return { name, namespace };
-}
-
-/** Something else happens in the cluster between two pods. */
-function disturb({ dice, model, engine }: Run, step: number): void {
-  const { cluster } = engine;
-  const at = dice.below(model.nodes.length);
-  const node = model.nodes[at];
-  if (node !== undefined && dice.chance(0.25)) {
-    const changed = randomNode(dice, node.metadata.name ?? '');
-    model.nodes[at] = changed;
-    cluster.setNode(changed);
-  }
-  if (node !== undefined && dice.chance(0.08) && model.nodes.length > 2) {
-    model.nodes.splice(at, 1);
-    cluster.deleteNode(node.metadata.name ?? '');
-  }
-  if (dice.chance(0.08)) {
-    // Sometimes one that was there before, whose pods never left.
-    const name = dice.chance(0.5) ? `node-${dice.below(8)}` : `node-1${step}`;
-    if (!model.nodes.some(({ metadata }) => metadata.name === name)) {
-      const added = randomNode(dice, name);
-      model.nodes.push(added);
-      cluster.setNode(added);
-    }
-  }
-  const gone = model.pods[dice.below(Math.max(1, model.pods.length))];
-  if (gone !== undefined && dice.chance(0.2)) {
-    model.pods.splice(model.pods.indexOf(gone), 1);
-    cluster.removePod(`${namespaceOf(gone)}/${gone.metadata.name}`);
-  }
-  const leaving = dice.below(Math.max(1, model.pods.length));
-  const pod = model.pods[leaving];
-  if (pod !== undefined && dice.chance(0.1)) {
-    const metadata = { ...pod.metadata, deletionTimestamp: '2026-01-01T00:00:00Z' };
-    model.pods[leaving] = { ...pod, metadata };
-    cluster.placePod(model.pods[leaving], pod.spec.nodeName ?? '');
-  }
-  if (dice.chance(0.1)) {
-    const labels = { kind: dice.pick(['open', 'closed']) };
-    model.namespaces[1] = { metadata: { name: 'team', labels }, spec: {} };
-    cluster.groups.setNamespace('team', labels);
   }
 }
 
