@@ -74,7 +74,9 @@ const hints: Readonly<Partial<Record<RuleName, Hint>>> = {
     if (event.kind === 'namespaces' || event.kind === 'nodeGone') return true;
     if (event.kind !== 'podGone' && event.kind !== 'podCame') return false;
     const [here, there] = [labelled(facts, cluster), labelled(event.facts, cluster)];
-    const wanted = event.kind === 'podGone' ? facts.antiAffinity : facts.affinity;
+    // When the last one goes that a pod wants to be near, it is the first of its kind.
+    const unwanted = event.kind === 'podGone' ? facts.antiAffinity : [];
+    const wanted = [...facts.affinity, ...unwanted];
     if (wanted.some((term) => matchesTerm(term, there))) return true;
     const kept = event.kind === 'podGone' ? event.facts.antiAffinity : [];
     return kept.some((term) => matchesTerm(term, here));

@@ -130,7 +130,8 @@ t.test('however pods come and go, each is in one place and none is lost', async 
     queue.wake(() => true);
     pass(10_000);
     const left = popAll(queue);
-    if (left.toSorted().join() !== [...known].toSorted().join()) t.fail(`seed ${seed}: ${left}`);
+    if (left.toSorted().join() !== [...known].toSorted().join())
+      t.fail(`seed ${seed}: ${left.join()}`);
   }
   t.pass();
 });
