@@ -207,6 +207,8 @@ export const limits = {
   traceSendMs: 10_000,
   traceAnswerBytes: 64 * 1024,
   traceCloseMs: 1000,
+  /** criu's check of the kernel. */
+  criuCheckMs: 10_000,
   /** One check of the runtime's health. */
   healthCheckMs: 3000,
   /** What one stream buffers before its connection is read no further. */

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { DomainError } from '../base/error.ts';
 import { containerCalls } from './container-calls.ts';
+import { checkpointHandlers } from './checkpoint-calls.ts';
 import { copyCalls } from './copy-calls.ts';
 import { containerHandlers } from './cri-containers.ts';
 import { eventHandlers } from './cri-events.ts';
@@ -49,6 +50,7 @@ export async function serveNode(
     ...statisticsHandlers(node),
     ...metricHandlers(node),
     ...eventHandlers(node),
+    ...checkpointHandlers(node),
   });
   server.add(ImageService, imageHandlers(node));
   server.add(Containers, {
