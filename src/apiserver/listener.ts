@@ -9,6 +9,7 @@ import type { Serving } from './security/security.ts';
 const bounds = {
   headersTimeout: limits.apiHeaderMs,
   requestTimeout: limits.apiRequestMs,
+  connectionsCheckingInterval: limits.apiCheckMs,
   keepAliveTimeout: limits.apiIdleMs,
   maxHeaderSize: limits.apiHeaderBytes,
 } as const;

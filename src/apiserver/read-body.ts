@@ -31,7 +31,16 @@ export async function readBody(request: IncomingMessage): Promise<Buffer> {
     }
     parts.push(part);
   }
-  return parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  const body = parts.length === 1 ? (parts[0] ?? Buffer.alloc(0)) : Buffer.concat(parts);
+  bodies.set(request, body);
+  return body;
+}
+
+const bodies = new WeakMap<IncomingMessage, Buffer>();
+
+/** The body that was read of a request, for who writes it down. */
+export function bodyOf(request: IncomingMessage): Buffer | undefined {
+  return bodies.get(request);
 }
 
 /** The media type without its parameters. */

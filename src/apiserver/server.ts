@@ -4,6 +4,7 @@ import type { ApiClient } from '../api/client/client.ts';
 import type { JsonObject } from '../api/json.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
+import { limits } from '../base/limits.ts';
 import type { Store } from '../store/store.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
 import { type Api, createApi } from './api.ts';
@@ -18,7 +19,8 @@ import { chooseDiscovery } from './negotiate.ts';
 import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
 import { findRoute, type Route } from './route.ts';
-import { attributesOf, attributesOfPath } from './security/authorize/attributes.ts';
+import type { Trace } from './security/audit/audit-trail.ts';
+import { attributesOfRequest } from './security/authorize/attributes.ts';
 import type { Security } from './security/security.ts';
 import { ownUser } from './security/user.ts';
 import { serveResource } from './serve-resource.ts';
@@ -153,31 +155,36 @@ export class ApiServer implements AsyncDisposable {
     const gone = new AbortController();
     response.once('close', () => gone.abort(closed));
     const signal = AbortSignal.any([gone.signal, this.#ending.signal]);
+    let trace: Trace | undefined;
     try {
       const url = new URL(request.url ?? '/', 'http://localhost');
+      const { pathname: path, searchParams: query } = url;
+      const route = findRoute(path);
+      const attributes = attributesOfRequest(request, { route, path, query });
+      trace = this.#security?.audit?.begin(request, response, attributes);
       const user = await this.#api.gate.authenticate(request);
-      const visit = {
-        query: url.searchParams,
-        request,
-        response,
-        signal,
-        user,
-        ...(upgrade !== undefined && { upgrade }),
-      };
-      await this.#dispatch(findRoute(url.pathname), url.pathname, visit);
+      if (trace !== undefined) {
+        trace.user = user;
+        trace.kind = route.to === 'resource' ? route.resource.kind : undefined;
+      }
+      await this.#api.gate.authorize(user, attributes);
+      this.#security?.inFlight.enter(user, attributes, response);
+      const visit = { query, request, response, signal, user };
+      await this.#dispatch(route, path, { ...visit, ...(upgrade !== undefined && { upgrade }) });
+      endSlowly(response);
     } catch (error) {
-      await this.#fail(response, error);
+      const failure = failureOf(error);
+      if (trace !== undefined) trace.failure = failure;
+      await this.#fail(response, failure);
     }
   }
 
   async #dispatch(route: Route, path: string, visit: Visit): Promise<void> {
-    const { request, response, user, query } = visit;
+    const { request, response } = visit;
     const method = request.method ?? '';
     if (route.to === 'resource') {
-      await this.#api.gate.authorize(user, attributesOf(route.resource, method, query));
       return await serveResource(this.#api, { route: route.resource, ...visit });
     }
-    await this.#api.gate.authorize(user, attributesOfPath(method, path));
     const document = this.#security?.documents.get(path);
     if (document !== undefined && method === 'GET') return await sendJson(response, 200, document);
     const page = method === 'GET' ? this.#findPage(path) : undefined;
@@ -244,4 +251,11 @@ export class ApiServer implements AsyncDisposable {
     if (retryAfterSeconds !== undefined) response.setHeader('Retry-After', retryAfterSeconds);
     await sendJson(response, failure.code, failure.toStatus());
   }
+}
+
+/** Who does not take an answer holds its memory only so long. */
+function endSlowly(response: ServerResponse): void {
+  if (!response.writableEnded || response.writableFinished) return;
+  const timer = setTimeout(() => response.destroy(), limits.apiAnswerMs);
+  response.once('close', () => clearTimeout(timer));
 }

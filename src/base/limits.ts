@@ -111,6 +111,8 @@ export const limits = {
   apiConnections: 20_000,
   /** A client's time for TLS, for a request's headers, for all of a request, between requests. */
   apiHandshakeMs: 10_000,
+  /** How often connections are looked at for it. */
+  apiCheckMs: 2000,
   apiHeaderMs: 10_000,
   apiRequestMs: 60_000,
   apiIdleMs: 180_000,
@@ -118,6 +120,14 @@ export const limits = {
   /** A token, and tokens that are not checked anew with each request. */
   apiTokenBytes: 16 * 1024,
   apiRememberedTokens: 10_000,
+  /** Requests served at a time, those that change something and the others; as Kubernetes has. */
+  apiReads: 400,
+  apiWrites: 200,
+  /** A client's time to take an answer that is complete. */
+  apiAnswerMs: 60_000,
+  /** Audit events that wait for the disk, and files that are kept besides the one in use. */
+  auditWaitingBytes: 16 * 1024 * 1024,
+  auditFiles: 10,
   /** Groups and other words about whom a request wants to be. */
   apiImpersonatedWords: 256,
   /** Objects in one page of a list, whatever the client asks for. */

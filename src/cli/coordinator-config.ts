@@ -25,6 +25,12 @@ export interface CoordinatorConfig {
   readonly anonymous: AnonymousAccess;
   /** `365d`: of certificates, which are renewed after two thirds of it. */
   readonly certificateLifetime: string;
+  /** Where requests are written down; empty for nowhere. */
+  readonly auditLog: string;
+  /** A file with a Policy of `audit.k8s.io/v1`. */
+  readonly auditPolicy: string;
+  /** When the file is turned over, in bytes. */
+  readonly auditBytes: string;
   readonly logLevel: string;
 }
 
@@ -72,6 +78,15 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: '365d',
     allowed: /^\d{1,6}[smhd]$/,
     expected: 'a number with s, m, h or d',
+  },
+  { key: 'coordinator.auditLog', field: 'auditLog', fallback: '', ...pathSetting },
+  { key: 'coordinator.auditPolicy', field: 'auditPolicy', fallback: '', ...pathSetting },
+  {
+    key: 'coordinator.auditBytes',
+    field: 'auditBytes',
+    fallback: String(100 * 1024 * 1024),
+    allowed: /^[1-9]\d{0,12}$/,
+    expected: 'a number of bytes',
   },
   {
     key: 'log.level',

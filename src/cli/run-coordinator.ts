@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { ApiClient } from '../api/client/client.ts';
 import { openAdminAccess } from '../apiserver/security/admin-access.ts';
+import { AuditTrail } from '../apiserver/security/audit/audit-trail.ts';
 import { CertificateController } from '../apiserver/security/certificate/certificate-controller.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
@@ -76,12 +77,14 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   using _lock = lockRuntime(config.root, 'coordinator');
   await using store = await openStore(config);
   const lifetimeMs = millisecondsOf(config.certificateLifetime);
+  await using audit = await openAudit(config, log);
   using security = await openSecurity({
     store,
     folder: config.root,
     names: serverNames(config),
     anonymous: config.anonymous,
     lifetimeMs,
+    audit,
     log,
   });
   const { host, port } = addressOf(config);
@@ -106,6 +109,15 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await server.close(graceMs);
   await Promise.all(work);
   if (failure instanceof Error) throw failure;
+}
+
+async function openAudit(
+  { auditLog, auditPolicy, auditBytes }: CoordinatorConfig,
+  log: Logger,
+): Promise<AuditTrail | undefined> {
+  if (auditLog === '') return undefined;
+  const bytes = Number(auditBytes);
+  return await AuditTrail.open({ path: auditLog, policyPath: auditPolicy, bytes, log });
 }
 
 function openStore({ root, store, ...config }: CoordinatorConfig): Promise<Store> {

@@ -16,6 +16,8 @@ import { RoleIndex } from './authorize/role-index.ts';
 import { type Authority, openAuthority } from './authority/authority.ts';
 import { ServingCertificate } from './authority/serving-certificate.ts';
 import { makeDefaults } from './default/make-defaults.ts';
+import type { Auditing } from './audit/audit-trail.ts';
+import { InFlight } from './in-flight.ts';
 import { RequestGate } from './request-gate.ts';
 import type { Security } from './security.ts';
 
@@ -28,6 +30,7 @@ export interface SecurityOptions {
   readonly anonymous: AnonymousAccess;
   /** Of certificates that are renewed while running. */
   readonly lifetimeMs: number;
+  readonly audit: Auditing | undefined;
   readonly log: Pick<Logger, 'warn'>;
 }
 
@@ -70,6 +73,8 @@ export async function openSecurity(options: SecurityOptions): Promise<ClusterSec
   return {
     authority,
     gate,
+    inFlight: new InFlight(),
+    audit: options.audit,
     serving,
     documents: new Map([
       [keySetPath, keys.webKeys],

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Authenticator } from './authenticate/authenticator.ts';
-import { readImpersonation } from './authenticate/impersonation.ts';
+import { readImpersonation, setImpersonator } from './authenticate/impersonation.ts';
 import type {
   ServiceAccountTokens,
   TokenHolder,
@@ -40,6 +40,7 @@ export class RequestGate implements Gate {
     const impersonation = readImpersonation(request);
     if (impersonation === undefined) return user;
     for (const attributes of impersonation.needed) await this.authorize(user, attributes);
+    setImpersonator(request, user);
     return impersonation.user;
   }
 

@@ -1,7 +1,9 @@
 import type { SecureContextOptions } from 'node:tls';
 import type { ApiClient } from '../../api/client/client.ts';
 import type { JsonObject } from '../../api/json.ts';
+import type { Auditing } from './audit/audit-trail.ts';
 import type { Gate } from './gate.ts';
+import type { InFlight } from './in-flight.ts';
 
 /** The certificate that the server shows, and whose certificates it takes. */
 export interface Serving {
@@ -13,6 +15,9 @@ export interface Serving {
 /** All that makes a server secure. */
 export interface Security {
   readonly gate: Gate;
+  readonly inFlight: InFlight;
+  /** Absent: nothing is written down. */
+  readonly audit: Auditing | undefined;
   readonly serving: Serving;
   /** What is answered at paths of its own: keys of tokens. */
   readonly documents: ReadonlyMap<string, JsonObject>;

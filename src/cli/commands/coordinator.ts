@@ -23,6 +23,9 @@ export function define(command: Command, cli: Cli): void {
     .option('--names <names>', "more names and addresses of the server's certificate")
     .option('--anonymous <paths>', 'what needs no credentials: health (checks), all or none')
     .option('--certificate-lifetime <time>', 'of certificates, which are renewed in time')
+    .option('--audit-log <path>', 'where requests are written down, turned over as it grows')
+    .option('--audit-policy <path>', 'how much of which requests (audit.k8s.io/v1)')
+    .option('--audit-bytes <number>', 'when the audit log is turned over')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

@@ -35,6 +35,18 @@ export function readImpersonation({ headersDistinct }: IncomingMessage): Imperso
   return { user, needed: neededFor({ name, groups, uid, extra }) };
 }
 
+const impersonators = new WeakMap<IncomingMessage, User>();
+
+/** Keeps in mind who really asks. */
+export function setImpersonator(request: IncomingMessage, user: User): void {
+  impersonators.set(request, user);
+}
+
+/** Who really asks, where somebody acts as another. */
+export function impersonatorOf(request: IncomingMessage): User | undefined {
+  return impersonators.get(request);
+}
+
 /** `Impersonate-Extra-Example.com%2Fscope: a`: keys are escaped for headers. */
 function readExtra(headers: ReadonlyMap<string, readonly string[]>): Record<string, string[]> {
   const extra: Record<string, string[]> = {};

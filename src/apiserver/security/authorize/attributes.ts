@@ -1,4 +1,5 @@
-import type { ResourceRoute } from '../../route.ts';
+import type { IncomingMessage } from 'node:http';
+import type { ResourceRoute, Route } from '../../route.ts';
 
 /** What is asked for, as roles speak of it. */
 export type Attributes = ResourceAttributes | PathAttributes;
@@ -36,7 +37,21 @@ const verbs: Readonly<Record<string, string>> = {
   DELETE: 'delete',
 };
 
-export function attributesOfPath(method: string, path: string): PathAttributes {
+export interface Address {
+  readonly route: Route;
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+export function attributesOfRequest(
+  { method = '' }: IncomingMessage,
+  { route, path, query }: Address,
+): Attributes {
+  if (route.to === 'resource') return attributesOf(route.resource, method, query);
+  return attributesOfPath(method, path);
+}
+
+function attributesOfPath(method: string, path: string): PathAttributes {
   return { verb: method.toLowerCase(), path };
 }
 
