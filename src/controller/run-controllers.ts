@@ -16,6 +16,11 @@ import {
 } from './namespace/service-account.ts';
 import { JobController } from './job/controller.ts';
 import { StatefulSetController } from './stateful-set/controller.ts';
+import { NodeLifecycleController } from './node/lifecycle.ts';
+import { PodCollector } from './node/pod-collector.ts';
+import { PodRangeController, type PodRanges } from './node/pod-range.ts';
+import { TaintEvictionController } from './node/taint-eviction.ts';
+import { DisruptionController } from './disruption-budget.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -24,6 +29,8 @@ export interface ControllersOptions {
   readonly signal: AbortSignal;
   /** The CA's bundle in PEM, which every namespace gets; without it none does. */
   readonly rootCertificate?: () => string;
+  /** Where nodes' ranges of pod addresses come from; 10.244.0.0/16 in ranges of /24 by default. */
+  readonly podRanges?: PodRanges;
   /** Told of failures; what failed is tried again after a while. */
   readonly onError?: (what: string, error: unknown) => void;
 }
@@ -41,6 +48,11 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     new CronJobController(cluster),
     new EndpointsController(cluster),
     new EndpointSliceController(cluster),
+    new NodeLifecycleController(cluster),
+    new TaintEvictionController(cluster),
+    new PodCollector(cluster),
+    new PodRangeController(cluster, options.podRanges),
+    new DisruptionController(cluster),
     new ServiceAccountController(cluster),
     new TokenCleaner(cluster),
     ...(rootCertificate === undefined

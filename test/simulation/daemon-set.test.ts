@@ -20,7 +20,15 @@ function setOf(image: string, rollingUpdate: object): appsV1.DaemonSet {
 }
 
 async function addNode(world: World, name: string, taints: readonly Taint[] = []): Promise<void> {
-  await world.client.create(resources.nodes, { metadata: { name }, spec: { taints } });
+  await world.kubelet.register(name);
+  if (taints.length === 0) return;
+  const node = await world.client.get(resources.nodes, { namespace: '', name });
+  await world.client.update(resources.nodes, { ...node, spec: { ...node.spec, taints } });
+}
+
+async function cordon(world: World, name: string): Promise<void> {
+  const document = { spec: { unschedulable: true } };
+  await world.client.patch(resources.nodes, { namespace: '', name }, { type: 'merge', document });
 }
 
 function nodeOf({ spec }: Stored<Pod>): string {
@@ -94,7 +102,8 @@ simulate(
     const pods = watchDaemons(world, 1);
     for (const name of ['n1', 'n2', 'n3']) await addNode(world, name);
     await addNode(world, 'n4', [{ key: 'own', value: 'x', effect: 'NoSchedule' }]);
-    await addNode(world, 'n5', [{ key: 'node.kubernetes.io/not-ready', effect: 'NoExecute' }]);
+    await addNode(world, 'n5');
+    await cordon(world, 'n5');
     await world.client.create(resources.daemonSets, setOf('agent:1', { maxUnavailable: 1 }));
     await settles(world, 'n1 agent:1, n2 agent:1, n3 agent:1, n5 agent:1');
     let rolling = true;
@@ -114,18 +123,24 @@ simulate(
     world.kubelet.failing = 0;
     await settles(world, 'n1 agent:2, n3 agent:2, n5 agent:2, n6 agent:2');
   },
+  { nodes: [] },
 );
 
-simulate('with a surge a new daemon serves before the old one goes', async (world) => {
-  const pods = watchDaemons(world, 2);
-  for (const name of ['n1', 'n2', 'n3']) await addNode(world, name);
-  const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
-  await world.client.create(resources.daemonSets, setOf('agent:1', rollingUpdate));
-  await settles(world, 'n1 agent:1, n2 agent:1, n3 agent:1');
-  world.observers.push(({ prefix }) => {
-    const served = new Set([...pods.values()].filter(isReady).map(nodeOf));
-    if (prefix === '/registry/pods/' && served.size < 3) world.fail(`${served.size} nodes served`);
-  });
-  await setImage(world, 'agent:2');
-  await settles(world, 'n1 agent:2, n2 agent:2, n3 agent:2');
-});
+simulate(
+  'with a surge a new daemon serves before the old one goes',
+  async (world) => {
+    const pods = watchDaemons(world, 2);
+    for (const name of ['n1', 'n2', 'n3']) await addNode(world, name);
+    const rollingUpdate = { maxSurge: 1, maxUnavailable: 0 };
+    await world.client.create(resources.daemonSets, setOf('agent:1', rollingUpdate));
+    await settles(world, 'n1 agent:1, n2 agent:1, n3 agent:1');
+    world.observers.push(({ prefix }) => {
+      const served = new Set([...pods.values()].filter(isReady).map(nodeOf));
+      if (prefix === '/registry/pods/' && served.size < 3)
+        world.fail(`${served.size} nodes served`);
+    });
+    await setImage(world, 'agent:2');
+    await settles(world, 'n1 agent:2, n2 agent:2, n3 agent:2');
+  },
+  { nodes: [] },
+);

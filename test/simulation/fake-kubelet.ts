@@ -3,13 +3,17 @@ import { resources } from '../../src/api/client/resources.ts';
 import { ApiError } from '../../src/api/status.ts';
 import { writeTime } from '../../src/api/time.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import { registerNode, renewLease } from './fake-node.ts';
 import type { World } from './world.ts';
 
 const tickMs = 400;
+const leaseMs = 10_000;
 
 /** Binds pods to nodes and says how they fare, at random speed; ends those that are deleted. */
 export class FakeKubelet {
   nodes: readonly string[] = ['node-a', 'node-b', 'node-c'];
+  /** Nodes that are cut off: nothing happens on them. */
+  readonly dead = new Set<string>();
   /** How probable a running pod fails at each look. */
   failing = 0;
   /** What becomes of a pod that runs to its end; undefined keeps it running. */
@@ -23,6 +27,27 @@ export class FakeKubelet {
     this.#schedule();
   }
 
+  /** Adds a node that says it is there for as long as it is not dead. */
+  async register(name: string): Promise<void> {
+    const { client, clock } = this.#world;
+    await registerNode(client, name, clock.now());
+    this.#beat(name);
+  }
+
+  #beat(name: string): void {
+    const { client, clock } = this.#world;
+    clock.after(leaseMs, () => {
+      const renewed = this.dead.has(name)
+        ? Promise.resolve()
+        : renewLease(client, name, clock.now());
+      void renewed
+        .catch((error: unknown) => {
+          if (!(error instanceof ApiError)) throw error;
+        })
+        .finally(() => this.#beat(name));
+    });
+  }
+
   #schedule(): void {
     this.#world.clock.after(tickMs, () => {
       void this.#tick().finally(() => this.#schedule());
@@ -32,6 +57,7 @@ export class FakeKubelet {
   async #tick(): Promise<void> {
     if (this.paused) return;
     for (const pod of await this.#world.pods()) {
+      if (this.dead.has(pod.spec.nodeName ?? '')) continue;
       if (this.#world.random.chance(0.4)) continue;
       await this.#attend(pod).catch((error: unknown) => {
         if (!(error instanceof ApiError)) throw error;

@@ -42,7 +42,7 @@ simulate('a cache ends with what the server has, told change by change', async (
   const ending = new AbortController();
   const told = new Map<string, unknown>();
   informer.onChange((now, before) => {
-    const name = now?.metadata.name ?? before?.metadata.name ?? '';
+    const name = `${(now ?? before)?.metadata.namespace} ${(now ?? before)?.metadata.name}`;
     if (told.get(name) !== before) world.fail(`${name} was told from a state it was not in`);
     if (now === undefined) told.delete(name);
     else told.set(name, now);

@@ -4,7 +4,7 @@ import { World as Worlds } from './world.ts';
 import type { Faults } from './faulty-client.ts';
 
 /** How many seeds a scenario runs, and the first; KEELSON_SEEDS and KEELSON_SEED set them. */
-const count = Number(process.env['KEELSON_SEEDS'] ?? '9');
+const count = Number(process.env['KEELSON_SEEDS'] ?? '3');
 const first = Number(process.env['KEELSON_SEED'] ?? '1');
 
 t.setTimeout(Math.max(600_000, count * 30_000));
@@ -23,10 +23,14 @@ export function faultsOf(seed: number): Faults {
 }
 
 /** Runs a scenario with many seeds; one that breaks a promise is named, to be run alone. */
-export function simulate(title: string, scenario: (world: World) => Promise<void>): void {
+export function simulate(
+  title: string,
+  scenario: (world: World) => Promise<void>,
+  options: { readonly nodes?: readonly string[] } = {},
+): void {
   t.test(title, async (t) => {
     for (let seed = first; seed < first + count; seed += 1) {
-      const world = await Worlds.make({ seed, faults: faultsOf(seed) });
+      const world = await Worlds.make({ ...options, seed, faults: faultsOf(seed) });
       await scenario(world);
       world.end();
       if (world.problems.length > 0) {

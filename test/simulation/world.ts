@@ -17,6 +17,8 @@ import { Random } from './random.ts';
 export interface WorldOptions {
   readonly seed: number;
   readonly faults?: Faults;
+  /** Nodes that are there from the start. */
+  readonly nodes?: readonly string[];
 }
 
 export type AnyObject = Stored<ApiObject>;
@@ -65,6 +67,7 @@ export class World {
     for (const name of ['default', 'kube-system', 'kube-node-lease']) {
       await world.client.create(resources.namespaces, { metadata: { name }, spec: {} });
     }
+    for (const name of options.nodes ?? world.kubelet.nodes) await world.kubelet.register(name);
     world.start();
     return world;
   }

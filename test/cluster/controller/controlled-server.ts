@@ -4,9 +4,11 @@ import { ApiError } from '../../../src/api/status.ts';
 import { writeTime } from '../../../src/api/time.ts';
 import type { Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { runControllers } from '../../../src/controller/run-controllers.ts';
+import { registerNode, renewLease } from '../../simulation/fake-node.ts';
 import { type Output, ScratchServer } from '../apiserver/scratch-server.ts';
 
 const tickMs = 50;
+const leaseMs = 3000;
 const longestWaitMs = 120_000;
 
 /** An API server, its store, all controllers, and a kubelet in a few lines. */
@@ -67,7 +69,13 @@ export class ControlledServer implements AsyncDisposable {
   }
 
   async #beKubelet(signal: AbortSignal): Promise<void> {
+    await registerNode(this.client, 'node-a', Date.now());
+    let renewed = Date.now();
     while (!signal.aborted) {
+      if (Date.now() - renewed > leaseMs) {
+        renewed = Date.now();
+        await renewLease(this.client, 'node-a', renewed);
+      }
       const { items } = await this.client.list(resources.pods);
       for (const pod of items) {
         await this.#attend(pod).catch((error: unknown) => {
