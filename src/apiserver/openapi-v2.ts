@@ -31,6 +31,8 @@ function withOldReferences(value: Json): Json {
   for (const [key, item] of Object.entries(value)) {
     if (item === undefined) continue;
     if (key === 'oneOf') result['type'] = 'string';
+    else if (key === 'allOf' && isList(item))
+      Object.assign(result, withOldReferences(item[0] ?? {}));
     else if (key === '$ref')
       result[key] = textOf(item).replace('components/schemas', 'definitions');
     else result[key] = withOldReferences(item);
@@ -69,6 +71,7 @@ function encodeSchema(schema: JsonObject): Buffer {
   return message((writer) => {
     text(writer, 1, textOf(schema['$ref']));
     text(writer, 2, textOf(schema['format']));
+    text(writer, 4, textOf(schema['description']));
     for (const name of isList(schema['required']) ? schema['required'] : []) {
       text(writer, 19, textOf(name));
     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Draft, Json, JsonObject } from '../api/json.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
 import { kinds } from '../api/kinds.ts';
+import { describeField, describeType } from '../api/description/description.ts';
 import { messageType } from '../api/schema/schema.ts';
 import type { Field, MessageType, Scalar } from '../api/schema/type.ts';
 import { unknownPath, verbsOf } from './discovery.ts';
@@ -110,15 +111,21 @@ function addSchema(schemas: Draft, type: MessageType, kind?: Kind): void {
     return;
   }
   const properties: Draft = {};
-  const schema: Draft = { type: 'object', properties };
+  const words = describeType(type.name);
+  const schema: Draft = {
+    ...(words !== '' && { description: words }),
+    type: 'object',
+    properties,
+  };
   schemas[name] = schema;
   if (kind !== undefined) {
-    properties['apiVersion'] = { type: 'string' };
-    properties['kind'] = { type: 'string' };
+    const version = 'The group and version that the object is written in, such as apps/v1.';
+    properties['apiVersion'] = { description: version, type: 'string' };
+    properties['kind'] = { description: 'What the object is, such as Pod.', type: 'string' };
     addVersion(schema, kind);
   }
   for (const field of type.byName.values()) {
-    properties[field.name] = propertyOf(field);
+    properties[field.name] = described(propertyOf(field), describeField(type.name, field.name));
     if (field.message !== undefined) addSchema(schemas, field.message);
   }
   const required = [...type.byName.values()].filter((field) => field.required);
@@ -132,7 +139,16 @@ function addVersion(schema: Draft, { group, version, kind }: Kind): void {
   schema[name] = [...others, { group, version, kind }];
 }
 
-function propertyOf(field: Field): Json {
+/** Nothing may stand beside a reference in this version but within `allOf`. */
+function described(property: JsonObject, description: string): JsonObject {
+  if (description === '') return property;
+  const { $ref, ...rest } = property;
+  return $ref === undefined
+    ? { description, ...rest }
+    : { description, allOf: [{ $ref }], default: {} };
+}
+
+function propertyOf(field: Field): JsonObject {
   const item = itemOf(field);
   if (field.shape === 'map') return { type: 'object', additionalProperties: item };
   if (field.shape === 'single') return item;
@@ -149,12 +165,12 @@ function propertyOf(field: Field): Json {
   };
 }
 
-function itemOf({ message, scalar }: Field): Json {
+function itemOf({ message, scalar }: Field): JsonObject {
   if (message !== undefined) return { $ref: `#/components/schemas/${schemaName(message)}` };
   return scalarSchemas[scalar ?? 'raw'];
 }
 
-const scalarSchemas: Readonly<Record<Scalar, Json>> = {
+const scalarSchemas: Readonly<Record<Scalar, JsonObject>> = {
   string: { type: 'string' },
   bool: { type: 'boolean' },
   int32: { type: 'integer', format: 'int32' },
