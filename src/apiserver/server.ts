@@ -13,6 +13,7 @@ import { discover, discoverAll, unknownPath } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletOptions } from './kubelet/kubelets.ts';
 import { keepEventsShort } from './expire-events.ts';
+import { serveHealth } from './health.ts';
 import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { chooseDiscovery } from './negotiate.ts';
@@ -20,9 +21,10 @@ import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
 import { findRoute, type Route } from './route.ts';
 import type { Trace } from './security/audit/audit-trail.ts';
-import { attributesOfRequest } from './security/authorize/attributes.ts';
+import { attributesOfRequest, isWatch } from './security/authorize/attributes.ts';
 import type { Security } from './security/security.ts';
 import { ownUser } from './security/user.ts';
+import { ServerMetrics } from './server-metrics.ts';
 import { serveResource } from './serve-resource.ts';
 import { createObject } from './verb/create.ts';
 
@@ -49,6 +51,8 @@ const version = {
   platform: 'linux/amd64',
 };
 
+const well = async () => undefined;
+
 /** Made once: an exception of its own for each connection's end would cost more than that. */
 const closed = new Error('the connection was closed');
 
@@ -65,11 +69,13 @@ export class ApiServer implements AsyncDisposable {
   readonly #listener: Listener;
   readonly #api: Api;
   readonly #security: Security | undefined;
+  readonly #metrics: ServerMetrics;
   readonly #ending = new AbortController();
   readonly #pages = new Map<string, Page>();
 
   private constructor({ store, kubelets, security }: ApiServerOptions) {
     this.#security = security;
+    this.#metrics = new ServerMetrics(store);
     this.#api = createApi({ store, kubelets, gate: security?.gate });
     this.#listener = new Listener(security?.serving, {
       onRequest: (request, response) => void this.#serve(request, response),
@@ -161,6 +167,8 @@ export class ApiServer implements AsyncDisposable {
       const { pathname: path, searchParams: query } = url;
       const route = findRoute(path);
       const attributes = attributesOfRequest(request, { route, path, query });
+      const watches = isWatch(query);
+      this.#metrics.begin({ route, method: request.method ?? '', watches }, response);
       trace = this.#security?.audit?.begin(request, response, attributes);
       const user = await this.#api.gate.authenticate(request);
       if (trace !== undefined) {
@@ -192,7 +200,7 @@ export class ApiServer implements AsyncDisposable {
     if (route.to === 'nothing') throw unknownPath();
     if (request.method !== 'GET')
       throw new ApiError('MethodNotAllowed', 'only GET is allowed here');
-    if (route.to === 'plain') return this.#servePlain(route.name, response);
+    if (route.to === 'plain') return await this.#servePlain(route.name, visit);
     if (route.to === 'discovery') return await this.#serveDiscovery(route.path, request, response);
     if (route.version === 'v2') return await this.#serveOpenApiV2(request, response);
     await sendJson(
@@ -235,10 +243,22 @@ export class ApiServer implements AsyncDisposable {
     response.end(openApiV2Bytes());
   }
 
-  #servePlain(name: string, response: ServerResponse): void {
-    if (name === 'version') void sendJson(response, 200, version);
-    else if (name === 'metrics') throw unknownPath();
-    else sendText(response, 200, 'ok');
+  async #servePlain(name: string, visit: Visit): Promise<void> {
+    const { response } = visit;
+    if (name === 'version') return await sendJson(response, 200, version);
+    if (name === 'metrics') return sendText(response, 200, await this.#metrics.text());
+    const { store } = this.#api.registry;
+    const etcd = async () => void (await store.currentRevision());
+    // Who cannot reach the store is not made well by being started again.
+    const checks = new Map(
+      name === 'livez'
+        ? [['ping', well]]
+        : [
+            ['ping', well],
+            ['etcd', etcd],
+          ],
+    );
+    await serveHealth(name, visit, checks);
   }
 
   async #fail(response: ServerResponse, error: unknown): Promise<void> {

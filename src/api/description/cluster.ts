@@ -5,7 +5,8 @@ const whole = `${object}
   status: What was seen of it.`;
 
 export default `
-core.v1.Namespace: A part of the cluster: names in it are its own, and so are quotas and roles.${whole}
+core.v1.Namespace: A part of the cluster: names in it are its own, and so are quotas and
+    roles.${whole}
 core.v1.Node: A machine that runs pods.${whole}
 core.v1.NodeSpec: What a node is told.
   podCIDR: The range that its pods' addresses are from.
@@ -25,7 +26,8 @@ core.v1.Service: One name and address for pods that do the same.${whole}
 core.v1.ServiceSpec: Which pods a service stands for, and where it is reached.
   selector: The labels of its pods; without one, somebody else makes its endpoints.
   ports: The ports that it has.
-  type: ClusterIP inside the cluster, NodePort on every node, LoadBalancer outside, ExternalName for an alias.
+  type: ClusterIP inside the cluster, NodePort on every node, LoadBalancer outside, ExternalName
+    for an alias.
   clusterIP: Its address in the cluster; None for the pods' own addresses in DNS.
   clusterIPs: Its addresses, one a family.
   externalName: The name that it is an alias of.
@@ -36,7 +38,8 @@ core.v1.ServiceSpec: Which pods a service stands for, and where it is reached.
   loadBalancerSourceRanges: Who may come through the load balancer.
   loadBalancerClass: Which implementation makes the load balancer.
   allocateLoadBalancerNodePorts: Whether a load balancer needs ports of nodes.
-  externalTrafficPolicy: Cluster spreads over all pods, Local stays on the node and keeps the client's address.
+  externalTrafficPolicy: Cluster spreads over all pods, Local stays on the node and keeps the
+    client's address.
   internalTrafficPolicy: The same for traffic from inside.
   healthCheckNodePort: Where load balancers ask whether a node has pods, for Local.
   publishNotReadyAddresses: Pods are in DNS before they are ready.
@@ -87,7 +90,8 @@ core.v1.Event: Something that happened to an object. Kept for an hour.${object}
   firstTimestamp: When it happened first.
   lastTimestamp: When it happened last.
   source: Who says so.
-core.v1.LimitRange: Least, most and default amounts for containers, pods and claims of a namespace.${object}
+core.v1.LimitRange: Least, most and default amounts for containers, pods and claims of a
+    namespace.${object}
   spec: The amounts.
 core.v1.ResourceQuota: The most that a namespace may have.${whole}
 core.v1.ResourceQuotaSpec: The most that a namespace may have.
@@ -122,7 +126,8 @@ coordination.v1.Lease: Who holds something, and until when.${object}
   spec: The holder and the times.
 rbac.v1.Role: What may be done in a namespace.${object}
   rules: Verbs on resources.
-rbac.v1.ClusterRole: What may be done in the cluster, or in the namespaces that a binding names.${object}
+rbac.v1.ClusterRole: What may be done in the cluster, or in the namespaces that a binding
+    names.${object}
   rules: Verbs on resources and paths.
   aggregationRule: Gathers the rules of roles with these labels.
 rbac.v1.PolicyRule: Verbs on resources.

@@ -8,6 +8,13 @@ interface Description {
   readonly fields: ReadonlyMap<string, string>;
 }
 
+/** What every kind has, unless it says more. */
+const usual: Readonly<Record<string, string>> = {
+  metadata: 'Name, namespace, labels and what else every object has.',
+  spec: 'What is wanted.',
+  status: 'What was seen of it.',
+};
+
 let known: ReadonlyMap<string, Description> | undefined;
 
 /** What a type is for, as `core.v1.Pod`; empty where nobody has said. */
@@ -18,7 +25,8 @@ export function describeType(type: string): string {
 export function describeField(type: string, field: string): string {
   const own = described().get(type)?.fields.get(field);
   // Ephemeral containers are containers, written down twice.
-  if (own !== undefined || type !== 'core.v1.EphemeralContainer') return own ?? '';
+  if (own !== undefined) return own;
+  if (type !== 'core.v1.EphemeralContainer') return usual[field] ?? '';
   return describeField('core.v1.Container', field);
 }
 
@@ -37,7 +45,8 @@ function described(): ReadonlyMap<string, Description> {
 function read(text: string): ReadonlyMap<string, Description> {
   const types = new Map<string, Description>();
   let fields = new Map<string, string>();
-  for (const line of text.split('\n')) {
+  // Four spaces go on with the line before.
+  for (const line of text.replaceAll('\n    ', ' ').split('\n')) {
     const at = line.indexOf(': ');
     if (at < 0) continue;
     const [name, words] = [line.slice(0, at).trim(), line.slice(at + 2)];

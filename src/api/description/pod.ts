@@ -9,12 +9,14 @@ core.v1.PodSpec: What shall run in a pod, where, and how.
   ephemeralContainers: Containers added to a running pod, for looking into it.
   volumes: What containers can mount.
   restartPolicy: Whether containers that end are started again: Always, OnFailure or Never.
-  terminationGracePeriodSeconds: How long containers have to end after they were asked to; then they are killed.
+  terminationGracePeriodSeconds: How long containers have to end after they were asked to; then
+    they are killed.
   activeDeadlineSeconds: How long the pod may take in all before it is ended as failed.
   dnsPolicy: Where containers look names up: ClusterFirst, ClusterFirstWithHostNet, Default or None.
   dnsConfig: Name servers, search domains and options besides those of the policy.
   nodeSelector: Labels that the pod's node has to have.
-  nodeName: The node that the pod is on. Set by the scheduler; who sets it himself goes past the scheduler.
+  nodeName: The node that the pod is on. Set by the scheduler; who sets it himself goes past the
+    scheduler.
   serviceAccountName: The service account that the pod speaks to the API as.
   serviceAccount: The old name of serviceAccountName.
   automountServiceAccountToken: Whether the account's token is mounted into the containers.
@@ -25,7 +27,8 @@ core.v1.PodSpec: What shall run in a pod, where, and how.
   shareProcessNamespace: The containers see each other's processes.
   securityContext: Users, groups and kernel settings for all of the pod's containers.
   imagePullSecrets: Secrets with the credentials for the images' registries.
-  hostname: The name of the machine that the containers think they are on; the pod's name unless set.
+  hostname: The name of the machine that the containers think they are on; the pod's name unless
+    set.
   subdomain: With a service of this name, the pod is known as hostname.subdomain.namespace.
   setHostnameAsFQDN: The host name is the long one, with the domain.
   affinity: On which nodes, and near or far from which pods, the pod belongs.
@@ -63,8 +66,10 @@ core.v1.Container: One program with its image, and how it is run.
   startupProbe: Until it succeeds, the other probes wait.
   lifecycle: What is done after the start, and before the end.
   terminationMessagePath: The file whose text tells why the container ended.
-  terminationMessagePolicy: File, or FallbackToLogsOnError to take the end of the log where the file is empty.
-  imagePullPolicy: Always, IfNotPresent or Never. Always for the tag latest unless set, else IfNotPresent.
+  terminationMessagePolicy: File, or FallbackToLogsOnError to take the end of the log where the
+    file is empty.
+  imagePullPolicy: Always, IfNotPresent or Never. Always for the tag latest unless set, else
+    IfNotPresent.
   securityContext: User, capabilities and more for this container; goes before the pod's.
   stdin: Keeps the program's input open, so that clients can attach to it.
   stdinOnce: Closes the input when the first client leaves.

@@ -4,7 +4,8 @@ const workload = `
   status: What was seen of it.`;
 
 export default `
-apps.v1.Deployment: Keeps a number of equal pods running, and replaces them step by step when their template changes.${workload}
+apps.v1.Deployment: Keeps a number of equal pods running, and replaces them step by
+    step when their template changes.${workload}
 apps.v1.DeploymentSpec: Which pods a deployment keeps, and how it replaces them.
   replicas: How many pods. 1 unless set.
   selector: Which pods are the deployment's; has to match the template's labels, and is fixed.
@@ -13,7 +14,8 @@ apps.v1.DeploymentSpec: Which pods a deployment keeps, and how it replaces them.
   minReadySeconds: How long a new pod has to be ready before it counts as available.
   revisionHistoryLimit: How many old ReplicaSets are kept to go back to. 10 unless set.
   paused: Changes of the template wait.
-  progressDeadlineSeconds: After how long without progress it is said to have failed. 600 unless set.
+  progressDeadlineSeconds: After how long without progress it is said to have failed. 600 unless
+    set.
 apps.v1.DeploymentStrategy: How old pods make room for new ones.
   type: RollingUpdate replaces a few at a time, Recreate ends all before it makes any.
   rollingUpdate: How many at a time.
@@ -54,7 +56,8 @@ apps.v1.DaemonSetSpec: Which pod a DaemonSet keeps on its nodes.
   updateStrategy: RollingUpdate replaces node by node, OnDelete when somebody deletes a pod.
   minReadySeconds: How long a new pod has to be ready before it counts as available.
   revisionHistoryLimit: How many old revisions are kept. 10 unless set.
-core.v1.ReplicationController: Keeps a number of equal pods running; what was there before ReplicaSets.${workload}
+core.v1.ReplicationController: Keeps a number of equal pods running; what was there
+    before ReplicaSets.${workload}
 core.v1.PodTemplateSpec: What pods that are made look like.
   metadata: Their labels and annotations.
   spec: What runs in them.
@@ -85,9 +88,12 @@ batch.v1.CronJobSpec: When a CronJob makes a job, and which.
   jobTemplate: What the jobs look like.
   successfulJobsHistoryLimit: How many that succeeded are kept. 3 unless set.
   failedJobsHistoryLimit: How many that failed are kept. 1 unless set.
-autoscaling.v2.HorizontalPodAutoscaler: Changes the number of a workload's pods with what is measured of them.${workload}
-autoscaling.v1.HorizontalPodAutoscaler: Changes the number of a workload's pods with their use of processors.${workload}
-policy.v1.PodDisruptionBudget: How many of an application's pods have to stay when nodes are drained.${workload}
+autoscaling.v2.HorizontalPodAutoscaler: Changes the number of a workload's pods with
+    what is measured of them.${workload}
+autoscaling.v1.HorizontalPodAutoscaler: Changes the number of a workload's pods with
+    their use of processors.${workload}
+policy.v1.PodDisruptionBudget: How many of an application's pods have to stay when
+    nodes are drained.${workload}
 policy.v1.PodDisruptionBudgetSpec: How many pods have to stay.
   selector: The pods in question.
   minAvailable: How many have to be there, as a number or a percentage.
