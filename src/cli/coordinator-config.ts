@@ -14,6 +14,8 @@ export interface CoordinatorConfig {
   readonly root: string;
   /** Where to answer: an address and a port, `:6443` for all addresses. */
   readonly address: string;
+  /** What nodes call; empty for this machine's first address. */
+  readonly advertiseAddress: string;
   /** `sqlite`, or `etcd://host:2379,host:2379`. */
   readonly store: string;
   /** Files with PEM: TLS to etcd. */
@@ -47,6 +49,13 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: ':6443',
     allowed: /^([0-9.]+|\[[0-9a-f:.]+\])?:\d{1,5}$/,
     expected: 'an IP address and a port, such as :6443, 127.0.0.1:6443 or [::1]:6443',
+  },
+  {
+    key: 'coordinator.advertiseAddress',
+    field: 'advertiseAddress',
+    fallback: '',
+    allowed: /^[0-9a-f:.]+$/,
+    expected: 'an IP address',
   },
   {
     key: 'coordinator.store',

@@ -5,6 +5,7 @@ import { openAdminAccess } from '../apiserver/security/admin-access.ts';
 import { AuditTrail } from '../apiserver/security/audit/audit-trail.ts';
 import { CertificateController } from '../apiserver/security/certificate/certificate-controller.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
+import { publishAddress } from '../apiserver/publish-address.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
@@ -96,6 +97,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
     lifetimeMs,
     failed: (error) => log.warn(`renewing the administrator's certificate: ${messageOf(error)}`),
   });
+  await publish(server, config);
   const explanations = new Explanations();
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
   const components = componentsOf({ security, explanations, log });
@@ -109,6 +111,20 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await server.close(graceMs);
   await Promise.all(work);
   if (failure instanceof Error) throw failure;
+}
+
+/** Endpoints are never on the loopback: a server on that alone is published nowhere. */
+async function publish(server: ApiServer, config: CoordinatorConfig): Promise<void> {
+  const { host } = addressOf(config);
+  const given = config.advertiseAddress === '' ? host : config.advertiseAddress;
+  const outside = Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+  const isOwn = given !== undefined && !/^(127\.|::1$|0\.0\.0\.0$|::$)/.test(given);
+  const address = isOwn ? given : outside;
+  if (address === undefined) return;
+  const port = Number(new URL(server.url).port);
+  await publishAddress(server.client('kube-apiserver'), { address, port });
 }
 
 async function openAudit(
@@ -134,7 +150,7 @@ function openStore({ root, store, ...config }: CoordinatorConfig): Promise<Store
 }
 
 /** All that clients on this machine, in its pods and elsewhere may call the server. */
-function serverNames({ names }: CoordinatorConfig): string[] {
+function serverNames({ names, advertiseAddress }: CoordinatorConfig): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address.split('%')[0] ?? address),
   );
@@ -148,6 +164,7 @@ function serverNames({ names }: CoordinatorConfig): string[] {
     '::1',
     '10.96.0.1',
     ...addresses,
+    ...(advertiseAddress === '' ? [] : [advertiseAddress]),
     ...names.split(',').filter((name) => name !== ''),
   ];
   return [...new Set(all)];

@@ -16,6 +16,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
     .option('--root <path>', 'keys, certificates and the embedded store')
     .option('--address <address>', 'where to answer (default: ":6443", on all addresses)')
+    .option('--advertise-address <address>', "what nodes call (default: this machine's first)")
     .option('--store <store>', 'sqlite, or etcd://HOST:PORT,HOST:PORT')
     .option('--etcd-authority <path>', "TLS to etcd: who signs its members' certificates")
     .option('--etcd-certificate <path>', 'TLS to etcd: the certificate to show')

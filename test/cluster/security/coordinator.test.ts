@@ -5,6 +5,7 @@ import { basename, join } from 'node:path';
 import { connect } from 'node:tls';
 import t from 'tap';
 import { findPrograms } from '../api/kubectl.ts';
+import { etcdMissing, startEtcd } from '../store/etcd-server.ts';
 import { CoordinatorProcess, scratchFolder } from './coordinator-process.ts';
 
 t.setTimeout(300_000);
@@ -137,4 +138,31 @@ t.test('what does not speak TLS is dropped', async (t) => {
   });
   await new Promise((resolve) => socket.once('close', resolve).once('error', () => undefined));
   t.notMatch(text, /200 OK/);
+});
+
+t.test('pods find the server by the service kubernetes', async (t) => {
+  await using coordinator = await CoordinatorProcess.start(['--advertise-address', '10.20.30.40']);
+  const port = Number(new URL(coordinator.url).port);
+  const get = async (path: string) => JSON.parse((await coordinator.asAdmin(`GET ${path}`)).text);
+  const own = 'namespaces/default';
+  t.match(await get(`/api/v1/${own}/services/kubernetes`), {
+    spec: { clusterIP: '10.96.0.1', ports: [{ name: 'https', port: 443, targetPort: port }] },
+  });
+  t.match(await get(`/api/v1/${own}/endpoints/kubernetes`), {
+    subsets: [{ addresses: [{ ip: '10.20.30.40' }], ports: [{ port }] }],
+  });
+  t.match(await get(`/apis/discovery.k8s.io/v1/${own}/endpointslices/kubernetes`), {
+    endpoints: [{ addresses: ['10.20.30.40'] }],
+  });
+});
+
+t.test('the same on etcd, after which another one goes on', { skip: etcdMissing }, async (t) => {
+  await using etcd = await startEtcd();
+  const store = ['--store', etcd.endpoint.replace('http:', 'etcd:')];
+  await using first = await CoordinatorProcess.start(store);
+  const body = '{"metadata":{"name":"blue"}}';
+  t.equal((await first.asAdmin('POST /api/v1/namespaces', body)).status, 201);
+  t.equal(await first.stop(), 0);
+  await using second = await CoordinatorProcess.start(store);
+  t.equal((await second.asAdmin('GET /api/v1/namespaces/blue')).status, 200);
 });

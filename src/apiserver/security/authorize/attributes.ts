@@ -1,3 +1,4 @@
+import { type FieldRequirement, parseFieldSelector } from '../../../api/selector/field-selector.ts';
 import type { IncomingMessage } from 'node:http';
 import type { ResourceRoute, Route } from '../../route.ts';
 
@@ -91,6 +92,19 @@ export function isWatch(query: URLSearchParams): boolean {
 
 /** A list of one by its name is allowed where that one is. */
 function nameIn(fieldSelector: string): string {
-  const match = /^metadata\.name==?([^,!=]+)$/.exec(fieldSelector);
-  return match?.[1] ?? '';
+  const [only, ...others] = fieldsIn(fieldSelector);
+  const isName = only?.field === 'metadata.name' && only.equal && others.length === 0;
+  return isName ? only.value : '';
+}
+
+/**
+ * A selector's requirements, read as they will be read when it is served: a comma in a value must
+ * not look like a second requirement. None where it cannot be read, and so will be refused.
+ */
+export function fieldsIn(fieldSelector: string): readonly FieldRequirement[] {
+  try {
+    return parseFieldSelector(fieldSelector);
+  } catch {
+    return [];
+  }
 }

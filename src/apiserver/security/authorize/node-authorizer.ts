@@ -1,3 +1,4 @@
+import { fieldsIn } from './attributes.ts';
 import { readRules } from '../default/rule-text.ts';
 import { nodeRules } from '../default/node-rules.ts';
 import { nodeOf, type User } from '../user.ts';
@@ -93,14 +94,12 @@ function readPods(
   if (subresource !== '') return undefined;
   if (verb === 'get') return related(relations, node, `pods/${namespace}/${name}`);
   if (verb !== 'list' && verb !== 'watch') return undefined;
-  const own = fieldSelector.split(',').some((part) => part.replace('==', '=') === ofNode(node));
+  const own = fieldsIn(fieldSelector).some(
+    ({ field, equal, value }) => field === 'spec.nodeName' && equal && value === node,
+  );
   if (own) return allowed;
   const reason = 'can only list/watch pods with spec.nodeName field selector';
   return { allowed: false, reason };
-}
-
-function ofNode(node: string): string {
-  return `spec.nodeName=${node}`;
 }
 
 function readNodes(

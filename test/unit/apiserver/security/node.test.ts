@@ -106,6 +106,9 @@ t.test('a node reads what its pods refer to, and nothing else', async (t) => {
   t.equal(ask(known, 'list pods -', 'spec.nodeName=host01'), true);
   t.equal(ask(known, 'list pods -', 'spec.nodeName=host02'), false);
   t.equal(ask(known, 'list pods -', 'spec.nodeName!=host01'), false);
+  const escaped = 'metadata.name!=x\\,spec.nodeName=host01';
+  t.equal(ask(known, 'list pods -', escaped), false, 'that is one requirement, and no node');
+  t.equal(ask(known, 'list pods -', 'status.phase=Running,spec.nodeName==host01'), true);
 });
 
 t.test('what a pod no longer needs, its node no longer reads', async (t) => {
