@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { statusOfContainer } from './container-life.ts';
 import type { ContainerRecord } from './container-record.ts';
-import { addSizes, shownName, summaryOf } from './container-summary.ts';
+import { addSizes, summaryOf } from './container-summary.ts';
 import { specOf } from './cri-containers.ts';
-import type { Containers, LogEntry, LogsRequest, Sample } from './generated/keelson.ts';
+import type { Containers, LogEntry, LogsRequest } from './generated/keelson.ts';
 import type { Handlers } from './grpc-server.ts';
 import { inspectContainer } from './inspect-container.ts';
 import type { LogLine } from './log-line.ts';
@@ -11,7 +11,7 @@ import type { Draft } from './message.ts';
 import type { Node } from './node.ts';
 import { processTable } from './process-table.ts';
 import { readLog } from './read-log.ts';
-import { nanoseconds } from './selection.ts';
+import { sampleOf } from './sample.ts';
 import { DomainError } from '../base/error.ts';
 
 /** How often statistics are sent to who follows them. */
@@ -48,7 +48,7 @@ export function lookCalls(node: Node): Handlers<typeof Containers> {
     Stats: async function* ({ containers, once }, { signal }) {
       for (;;) {
         const records = chosen(node, containers);
-        yield { samples: records.map((record) => sampleOf(node, record)) };
+        yield { samples: await Promise.all(records.map((record) => sampleOf(node, record))) };
         if (once) return;
         await sleep(statisticsIntervalMs, undefined, { signal });
       }
@@ -89,31 +89,6 @@ function chosen(node: Node, names: readonly string[]): ContainerRecord[] {
   return node.containers
     .list()
     .filter((record) => ['running', 'paused'].includes(statusOfContainer(node, record).state));
-}
-
-function sampleOf(node: Node, record: ContainerRecord): Draft<Sample> {
-  const path = specOf(node, record)?.linux?.cgroupsPath;
-  const counted = path === undefined ? undefined : node.statistics.all(path);
-  const devices = counted?.io === undefined ? undefined : Object.values(counted.io);
-  const { memory, pids } = counted ?? {};
-  const missing = [
-    ...(counted === undefined ? ['cpu'] : []),
-    ...(memory === undefined ? ['memory'] : []),
-    ...(pids === undefined ? ['pids'] : []),
-    ...(devices === undefined ? ['io'] : []),
-  ];
-  return {
-    id: record.id,
-    name: shownName(record),
-    at: nanoseconds(counted?.atMs ?? Date.now()),
-    cpu_nanoseconds: counted === undefined ? undefined : counted.cpu.usageMicroseconds * 1000,
-    memory_bytes: memory?.workingSetBytes,
-    memory_limit_bytes: Number.isFinite(memory?.limitBytes) ? memory?.limitBytes : undefined,
-    processes: pids?.current,
-    read_bytes: devices?.reduce((sum, { readBytes }) => sum + readBytes, 0),
-    written_bytes: devices?.reduce((sum, { writeBytes }) => sum + writeBytes, 0),
-    missing,
-  };
 }
 
 function logRequest(

@@ -55,6 +55,13 @@ t.test('listings: filters, JSON, templates, short ids', async (t) => {
   t.match((await run('ps', '-f', 'nme=x')).stderr, /did you mean "name=/);
   t.match((await run('ps', '--format', '{{.Nope}}')).stderr, /no field "\.Nope"/);
   t.match((await run('stats', '--no-stream', '--format', '{{.Name}}')).stdout, /^x1$/m);
+  const [row] = JSON.parse((await run('stats', '--no-stream', '-o', 'json', 'x1')).stdout) as {
+    NetIO: string;
+    CPUPressure: string;
+  }[];
+  t.match(row?.NetIO, /^\d\S* ?\S* \/ \d/, 'of a pod with a network of its own');
+  t.match(row?.CPUPressure, /^(--|\d+\.\d\d%)$/);
+  t.match((await run('stats', '--no-stream')).stdout, /NET I\/O .*PRESSURE/);
   t.equal((await run('rename', 'x2', 'x3')).code, 0);
   t.match((await run('rename', 'x3', 'x1')).stderr, /in use/);
   await run('rm', '-f', 'x1', 'x3');

@@ -15,8 +15,10 @@ const columns = [
   { title: 'CPU %', field: 'CPUPerc' },
   { title: 'MEM USAGE / LIMIT', field: 'MemUsage' },
   { title: 'MEM %', field: 'MemPerc' },
+  { title: 'NET I/O', field: 'NetIO' },
   { title: 'BLOCK I/O', field: 'BlockIO' },
   { title: 'PIDS', field: 'PIDs' },
+  { title: 'CPU/MEM/IO PRESSURE', field: 'Pressure' },
 ];
 
 export function define(command: Command, cli: Cli): void {
@@ -49,17 +51,32 @@ function rowOf(sample: Sample, before: Sample | undefined): Record<string, strin
   const counted = (name: string): boolean => !sample.missing.includes(name);
   const limit = sample.memory_limit_bytes === 0 ? totalmem() : sample.memory_limit_bytes;
   const usage = sample.memory_bytes;
+  const pressure = {
+    CPUPressure: counted('cpu.pressure') ? waited(sample.cpu_pressure) : '--',
+    MemPressure: counted('memory.pressure') ? waited(sample.memory_pressure) : '--',
+    IOPressure: counted('io.pressure') ? waited(sample.io_pressure) : '--',
+  };
   return {
     ID: shortId(sample.id),
     Name: sample.name,
     CPUPerc: counted('cpu') ? cpuPercent(sample, before) : '--',
     MemUsage: counted('memory') ? `${formatMemory(usage)} / ${formatMemory(limit)}` : '-- / --',
     MemPerc: counted('memory') ? `${((usage / limit) * 100).toFixed(2)}%` : '--',
+    NetIO: counted('network')
+      ? `${formatSize(sample.received_bytes)} / ${formatSize(sample.sent_bytes)}`
+      : '-- / --',
     BlockIO: counted('io')
       ? `${formatSize(sample.read_bytes)} / ${formatSize(sample.written_bytes)}`
       : '-- / --',
     PIDs: counted('pids') ? String(sample.processes) : '--',
+    ...pressure,
+    Pressure: Object.values(pressure).join(' / '),
   };
+}
+
+/** The part of the last ten seconds in which some process waited. */
+function waited(hundredths: number): string {
+  return `${(hundredths / 100).toFixed(2)}%`;
 }
 
 /** Of one processor: two full ones are 200 %. */

@@ -531,6 +531,11 @@ export interface Sample {
   read_bytes: number;
   written_bytes: number;
   missing: string[];
+  received_bytes: number;
+  sent_bytes: number;
+  cpu_pressure: number;
+  memory_pressure: number;
+  io_pressure: number;
 }
 export const Sample: Message<Sample> = {
   name: 'Sample',
@@ -545,6 +550,11 @@ export const Sample: Message<Sample> = {
     [8, 'read_bytes', 'uint64', 'plain'],
     [9, 'written_bytes', 'uint64', 'plain'],
     [10, 'missing', 'string', 'repeated'],
+    [11, 'received_bytes', 'uint64', 'plain'],
+    [12, 'sent_bytes', 'uint64', 'plain'],
+    [13, 'cpu_pressure', 'uint64', 'plain'],
+    [14, 'memory_pressure', 'uint64', 'plain'],
+    [15, 'io_pressure', 'uint64', 'plain'],
   ],
 };
 
