@@ -9,16 +9,18 @@ import type { ImageRecord } from '../store/image-record.ts';
 import type { Context } from './context.ts';
 
 /**
- * A layer's bytes as they were pulled: those that are kept or, with `keepBlobs: false`, those of a
- * registry that the image came from. The reader verifies them. Throws DomainError `unavailable`.
+ * A layer's bytes as they were pulled, from `offset` on: those that are kept or, with
+ * `keepBlobs: false`, those of a registry that the image came from. The reader verifies them.
+ * Throws DomainError `unavailable`.
  */
 export function openLayerBlob(
   context: Context,
   { record, blob }: { readonly record: ImageRecord; readonly blob: Descriptor },
-  { credentials, signal }: PullOptions,
+  { credentials, signal, offset = 0 }: PullOptions & { readonly offset?: number },
 ): AsyncIterable<Uint8Array> {
   if (context.blobs.has(blob.digest)) {
-    return createReadStream(context.blobs.pathOf(blob.digest), { highWaterMark: 256 * 1024 });
+    const path = context.blobs.pathOf(blob.digest);
+    return createReadStream(path, { start: offset, highWaterMark: 256 * 1024 });
   }
   const source = context.images.namesOf(record.id).find((name) => name.includes('@'));
   if (source === undefined) {
@@ -32,5 +34,16 @@ export function openLayerBlob(
     ...(credentials === undefined ? {} : { credentials }),
     ...(signal === undefined ? {} : { signal }),
   });
-  return blobChunks(session, blob, context.settings.stallTimeoutMs);
+  return skipBytes(blobChunks(session, blob, context.settings.stallTimeoutMs), offset);
+}
+
+async function* skipBytes(
+  chunks: AsyncIterable<Uint8Array>,
+  count: number,
+): AsyncGenerator<Uint8Array> {
+  let left = count;
+  for await (const chunk of chunks) {
+    if (left < chunk.length) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
+  }
 }

@@ -80,7 +80,8 @@ async function pushBlobs(context: Context, push: Push, options: PullOptions): Pr
   await parallel([...layers.values()], { limit, signal }, async (blob, signal) => {
     const sent = await uploadBlob(session.withSignal(signal), {
       blob,
-      open: () => openLayerBlob(context, { record: push.record, blob }, { ...options, signal }),
+      open: (offset) =>
+        openLayerBlob(context, { record: push.record, blob }, { ...options, signal, offset }),
       mountFrom: otherRepositories(context, push),
       onBytes: (doneBytes) => report(progressOf(blob, 'uploading', doneBytes)),
     });
@@ -89,7 +90,7 @@ async function pushBlobs(context: Context, push: Push, options: PullOptions): Pr
   const config = await context.blobs.read(manifest.config.digest);
   await uploadBlob(session, {
     blob: manifest.config,
-    open: () => asStream(config),
+    open: (offset) => asStream(config.subarray(offset)),
     mountFrom: [],
     onBytes: () => undefined,
   });

@@ -10,16 +10,28 @@ import type { HttpResponse } from './transport.ts';
 
 export interface BlobUpload {
   readonly blob: Descriptor;
-  /** The bytes, from the beginning each time. */
-  readonly open: () => AsyncIterable<Uint8Array>;
+  /** The bytes from an offset on; anew for each attempt. */
+  readonly open: (offset: number) => AsyncIterable<Uint8Array>;
   /** Repositories of the same registry that may have the blob already. */
   readonly mountFrom: readonly string[];
   readonly onBytes: (doneBytes: number) => void;
 }
 
 const maximumAttempts = 3;
+/** So much that the registry has kept counts as progress, and failures are counted anew. */
+const progressBytes = 1024 * 1024;
 
-/** Brings a blob into a repository; `exists` when it is there already, or could be mounted. */
+/** Where an upload stands. */
+interface Place {
+  readonly url: URL;
+  /** How many bytes the registry has. */
+  readonly offset: number;
+}
+
+/**
+ * Brings a blob into a repository; `exists` when it is there already, or could be mounted. After a
+ * broken connection it goes on where the registry says that it has come to.
+ */
 export async function uploadBlob(
   session: Session,
   upload: BlobUpload,
@@ -28,15 +40,22 @@ export async function uploadBlob(
   for (const from of upload.mountFrom) {
     if (await mountBlob(session, upload.blob.digest, from)) return 'mounted';
   }
-  for (let count = 1; ; count++) {
+  let place: Place | undefined;
+  for (let failures = 0; ;) {
+    const start = place?.offset ?? 0;
     try {
-      await sendBlob(session, upload);
-      return 'uploaded';
+      if (failures > 0 && place !== undefined) place = await askPlace(session, upload, place);
+      if ((place?.offset ?? 0) - start >= progressBytes) failures = 0;
+      place ??= await beginUpload(session);
+      if (await sendRest(session, upload, place)) return 'uploaded';
+      place = undefined;
     } catch (error) {
       session.signal?.throwIfAborted();
-      if (!isConnectionError(error) || count === maximumAttempts) throw error;
-      await delay(250 * 2 ** count);
+      if (!isConnectionError(error) || failures + 1 >= maximumAttempts) throw error;
     }
+    failures += 1;
+    if (failures >= maximumAttempts) throw lostUpload(session);
+    await delay(250 * 2 ** failures, undefined, { signal: session.signal });
   }
 }
 
@@ -79,8 +98,7 @@ async function mountBlob(session: Session, digest: Digest, from: string): Promis
   return response.status === 201;
 }
 
-/** In one piece: every registry takes that, and the length is known. */
-async function sendBlob(session: Session, { blob, open, onBytes }: BlobUpload): Promise<void> {
+async function beginUpload(session: Session): Promise<Place> {
   const begun = await session.request({
     method: 'POST',
     target: 'blobs/uploads/',
@@ -88,20 +106,82 @@ async function sendBlob(session: Session, { blob, open, onBytes }: BlobUpload): 
     expect: [202],
   });
   await discardBody(begun);
-  const place = placeOf(begun);
-  place.searchParams.set('digest', blob.digest);
+  return { url: placeOf(begun), offset: 0 };
+}
+
+/** How much of it the registry has; undefined when it has none, or does not tell. */
+async function askPlace(
+  session: Session,
+  { blob }: BlobUpload,
+  { url }: Place,
+): Promise<Place | undefined> {
   const response = await session.request({
-    method: 'PUT',
-    target: place,
+    method: 'GET',
+    target: url,
+    expect: [204, 200, 400, 404, 405],
+  });
+  await discardBody(response);
+  // "0-0" is what some say of an upload that has nothing yet, too.
+  const last = Number(/^(?:bytes=)?0-([0-9]{1,15})$/.exec(response.header('range'))?.[1] ?? 0);
+  if (response.status !== 204 || last === 0 || last >= blob.size) return undefined;
+  const moved = response.header('location') !== '';
+  return { url: moved ? placeOf(response) : url, offset: last + 1 };
+}
+
+/**
+ * What the registry has not, and the end: apart, as Docker sends them, for the specification tells
+ * only of parts how one goes on. False when the registry does not know of the upload any more.
+ */
+async function sendRest(session: Session, upload: BlobUpload, place: Place): Promise<boolean> {
+  const { size } = upload.blob;
+  const begun = place.offset > 0;
+  if (place.offset === size || (!begun && size <= progressBytes)) {
+    return await finish(session, upload, place);
+  }
+  const response = await session.request({
+    method: 'PATCH',
+    target: place.url,
     headers: {
       'content-type': 'application/octet-stream',
-      'content-length': String(blob.size),
+      'content-length': String(size - place.offset),
+      ...(begun && { 'content-range': `${place.offset}-${size - 1}` }),
     },
-    body: () => Readable.from(counted(open(), onBytes), { objectMode: false }),
-    expect: [201, 204],
+    body: () => bodyOf(upload, place.offset),
+    expect: begun ? [202, 404, 416] : [202],
     once: true,
   });
   await discardBody(response);
+  if (response.status !== 202) return false;
+  return await finish(session, upload, { url: placeOf(response), offset: size });
+}
+
+/** The end, with all that is still to come. */
+async function finish(session: Session, upload: BlobUpload, place: Place): Promise<boolean> {
+  const { blob } = upload;
+  const url = new URL(place.url);
+  url.searchParams.set('digest', blob.digest);
+  const response = await session.request({
+    method: 'PUT',
+    target: url,
+    headers: {
+      'content-type': 'application/octet-stream',
+      'content-length': String(blob.size - place.offset),
+    },
+    body: () => bodyOf(upload, place.offset),
+    expect: place.offset === 0 ? [201, 204] : [201, 204, 404, 416],
+    once: true,
+  });
+  await discardBody(response);
+  return [201, 204].includes(response.status);
+}
+
+function bodyOf({ blob, open, onBytes }: BlobUpload, offset: number): Readable | Uint8Array {
+  if (offset === blob.size) return new Uint8Array();
+  return Readable.from(counted(open(offset), { offset, onBytes }), { objectMode: false });
+}
+
+function lostUpload(session: Session): DomainError {
+  return new DomainError('unavailable', `"${session.domain}" loses uploads that break off`);
 }
 
 function placeOf(response: HttpResponse): URL {
@@ -112,9 +192,9 @@ function placeOf(response: HttpResponse): URL {
 
 async function* counted(
   chunks: AsyncIterable<Uint8Array>,
-  onBytes: (doneBytes: number) => void,
+  { offset, onBytes }: { readonly offset: number; readonly onBytes: BlobUpload['onBytes'] },
 ): AsyncGenerator<Uint8Array> {
-  let done = 0;
+  let done = offset;
   for await (const chunk of chunks) {
     done += chunk.length;
     onBytes(done);

@@ -1,12 +1,14 @@
-/** The runtime killed while it loads, imports, commits, saves and removes. */
+/** The runtime killed while it loads, imports, commits, saves, removes and pushes. */
 import { spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
+import { FakeRegistry, sha256 } from '../../unit/image/registry/fake-registry.ts';
 import { withoutRoot } from '../skip.ts';
 import { makeLayer, openTestStore } from './image-store.ts';
 
@@ -71,6 +73,51 @@ for (const { operation, file, name } of cases) {
   });
 }
 
+t.test('killed at any instant of remove, the image is whole or gone', options, async (t) => {
+  const whole = await withBase(() => durationOf(['remove', stateFolder, '']));
+  for (let round = 0; round < rounds; round += 1) {
+    await withBase(() => killAfter(['remove', stateFolder, ''], (whole * (round + 0.5)) / rounds));
+    await using store = await openTestStore({ stateFolder });
+    t.same(namesIn('tmp'), []);
+    checkWhole(t);
+    const image = store.images.find('base:1');
+    if (image === undefined) continue;
+    const { layers } = await store.images.createSnapshot(image.id, 'look');
+    t.equal(readFileSync(join(layers.at(-1) ?? '', 'etc/name'), 'utf8'), 'imported');
+    await store.images.releaseSnapshot('look');
+  }
+  t.equal(await withBase(() => killAfter(['remove', stateFolder, ''], 100_000)), 'done');
+  await using store = await openTestStore({ stateFolder });
+  t.equal(store.images.find('base:1'), undefined);
+});
+
+t.test('killed at any instant of push, the next one completes it', options, async (t) => {
+  await using registry = await FakeRegistry.start();
+  const taken = new Map<string, Buffer>();
+  registry.intercept = (request, response) => takePush(taken, { request, response });
+  const name = `${registry.host}/app:1`;
+  await withBase(async () => {
+    await using store = await openTestStore({ stateFolder });
+    await store.images.tag('base:1', name);
+  });
+  const args = ['push', stateFolder, name];
+  const whole = await durationOf(args);
+  for (let round = 0; round < rounds; round += 1) {
+    taken.clear();
+    await killAfter(args, (whole * (round + 0.5)) / rounds);
+    const manifest = taken.get('1');
+    if (manifest !== undefined) t.ok(blobsOf(manifest).every((digest) => taken.has(digest)));
+    await forget('nothing:1');
+    t.same(namesIn('tmp'), []);
+    checkWhole(t);
+  }
+  t.equal(await killAfter(args, 100_000), 'done', 'another try works');
+  const digests = blobsOf(taken.get('1') ?? Buffer.from('{}'));
+  t.equal(digests.length, 2);
+  for (const digest of digests) t.equal(sha256(taken.get(digest) ?? Buffer.of()), digest);
+  await forget(name);
+});
+
 t.test('and after all is removed, nothing is left', options, async (t) => {
   await using store = await openTestStore({ stateFolder });
   await store.images.releaseSnapshot('box');
@@ -80,6 +127,56 @@ t.test('and after all is removed, nothing is left', options, async (t) => {
   );
   t.same(left, []);
 });
+
+/** With the image `base:1` in the folder when the work begins. */
+async function withBase<T>(work: () => Promise<T>): Promise<T> {
+  {
+    await using store = await openTestStore({ stateFolder });
+    if (store.images.find('base:1') === undefined) await store.images.load(savedArchive);
+  }
+  return await work();
+}
+
+/** A registry that takes what is pushed, blobs by their digest and manifests by their tag. */
+function takePush(
+  taken: Map<string, Buffer>,
+  { request, response }: { request: IncomingMessage; response: ServerResponse },
+): boolean {
+  const { method, url = '' } = request;
+  const parsed = new URL(url, 'http://registry');
+  const name = parsed.searchParams.get('digest') ?? parsed.pathname.split('/').at(-1) ?? '';
+  const chunks: Buffer[] = [];
+  request.on('data', (chunk: Buffer) => chunks.push(chunk));
+  request.on('end', () => {
+    // An upload is at a place of its own: its bytes come there, its name with the end.
+    const bytes = Buffer.concat([taken.get(parsed.pathname) ?? Buffer.of(), ...chunks]);
+    if (method === 'PATCH') taken.set(parsed.pathname, bytes);
+    if (method === 'PUT') taken.set(name, bytes);
+    const missing = method === 'HEAD' && !taken.has(name);
+    const status = missing
+      ? 404
+      : ['POST', 'PATCH'].includes(method ?? '')
+        ? 202
+        : method === 'PUT'
+          ? 201
+          : 200;
+    response.writeHead(status, status === 202 ? { location: placeOf(parsed) } : {});
+    response.end();
+  });
+  return true;
+}
+
+function placeOf({ pathname }: URL): string {
+  return pathname.endsWith('/uploads/') ? `${pathname}${randomUUID()}` : pathname;
+}
+
+function blobsOf(manifest: Buffer): string[] {
+  const { config, layers } = JSON.parse(manifest.toString()) as {
+    config?: { digest: string };
+    layers?: { digest: string }[];
+  };
+  return [config, ...(layers ?? [])].flatMap((blob) => (blob === undefined ? [] : [blob.digest]));
+}
 
 /** Every record can be read, and what it names is there. */
 function checkWhole(t: { ok(value: unknown, name: string): void }): void {

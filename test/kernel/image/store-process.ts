@@ -11,5 +11,6 @@ if (operation === 'import') await images.import(file, { name: 'imported:1' });
 if (operation === 'commit') await images.commit('box', { name: 'committed:1' });
 if (operation === 'save') await images.save(['base:1'], { path: file, format: 'oci' });
 if (operation === 'remove') await images.remove('base:1', { force: true });
+if (operation === 'push') await images.push(file);
 console.log('done');
 await images.close();
