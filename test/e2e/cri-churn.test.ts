@@ -59,9 +59,10 @@ async function life(): Promise<void> {
       log_path: `${word}.log`,
     });
   await run('brief', 'echo done');
-  const willing = await run('willing', 'trap "exit 0" TERM; while :; do sleep 0.05; done');
+  const willing = await run('willing', 'trap "exit 0" TERM; sleep 1000 & wait');
   await run('stubborn', '(sleep 1000 &) ; exec sleep 1000');
-  await cri.output(willing, 'sh', '-c', 'sleep 0.2 >/dev/null 2>&1 & echo in');
+  const cmd = ['sh', '-c', 'sleep 0.2 >/dev/null 2>&1 & echo in'];
+  await cri.call('ExecSync', { container_id: willing, cmd, timeout: 60 });
   await cri.call('StopContainer', { container_id: willing, timeout: 10 });
   if (made % 3 === 0) await cri.call('StopPodSandbox', { pod_sandbox_id: pod.id });
   await cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });

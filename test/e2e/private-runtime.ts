@@ -191,7 +191,7 @@ export class PrivateRuntime implements AsyncDisposable {
 }
 
 const applets = (
-  'cat chmod cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
+  'cat chmod chown cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +
   'printf ps pwd readlink rm seq sh sleep sort stat stty tail tar test touch tr true tty wc yes'
 ).split(' ');
 
