@@ -1,0 +1,43 @@
+import { basename } from 'node:path';
+import t from 'tap';
+import { findPrograms } from '../api/kubectl.ts';
+import { ControlledServer } from '../controller/controlled-server.ts';
+import { lines } from './lines.ts';
+import { manifests } from './manifests.ts';
+
+const kubectls = findPrograms();
+if (kubectls.length === 0) {
+  t.plan(0, 'no kubectl on this machine');
+  process.exit();
+}
+
+// The newest alone, unless all are asked for: each is some minutes of starting programs.
+const all = process.env['KEELSON_ALL_KUBECTLS'] !== undefined;
+const tried = all ? kubectls : kubectls.slice(-1);
+t.setTimeout(tried.length * 900_000);
+
+for (const program of tried) {
+  t.test(`${basename(program)} shows what the books show`, async (t) => {
+    await using server = await ControlledServer.start();
+    const paths = new Map(
+      Object.entries(manifests).map(([name, text]) => [name, server.manifest(name, text)]),
+    );
+    for (const { command, shows, waits } of lines) {
+      const args = command.split(' ').map((word) => paths.get(word) ?? word);
+      const seen =
+        waits === true
+          ? await server.until(program, shows, args)
+          : await once(server, program, args);
+      t.ok(shows.test(seen), command, { seen, shows: shows.source });
+    }
+  });
+}
+
+async function once(
+  server: ControlledServer,
+  program: string,
+  args: readonly string[],
+): Promise<string> {
+  const { stdout, stderr } = await server.kubectl(program, ...args);
+  return stdout + stderr;
+}
