@@ -25,6 +25,8 @@ export interface CoordinatorConfig {
   /** More names and addresses in the server's certificate, parted by commas. */
   readonly names: string;
   readonly anonymous: AnonymousAccess;
+  /** Of the nodes, how many the scheduler looks at: `adaptive`, `all`, or a percentage. */
+  readonly nodesToScore: string;
   /** `365d`: of certificates, which are renewed after two thirds of it. */
   readonly certificateLifetime: string;
   /** Where requests are written down; empty for nowhere. */
@@ -80,6 +82,13 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: 'health',
     allowed: /^(health|all|none)$/,
     expected: 'health, all or none',
+  },
+  {
+    key: 'coordinator.nodesToScore',
+    field: 'nodesToScore',
+    fallback: 'adaptive',
+    allowed: /^(adaptive|all|100|[1-9]\d?)$/,
+    expected: 'adaptive, all, or a percentage from 1 to 100',
   },
   {
     key: 'coordinator.certificateLifetime',

@@ -31,7 +31,8 @@ interface Component {
 }
 
 /** The scheduler, the controllers: one line each. */
-function componentsOf({ security, explanations, log }: Surroundings): readonly Component[] {
+function componentsOf(surroundings: Surroundings): readonly Component[] {
+  const { security, nodesToScore, explanations, log } = surroundings;
   const failed = (what: string, error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const rootCertificate = () => security.authority.certificate;
   const { authority, gate } = security;
@@ -47,15 +48,28 @@ function componentsOf({ security, explanations, log }: Surroundings): readonly C
       run: (client, signal) => {
         const told = (error: unknown) => failed('events', error);
         const events = new EventRecorder({ client, clock: systemClock, onError: told });
-        return runScheduler(client, { signal, events, explanations, onError: failed });
+        return runScheduler(client, {
+          signal,
+          events,
+          explanations,
+          percentageOfNodesToScore: percentages.get(nodesToScore) ?? Number(nodesToScore),
+          onError: failed,
+        });
       },
     },
   ];
 }
 
+/** In words, what the scheduler has as numbers. */
+const percentages = new Map([
+  ['adaptive', 0],
+  ['all', 100],
+]);
+
 /** What components need besides the API. */
 interface Surroundings {
   readonly security: Awaited<ReturnType<typeof openSecurity>>;
+  readonly nodesToScore: string;
   /** The scheduler's last decisions. */
   readonly explanations: Explanations;
   readonly log: Logger;
@@ -100,7 +114,12 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await publish(server, config);
   const explanations = new Explanations();
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
-  const components = componentsOf({ security, explanations, log });
+  const components = componentsOf({
+    security,
+    nodesToScore: config.nodesToScore,
+    explanations,
+    log,
+  });
   const work = components.map((component) => keepRunning({ component, server, log }, stop.signal));
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);

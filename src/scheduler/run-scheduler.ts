@@ -15,8 +15,10 @@ const sliceMs = 8;
  * scheduler's name at a time.
  */
 export async function runScheduler(client: ApiClient, options: SchedulerOptions): Promise<void> {
-  const { clock = systemClock, signal, onError = () => undefined } = options;
-  const scheduler = new Scheduler(client, options);
+  const { clock = systemClock, onError = () => undefined } = options;
+  const failed = new AbortController();
+  const signal = AbortSignal.any([options.signal, failed.signal]);
+  const scheduler = new Scheduler(client, { ...options, signal });
   const following = { client, clock, onError };
   const others = followCluster(following, scheduler.engine, (event) => scheduler.happened(event));
   const pods = informerOf(following, resources.pods);
@@ -24,15 +26,19 @@ export async function runScheduler(client: ApiClient, options: SchedulerOptions)
   const informers = [...others, pods as unknown as Informer<ApiObject>];
   const watches = informers.map((informer) => informer.run(signal));
   const synced = Promise.all(informers.map((informer) => informer.synced));
-  await Promise.race([synced, aborted(signal)]);
-  while (!signal.aborted) {
-    await scheduler.work(sliceMs);
-    await scheduler.rest();
-    // Watches and answers have their turn before the next decisions.
-    await setImmediate();
+  try {
+    await Promise.race([synced, aborted(signal)]);
+    while (!signal.aborted) {
+      await scheduler.work(sliceMs);
+      await scheduler.rest();
+      // Watches and answers have their turn before the next decisions.
+      await setImmediate();
+    }
+    await scheduler.settled();
+  } finally {
+    failed.abort();
+    await Promise.all(watches);
   }
-  await scheduler.settled();
-  await Promise.all(watches);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

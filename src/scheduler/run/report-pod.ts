@@ -1,6 +1,7 @@
 import { type ApiClient, nameOf, type Stored } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import type { Json } from '../../api/json.ts';
+import { ApiError } from '../../api/status.ts';
 import { writeTime } from '../../api/time.ts';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
 
@@ -11,7 +12,10 @@ export interface PodReport {
   readonly nominatedNodeName?: string | undefined;
 }
 
-/** Says in the pod's status why it has no node. Says nothing that is there already. */
+/**
+ * Says in the pod's status why it has no node. Says nothing that is there already, nor of a pod
+ * that is gone or is another one of its name by now.
+ */
 export async function reportPod(
   client: ApiClient,
   pod: Stored<Pod>,
@@ -29,13 +33,13 @@ export async function reportPod(
   const nomination: Readonly<Record<string, Json>> = renames
     ? { nominatedNodeName: nominatedNodeName === '' ? null : nominatedNodeName }
     : {};
-  await client.patch(resources.pods, nameOf(pod), {
-    type: 'strategic',
-    subresource: 'status',
-    document: {
-      // Never another pod of the same name.
-      metadata: { uid: pod.metadata.uid },
-      status: { conditions: [condition], ...nomination },
-    },
-  });
+  const { uid } = pod.metadata;
+  const document = { metadata: { uid }, status: { conditions: [condition], ...nomination } };
+  try {
+    const patch = { type: 'strategic', subresource: 'status', document } as const;
+    await client.patch(resources.pods, nameOf(pod), patch);
+  } catch (error) {
+    if (error instanceof ApiError && ['NotFound', 'Conflict'].includes(error.reason)) return;
+    throw error;
+  }
 }

