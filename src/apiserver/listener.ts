@@ -6,6 +6,8 @@ import { limits } from '../base/limits.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
 import type { Serving } from './security/security.ts';
 
+const idleCheckMs = 50;
+
 const bounds = {
   headersTimeout: limits.apiHeaderMs,
   requestTimeout: limits.apiRequestMs,
@@ -51,8 +53,11 @@ export class Listener {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#server.close(() => resolve());
     this.#server.closeIdleConnections();
+    // A watch that ended leaves its connection idle, and clients keep such.
+    const idle = setInterval(() => this.#server.closeIdleConnections(), idleCheckMs);
     const timer = setTimeout(() => this.#server.closeAllConnections(), graceMs);
     await promise;
+    clearInterval(idle);
     clearTimeout(timer);
   }
 }
