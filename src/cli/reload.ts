@@ -4,6 +4,8 @@ import { Wakeup } from '../base/wakeup.ts';
 import { planChange } from '../cri/config-change.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
 import type { RuntimeHandlers } from '../cri/runtime-handlers.ts';
+import type { StreamingServer } from '../cri/streaming/server.ts';
+import { streamingSettings } from '../cri/streaming/settings.ts';
 import { parseImageSettings } from '../image/settings.ts';
 import type { ImageService } from '../image/image-service.ts';
 import type { PodNetwork } from '../sandbox/pod-network.ts';
@@ -14,6 +16,7 @@ import type { ServiceManager } from './service-manager.ts';
 export interface Reloaded {
   readonly images: ImageService;
   readonly network: PodNetwork;
+  readonly streaming: StreamingServer;
   readonly networkOf: (config: RuntimeConfig) => Parameters<PodNetwork['reconfigure']>[0];
   readonly setHandlers: (handlers: RuntimeHandlers) => void;
   readonly manager: ServiceManager;
@@ -49,7 +52,7 @@ interface Outcome {
   readonly status: string;
 }
 
-/** All that can fail comes before the first change: a bad configuration changes nothing. */
+/** All that can fail comes before other changes: a bad configuration changes nothing. */
 async function reload(
   running: RuntimeConfig,
   read: () => Promise<RuntimeConfig>,
@@ -60,6 +63,8 @@ async function reload(
     const { config, changed, needRestart } = planChange(running, await read());
     const image = parseImageSettings(config.image);
     const handlers = await openHandlers(config.runtimes);
+    // The files may hold another certificate under the same names.
+    parts.streaming.renewCertificate((await streamingSettings(config)).tls);
     if (config.logLevel !== running.logLevel) setLogLevel(config.logLevel);
     parts.images.reconfigure(image);
     parts.network.reconfigure(parts.networkOf(config));

@@ -91,11 +91,11 @@ export async function runRuntime(read: () => Promise<RuntimeConfig>): Promise<vo
   log.info({ socket: config.socket, root: config.root }, 'ready');
   manager.notify('READY=1', 'STATUS=Ready');
   const networkOf = (next: RuntimeConfig): NetworkSettings => networkSettings(next, metrics);
-  const { images, network, setHandlers } = node;
+  const { images, network, streaming, setHandlers } = node;
   void serveReloads(
     wishes,
     { config, read },
-    { images, network, networkOf, setHandlers, manager, log },
+    { images, network, streaming, networkOf, setHandlers, manager, log },
   );
   void manager.keepAlive(() => monitor.watched.report(), stop.signal);
   // Not waited for: a network whose plugin hangs must not keep the node from its pods.

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { WebSocket } from 'ws';
 import { type Answer, CriClient, sleeper } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
@@ -128,6 +129,23 @@ t.test(
     await cri.remove(id);
   },
 );
+
+t.test('a stream is part of the request that offered it', async (t) => {
+  const id = await cri.run(pod, sleeper({}));
+  const offer = { container_id: id, cmd: ['echo', 'hello'], stdout: true };
+  const { url } = await cri.call('Exec', offer);
+  const socket = new WebSocket(url.replace(/^http/, 'ws'), ['v5.channel.k8s.io']);
+  await new Promise((resolve, reject) => socket.once('close', resolve).once('error', reject));
+  const done = await line((entry) => entry.rpc === 'Exec' && entry.container === id);
+  const ended = await line((entry) => entry.msg === 'stream ended');
+  t.equal(ended.request, done.request);
+  const exec = shimLines().filter(({ request }) => request === done.request);
+  t.match(
+    exec.map(({ msg }) => msg),
+    ['running', 'exited'],
+  );
+  await cri.remove(id);
+});
 
 t.test('no log has a credential, a token, an argument or a value of the environment', async (t) => {
   const image = { image: `${host}/a/b:1` };

@@ -2,13 +2,14 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer } from 'node:https';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { createSecureContext, type SecureContextOptions, Server as TlsServer } from 'node:tls';
 import { DomainError, messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { withoutCredentials } from '../../base/log-value.ts';
 import { bindToRequest } from '../../base/request.ts';
 import { refuseUpgrade, type Upgrade } from '../../stream/upgrade.ts';
-import { isLoopback, type StreamingSettings } from './settings.ts';
+import { isLoopback, type StreamingSettings, type TlsSettings } from './settings.ts';
 import { TokenTable } from './token-table.ts';
 
 /** What a client is connected to; resolves when it is over. */
@@ -65,6 +66,21 @@ export class StreamingServer {
   offer(kind: Kind, work: StreamingWork): string {
     const whole = (upgrade: Upgrade): Promise<void> => this.#serve(upgrade, { kind, work });
     return `${this.#base}/${kind}/${this.#tokens.add({ kind, work: bindToRequest(whole) })}`;
+  }
+
+  /**
+   * Another certificate for connections from now on, where there was one. Throws DomainError
+   * `invalid`, with the one before still in use, for a certificate that is none or not the key's.
+   */
+  renewCertificate(tls: TlsSettings | undefined): void {
+    if (!(this.#server instanceof TlsServer) || tls === undefined) return;
+    try {
+      // A context that cannot be made would leave the server with none.
+      createSecureContext(contextOf(tls));
+    } catch (cause) {
+      throw new DomainError('invalid', '"streaming.certificate" cannot be used', { cause });
+    }
+    this.#server.setSecureContext(contextOf(tls));
   }
 
   /** Ends it with all that goes over it. */
@@ -146,13 +162,15 @@ function makeServer({ tls }: StreamingSettings): Server {
     maxHeaderSize: limits.streamRequestBytes,
   };
   if (tls === undefined) return createServer(bounds);
-  const { certificate: cert, key, clientAuthority: ca } = tls;
+  const checks = { requestCert: true, rejectUnauthorized: true };
   return createTlsServer({
     ...bounds,
     handshakeTimeout: limits.streamHandshakeMs,
-    minVersion: 'TLSv1.2',
-    cert,
-    key,
-    ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: true }),
+    ...contextOf(tls),
+    ...(tls.clientAuthority === undefined ? {} : checks),
   });
+}
+
+function contextOf({ certificate, key, clientAuthority: ca }: TlsSettings): SecureContextOptions {
+  return { minVersion: 'TLSv1.2', cert: certificate, key, ...(ca === undefined ? {} : { ca }) };
 }

@@ -150,5 +150,13 @@ t.test('with TLS only the certificate of its authority is let in', async (t) => 
       sent.on('error', reject).end();
     }),
   );
+  const broken = { ...tls, certificate: Buffer.from('none') };
+  t.throws(() => server.renewCertificate(broken), /"streaming.certificate" cannot be used/);
+  t.equal(await listen(server.offer('exec', hello), as('client')), 'hello', 'as before');
+  const renewed = { certificate: read('stranger.crt'), key: read('stranger.key') };
+  server.renewCertificate({ ...tls, ...renewed });
+  const trusting = { ...as('client'), ca: read('stranger.crt') };
+  t.equal(await listen(server.offer('exec', hello), trusting), 'hello', 'by the new one');
+  await t.rejects(listen(server.offer('exec', hello), as('client')));
   await server.close();
 });
