@@ -1,5 +1,5 @@
 import type { NodePoints } from './decision.ts';
-import type { Attempt } from './candidate.ts';
+import { reasonsFor, type Attempt } from './candidate.ts';
 import { findFeasible } from './find-feasible.ts';
 import type { Random } from './random.ts';
 import { Ranking } from './rank-nodes.ts';
@@ -18,8 +18,8 @@ export function assess(attempt: Attempt, random: Random): Assessment {
   const found = findFeasible(attempt, { order, start: 0, wanted: order.length });
   const infeasible = new Map<string, readonly string[]>();
   for (const slot of order) {
-    const filter = plan.filters[(found.failedBy[slot] as number) - 1];
-    if (filter !== undefined) infeasible.set(nodes.nameOf(slot), filter.reasons(slot));
+    const failed = (found.failedBy[slot] as number) - 1;
+    if (failed >= 0) infeasible.set(nodes.nameOf(slot), reasonsFor(attempt, failed, slot));
   }
   if (found.count === 0) return { feasible: [], infeasible };
   const ranked = new Ranking(found.count).rank(plan.scorers, found, random);

@@ -9,6 +9,8 @@ export interface Attempt {
   readonly plan: Plan;
   readonly cluster: Cluster;
   readonly nominations: Nominations;
+  /** By slot: why a node failed with the pods on it that it is kept for, which it then lost. */
+  readonly keptReasons: Map<number, readonly string[]>;
 }
 
 const single = { slots: new Int32Array(1), count: 0, failedBy: new Uint8Array(0), mark: 0 };
@@ -22,6 +24,7 @@ export function passes(attempt: Attempt, slot: number): boolean {
 export function failingFilter(attempt: Attempt, slot: number): number {
   const { nominations, plan, key } = attempt;
   const alone = firstFailing(plan, slot);
+  attempt.keptReasons.delete(slot);
   if (alone >= 0 || nominations.size === 0) return alone;
   const { priority } = plan.facts;
   const guests = nominations.over(slot, { key, priority });
@@ -39,8 +42,17 @@ function firstFailing({ filters }: Plan, slot: number): number {
   return -1;
 }
 
+/** Why the node failed the filter, when it was last asked. */
+export function reasonsFor(
+  { keptReasons, plan }: Attempt,
+  filter: number,
+  slot: number,
+): readonly string[] {
+  return keptReasons.get(slot) ?? plan.filters[filter]?.reasons(slot) ?? [];
+}
+
 function failingWith(
-  { cluster, plan }: Attempt,
+  { cluster, plan, keptReasons }: Attempt,
   slot: number,
   guests: readonly Parameters<Cluster['put']>[0][],
 ): number {
@@ -48,6 +60,7 @@ function failingWith(
   // Guests may bring terms that nobody had.
   for (const filter of plan.filters) filter.begin?.();
   const failing = firstFailing(plan, slot);
+  if (failing >= 0) keptReasons.set(slot, plan.filters[failing]?.reasons(slot) ?? []);
   for (const guest of guests) cluster.lift(guest);
   return failing;
 }

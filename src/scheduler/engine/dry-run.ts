@@ -1,6 +1,6 @@
 import { compareImportance, type PlacedPod } from '../state/placed-pod.ts';
 import type { Budgets } from './budgets.ts';
-import { failingFilter, passes, type Attempt } from './candidate.ts';
+import { failingFilter, passes, reasonsFor, type Attempt } from './candidate.ts';
 
 /** What it would cost to make room on a node. */
 export interface Candidate {
@@ -29,7 +29,7 @@ export function dryRun(
   for (const pod of lesser) cluster.lift(pod);
   const failing = failingFilter(attempt, slot);
   if (failing >= 0) {
-    const reasons = plan.filters[failing]?.reasons(slot) ?? [];
+    const reasons = reasonsFor(attempt, failing, slot);
     for (const pod of lesser) cluster.put(pod);
     return reasons;
   }

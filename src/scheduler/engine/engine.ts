@@ -4,7 +4,7 @@ import { assess, type Assessment } from './assess.ts';
 import type { PodFacts } from '../pod/pod-facts.ts';
 import { Cluster } from '../state/cluster.ts';
 import { Budgets } from './budgets.ts';
-import { passes, type Attempt } from './candidate.ts';
+import { passes, reasonsFor, type Attempt } from './candidate.ts';
 import type { Decision, Placement, Refusal } from './decision.ts';
 import { findFeasible, nodesToFind, type Found } from './find-feasible.ts';
 import { fitMessage, ReasonCounts, refusalMessage } from './fit-message.ts';
@@ -60,7 +60,8 @@ export class Engine {
 
   #attempt(pod: Pod): Attempt {
     const { cluster, nominations } = this;
-    return { key: podKey(pod), plan: this.#plans.of(pod), cluster, nominations };
+    const plan = this.#plans.of(pod);
+    return { key: podKey(pod), plan, cluster, nominations, keptReasons: new Map() };
   }
 
   #decide(pod: Pod, attempt: Attempt): Decision {
@@ -133,7 +134,7 @@ export class Engine {
     for (const slot of order) {
       const filter = filters[failedAt(slot)];
       if (filter !== undefined) rules.add(filter.rule);
-      reasons.count(filter?.reasons(slot) ?? []);
+      reasons.count(reasonsFor(attempt, failedAt(slot), slot));
     }
     if (narrowedBy !== '') {
       rules.add('NodeAffinity');

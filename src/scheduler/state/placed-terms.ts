@@ -27,6 +27,10 @@ export class PlacedTerms {
     this.#columns = columns;
   }
 
+  get size(): number {
+    return this.#terms.size;
+  }
+
   /** The entry for a term, so that adding pods needs no look-up. */
   entryOf(term: AffinityTerm): PlacedTerm {
     const known = this.#terms.get(term.text);

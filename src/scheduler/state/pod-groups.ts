@@ -43,6 +43,14 @@ export class PodGroups {
   /** Counts changes of namespaces' labels. */
   namespaceGeneration = 0;
 
+  get size(): number {
+    return this.#groups.size;
+  }
+
+  get queries(): number {
+    return this.#queries.size;
+  }
+
   namespaceLabels(namespace: string): Labels {
     return this.#namespaces.get(namespace) ?? {};
   }
