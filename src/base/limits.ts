@@ -64,7 +64,7 @@ export const limits = {
    * A shim's answer to what takes it no time; to what it makes, hooks and mounts included; and to
    * anything while it has let a time pass without a word.
    */
-  shimAnswerMs: 5000,
+  shimAnswerMs: 10_000,
   shimWorkMs: 120_000,
   shimSilentMs: 1000,
   /** Until a shim has reaped what was killed. */

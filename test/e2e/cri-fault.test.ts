@@ -204,7 +204,7 @@ t.test('ten shims that are stopped: the others are quick, memory is bounded', as
   // As kubelets do: probes, and a stop that is tried again.
   const probes = stopped.flatMap(({ id }) =>
     Array.from({ length: 20 }, () =>
-      ask('ExecSync', { container_id: id, cmd: ['true'], timeout: 8 }),
+      ask('ExecSync', { container_id: id, cmd: ['true'], timeout: 12 }),
     ),
   );
   const stops = stopped.map(({ id }) => ask('StopContainer', { container_id: id, timeout: 1 }));
