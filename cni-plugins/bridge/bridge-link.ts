@@ -21,14 +21,7 @@ export async function ensureBridge(
   if (found.kind !== 'bridge') {
     throw new CniError(CniCode.internal, `"${name}" already exists but is not a bridge`);
   }
-  if (configuration.vlanFiltering && found.data?.['vlanFiltering'] !== 1) {
-    throw new CniError(
-      CniCode.unsupportedField,
-      `Bridge "${name}" does not filter by VLAN, so VLANs would not be kept apart`,
-      'switch it on (ip link set NAME type bridge vlan_filtering 1), or let the plugin make it; ' +
-        'the kernel needs CONFIG_BRIDGE_VLAN_FILTERING',
-    );
-  }
+  if (configuration.vlanFiltering && found.data?.['vlanFiltering'] !== 1) throw unfiltered(name);
   await tryWriteSysctls([{ name: `net/ipv6/conf/${name}/accept_ra`, value: '0' }]);
   const change = {
     ...(!found.up && { up: true }),
@@ -36,6 +29,15 @@ export async function ensureBridge(
   };
   if (Object.keys(change).length > 0) await link.set(host, found.index, change);
   return found;
+}
+
+function unfiltered(name: string): CniError {
+  return new CniError(
+    CniCode.unsupportedField,
+    `Bridge "${name}" does not filter by VLAN, so VLANs would not be kept apart`,
+    'switch it on (ip link set NAME type bridge vlan_filtering 1), or let the plugin make it; ' +
+      'the kernel needs CONFIG_BRIDGE_VLAN_FILTERING',
+  );
 }
 
 /** Two ADDs may make the first pod's bridge at the same time. */
@@ -54,10 +56,11 @@ async function createBridge(
     });
     await link.set(host, name, { alias: bridgeTag });
   } catch (error) {
+    if (vlanFiltering && isKernelError(error, 'EOPNOTSUPP')) throw unfiltered(name);
     if (!isKernelError(error, 'EEXIST')) throw error;
   }
   const made = await link.get(host, name);
-  // A kernel without the feature does not say so, it passes over it.
+  // Some kernels without the feature do not say so, they pass over it.
   if (vlanFiltering && made.data?.['vlanFiltering'] !== 1) await link.remove(host, made.index);
   return made;
 }
