@@ -207,10 +207,15 @@ class ExchangeWork : public Napi::AsyncWorker {
  public:
   ExchangeWork(Napi::Env env, int fd, const Expectation& expected)
       : AsyncWorker(env), deferred_(env), fd_(fd), expected_(expected) {}
-  std::vector<uint8_t> request;
+  // Held, not copied: a transaction can have megabytes.
+  void hold(Napi::Uint8Array request) {
+    held_ = Napi::Persistent(request);
+    data_ = request.Data();
+    size_ = request.ByteLength();
+  }
   Napi::Promise promise() { return deferred_.Promise(); }
   void Execute() override {
-    Outcome sent = request.empty() ? ok : sendAll(fd_, request.data(), request.size());
+    Outcome sent = size_ == 0 ? ok : sendAll(fd_, data_, size_);
     answer_ = sent ? Result<std::vector<uint8_t>>(*sent) : await(fd_, expected_);
   }
   void OnOK() override {
@@ -225,18 +230,22 @@ class ExchangeWork : public Napi::AsyncWorker {
   Napi::Promise::Deferred deferred_;
   int fd_;
   Expectation expected_;
+  Napi::Reference<Napi::Uint8Array> held_;
+  const uint8_t* data_ = nullptr;
+  size_t size_ = 0;
   Result<std::vector<uint8_t>> answer_ = std::vector<uint8_t>{};
 };
 
 // netlinkExchangeLater(fd, request, sequence, acknowledged, timeoutMs): Promise<Buffer>
 //
 // The same on a thread of the pool, for what the kernel takes milliseconds to do (the end of an
-// interface waits for RCU) and for answers that are not there at once.
+// interface waits for RCU) and for answers that are not there at once. The request stays as it is
+// until the promise is settled.
 inline Napi::Value exchangeLater(const Napi::CallbackInfo& info) {
   auto request = info[1].As<Napi::Uint8Array>();
   Expectation expected{toUint32(info[2]), info[3].As<Napi::Boolean>().Value(), toInt(info[4])};
   auto* work = new ExchangeWork(info.Env(), toInt(info[0]), expected);
-  work->request.assign(request.Data(), request.Data() + request.ByteLength());
+  work->hold(request);
   Napi::Promise promise = work->promise();
   work->Queue();
   return promise;

@@ -169,7 +169,7 @@ export class Connection implements Disposable {
     writer.endMessage();
     this.#makeRoom(writer.length);
     const acknowledged = (request.flags & flag.acknowledge) !== 0;
-    if (request.slow === true) return this.#later(answer, writer.copy(), acknowledged);
+    if (request.slow === true) return this.#later(answer, writer.take(), acknowledged);
     const { bytes, length } = writer;
     const { sequence } = answer;
     const got = addon.netlinkExchange(
@@ -233,7 +233,7 @@ export class Connection implements Disposable {
       const got = addon.netlinkExchange(this.#fd, bytes, length, scratch.bytes, sequence, true);
       if (answer.read(scratch, got) || answer.failures.length > 0) return answer.failures;
     }
-    return this.#togetherLater(answer, slow ? writer.copy() : nothing);
+    return this.#togetherLater(answer, slow ? writer.take() : nothing);
   }
 
   /** A transaction refused as a whole ends with its refusals: the last message has no answer. */

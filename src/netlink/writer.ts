@@ -6,6 +6,7 @@ import { aligned, headerBytes, hostIsLittle } from './message.ts';
 const nestedFlag = 0x8000;
 const attributeHeaderBytes = 4;
 const maximumAttributeBytes = 0xffff;
+const firstBytes = 64 * 1024;
 /** What one large transaction needed is not kept for the small requests after it. */
 const keptBytes = 1024 * 1024;
 
@@ -87,9 +88,14 @@ export class MessageWriter {
     this.view.setUint16(offset, length, hostIsLittle);
   }
 
-  /** What is written, as a copy that outlives `reset`. */
-  copy(): Buffer {
-    return Buffer.from(this.bytes.subarray(0, this.length));
+  /** What is written, so that it outlives `reset`: a copy, or the buffer itself where it is large. */
+  take(): Buffer {
+    const written = this.bytes.subarray(0, this.length);
+    if (this.length <= firstBytes) return Buffer.from(written);
+    this.bytes = Buffer.alloc(firstBytes);
+    this.view = viewOf(this.bytes);
+    this.length = 0;
+    return written;
   }
 
   #grow(needed: number): void {
@@ -97,7 +103,8 @@ export class MessageWriter {
       const most = limits.netlinkRequestBytes;
       throw new DomainError('invalid', `A netlink request of ${needed} bytes (${most} allowed)`);
     }
-    const bigger = Buffer.alloc(Math.max(needed, this.bytes.length * 2));
+    // Fresh memory is what takes the time here: few steps.
+    const bigger = Buffer.alloc(Math.max(needed, this.bytes.length * 4));
     this.bytes.copy(bigger, 0, 0, this.length);
     this.bytes = bigger;
     this.view = viewOf(bigger);

@@ -7,7 +7,7 @@ import type { Request } from '../request.ts';
 import type { MessageWriter } from '../writer.ts';
 import { paddedBytes } from './data-type.ts';
 import { change, genericHeaderBytes, question, type MessageName } from './message.ts';
-import { describe, elementCodec, fromRaw, joined, toRaw } from './raw-element.ts';
+import { describe, elementCodec, fromRaw, joined, writeElement } from './raw-element.ts';
 import type { Element, RawElement } from './raw-element.ts';
 import type { NftSet, SetDefinition } from './set.ts';
 
@@ -129,9 +129,7 @@ function inChunks(
 function writeElements(writer: MessageWriter, set: SetDefinition, part: readonly Element[]): void {
   listTable.write(writer, { table: set.table, set: set.set });
   const nest = writer.beginNest(elementsAttribute);
-  for (const element of part) {
-    for (const raw of toRaw(set, element)) elementCodec.write(writer, 1, raw);
-  }
+  for (const element of part) writeElement(writer, set, element);
   writer.endNest(nest);
 }
 

@@ -2,7 +2,15 @@ import { DomainError } from '../../base/error.ts';
 import { AttributeTable } from '../attribute.ts';
 import { be32, be64, binary, nested, text } from '../codec.ts';
 import { data, type Data, type Verdict } from './data.ts';
-import { boundsOf, decodeFields, encodeFields, typeOf } from './data-type.ts';
+import type { MessageWriter } from '../writer.ts';
+import {
+  boundsOf,
+  decodeFields,
+  encodeFields,
+  encodeFieldsInto,
+  paddedBytes,
+  typeOf,
+} from './data-type.ts';
 import type { DataTypeName, FieldRange, FieldValue } from './data-type.ts';
 import { isConcatenatedInterval, type NftSet, type SetDefinition } from './set.ts';
 import { commentType, decodeComment, encodeComment } from './user-data.ts';
@@ -29,6 +37,11 @@ const elementTable = new AttributeTable({
   keyEnd: [10, data],
 });
 const intervalEnd = 1;
+const listItem = 1;
+const keyAttribute = 1;
+const dataAttribute = 2;
+/** NFTA_DATA_VALUE. */
+const valueAttribute = 1;
 
 export const elementCodec = nested(elementTable);
 
@@ -63,6 +76,38 @@ export function toRaw(set: SetDefinition, element: Element): RawElement[] {
   const start: RawElement = { key: { value: first }, ...common };
   // The last value of all has none after it: such an interval stays open.
   return after === undefined ? [start] : [start, { key: { value: after }, flags: intervalEnd }];
+}
+
+/** Writes an element; of sets without intervals its values go straight to their places. */
+export function writeElement(writer: MessageWriter, set: SetDefinition, element: Element): void {
+  if (!isPlain(set, element)) {
+    for (const raw of toRaw(set, element)) elementCodec.write(writer, listItem, raw);
+    return;
+  }
+  const nest = writer.beginNest(listItem);
+  writeValues(writer, keyAttribute, set.key, element.key as readonly FieldValue[]);
+  if (element.data !== undefined) {
+    const types = set.data as readonly DataTypeName[];
+    writeValues(writer, dataAttribute, types, element.data as readonly FieldValue[]);
+  }
+  writer.endNest(nest);
+}
+
+function isPlain(set: SetDefinition, { key, data: led, timeoutMs, comment }: Element): boolean {
+  if (set.interval === true || timeoutMs !== undefined || comment !== undefined) return false;
+  if (key.some((field) => typeof field === 'object')) return false;
+  return led === undefined || (Array.isArray(led) && Array.isArray(set.data));
+}
+
+function writeValues(
+  writer: MessageWriter,
+  attribute: number,
+  ...[names, values]: [readonly DataTypeName[], readonly FieldValue[]]
+): void {
+  const nest = writer.beginNest(attribute);
+  const offset = writer.attribute(valueAttribute, paddedBytes(names));
+  encodeFieldsInto(writer.bytes, offset, { names, values });
+  writer.endNest(nest);
 }
 
 function dataOf(set: SetDefinition, value: NonNullable<Element['data']>): Data | undefined {

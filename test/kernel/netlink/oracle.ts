@@ -35,7 +35,7 @@ export function encoded(request: netlink.Request): Buffer {
   writer.beginMessage(request.type, request.flags | 1, 0);
   request.write(writer);
   writer.endMessage();
-  return writer.copy();
+  return writer.take();
 }
 
 /**

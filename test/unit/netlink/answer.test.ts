@@ -29,7 +29,7 @@ function bytesOf(...pieces: Piece[]): Source {
     body?.(writer);
     writer.endMessage();
   }
-  return new Source(writer.copy());
+  return new Source(writer.take());
 }
 
 /** struct nlmsgerr with the request's header, and extensions after it. */

@@ -28,7 +28,7 @@ const table = new AttributeTable({
 function written(write: (writer: MessageWriter) => void): Buffer {
   const writer = new MessageWriter(16);
   write(writer);
-  return writer.copy();
+  return writer.take();
 }
 
 t.test('what a table writes it reads again', async (t) => {
@@ -131,11 +131,11 @@ t.test('a writer used again begins with zeros and gives back what was large', as
   table.write(writer, { bytes: Buffer.alloc(999, 0xff), name: 'x'.repeat(77) });
   writer.reset();
   writer.reserve(2000);
-  t.ok(writer.copy().every((byte) => byte === 0));
+  t.ok(writer.take().every((byte) => byte === 0));
   for (let i = 0; i < 50; i++) table.write(writer, { bytes: Buffer.alloc(60_000, 0xff) });
   t.ok(writer.bytes.length > 2 ** 21);
   writer.reset();
   t.equal(writer.bytes.length, 2 ** 20);
   table.write(writer, { number: 7 });
-  t.equal(writer.copy().toString('hex'), '0800030007000000');
+  t.equal(writer.take().toString('hex'), '0800030007000000');
 });

@@ -199,7 +199,7 @@ const subjects: Record<string, [(message: Message) => unknown, netlink.Request[]
 function payloadOf(request: netlink.Request): Buffer {
   const writer = new MessageWriter();
   request.write(writer);
-  return writer.copy();
+  return writer.take();
 }
 
 /** A few faults: bits, whole bytes, 16-bit words (which lengths are) and the end cut off. */
@@ -254,7 +254,7 @@ t.test('damaged streams of messages end, with their messages or an error', async
     request.write(writer);
     writer.endMessage();
   }
-  const original = writer.copy();
+  const original = writer.take();
   for (let round = 0; round < rounds; round++) {
     const source = new Source(damaged(original, random));
     const answer = new Answer({ ...request, flags: 0x300 }, 1, readLink);

@@ -13,7 +13,7 @@ const { address, link, neighbour, route } = netlink;
 function ours(request: netlink.Request, headerBytes: number): string[] {
   const writer = new MessageWriter();
   request.write(writer);
-  return sorted(writer.copy(), headerBytes);
+  return sorted(writer.take(), headerBytes);
 }
 
 function theirs(format: (stream: AttrStream) => void): Buffer {
