@@ -22,13 +22,22 @@ export async function ensureBridge(
     throw new CniError(CniCode.internal, `"${name}" already exists but is not a bridge`);
   }
   if (configuration.vlanFiltering && found.data?.['vlanFiltering'] !== 1) throw unfiltered(name);
-  await tryWriteSysctls([{ name: `net/ipv6/conf/${name}/accept_ra`, value: '0' }]);
+  if (!isOurs(found)) await refuseAdvertisements(name);
   const change = {
     ...(!found.up && { up: true }),
     ...(promiscuous && { promiscuous: true }),
   };
   if (Object.keys(change).length > 0) await link.set(host, found.index, change);
   return found;
+}
+
+/** One that a plugin made has its own link address for good, and was told all it must be told. */
+export function isOurs({ alias }: link.Link): boolean {
+  return alias === bridgeTag;
+}
+
+async function refuseAdvertisements(name: string): Promise<void> {
+  await tryWriteSysctls([{ name: `net/ipv6/conf/${name}/accept_ra`, value: '0' }]);
 }
 
 function unfiltered(name: string): CniError {
@@ -54,6 +63,8 @@ async function createBridge(
       ...(mtu !== undefined && { mtu }),
       ...(vlanFiltering && { data: { vlanFiltering: 1 } }),
     });
+    await refuseAdvertisements(name);
+    // Last: the mark says that all of this was done.
     await link.set(host, name, { alias: bridgeTag });
   } catch (error) {
     if (vlanFiltering && isKernelError(error, 'EOPNOTSUPP')) throw unfiltered(name);

@@ -18,7 +18,7 @@ import { ownerOf } from '../owner.ts';
 import { addSpoofCheck, collectSpoofChecks, removeSpoofCheck } from '../spoof-check/spoof-check.ts';
 import { all, type Undo, undoable } from '../undo.ts';
 import { collectVeths, createVeth, removeVeth, type Veth } from '../veth.ts';
-import { ensureBridge } from './bridge-link.ts';
+import { ensureBridge, isOurs } from './bridge-link.ts';
 import { checkBridge } from './check.ts';
 import { type BridgeConfiguration, parseConfiguration } from './configuration.ts';
 import { ensureGateway, type GatewayPlan, planGateways } from './gateway.ts';
@@ -142,7 +142,7 @@ async function interfacesOf(work: Work, { device, veth, plan }: Made) {
   }
   await enableForwarding(plan.gateways);
   // A bridge that somebody else made may have taken the address of its new port.
-  const { name, address: mac = '' } = await link.get(host, device.index);
+  const { name, address: mac = '' } = isOurs(device) ? device : await link.get(host, device.index);
   return [
     { name, mac },
     { name: veth.hostName, mac: veth.hostMac },

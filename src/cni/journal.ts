@@ -1,11 +1,13 @@
 import {
   closeSync,
+  existsSync,
   linkSync,
   mkdirSync,
   openSync,
   readFileSync,
   renameSync,
   rmSync,
+  unlinkSync,
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -147,7 +149,7 @@ function writeWhole(line: string, path: string, folder: string): number | undefi
     if (hasCode(error, 'EEXIST')) return undefined;
     throw error;
   } finally {
-    rmSync(unnamed, { force: true });
+    unlinkSync(unnamed);
   }
 }
 
@@ -167,6 +169,8 @@ function openNew(path: string, folder: string): number {
 
 /** Undefined for none, and for one cut off in its first line: then nothing had been done yet. */
 function readRecord(path: string): JournalRecord | undefined {
+  // Usual, and an exception with its stack takes longer than all the rest.
+  if (!existsSync(path)) return undefined;
   try {
     const [head = '', tail = ''] = readFileSync(path, 'utf8').split('\n');
     const { entry, process } = JSON.parse(head) as JsonObject;

@@ -88,7 +88,7 @@ export class MessageWriter {
     this.view.setUint16(offset, length, hostIsLittle);
   }
 
-  /** What is written, so that it outlives `reset`: a copy, or the buffer itself where it is large. */
+  /** What is written, for longer than until `reset`: a copy, or a large buffer itself. */
   take(): Buffer {
     const written = this.bytes.subarray(0, this.length);
     if (this.length <= firstBytes) return Buffer.from(written);
