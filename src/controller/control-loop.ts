@@ -1,4 +1,5 @@
 import type { Cluster } from './cluster.ts';
+import { isEnding } from './pod-control.ts';
 import { isRefused } from './refusal.ts';
 import { type Work, WorkQueue } from './work-queue.ts';
 
@@ -31,8 +32,7 @@ export async function runController(
   const queue = new WorkQueue({
     clock: cluster.clock,
     onError: (key, error) => {
-      // Somebody else was faster: that is how it should be.
-      if (!isRefused(error, 'Conflict')) onError(`${controller.name} ${key}`, error);
+      if (!isUsual(error)) onError(`${controller.name} ${key}`, error);
     },
   });
   await Promise.race([
@@ -46,6 +46,11 @@ export async function runController(
     return await controller.reconcile(key);
   };
   await queue.run(controller.workers ?? usualWorkers, work, signal);
+}
+
+/** Somebody else was faster, or the object is on its way out: that is how it should be. */
+function isUsual(error: unknown): boolean {
+  return isRefused(error, 'Conflict', 'NotFound', 'AlreadyExists') || isEnding(error);
 }
 
 function namespaceOf(key: string): string {
