@@ -18,15 +18,16 @@ export function completionScript(shell: Shell, commands: readonly CompletionComm
   return shell === 'bash' ? script : `autoload -U +X bashcompinit && bashcompinit\n${script}`;
 }
 
+/** No variable is called `words`: zsh keeps what is being completed there. */
 function bashScript(commands: readonly CompletionCommand[]): string {
   const cases = commands.map(
     ({ name, flags, words, argument }) =>
       `        ${name}) flags='${flags.map(({ flag }) => flag).join(' ')}' ` +
-      `words="${[...words, ...listing(argument)].join(' ')}" ;;`,
+      `offered="${[...words, ...listing(argument)].join(' ')}" ;;`,
   );
   return `# keelson completion; load it with: source <(keelson completion bash)
 _keelson() {
-    local current=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} flags='' words=''
+    local current=\${COMP_WORDS[COMP_CWORD]} command=\${COMP_WORDS[1]} flags='' offered=''
     if [ "$COMP_CWORD" = 1 ]; then
         COMPREPLY=($(compgen -W '${commands.map(({ name }) => name).join(' ')}' -- "$current"))
         return
@@ -36,7 +37,7 @@ ${cases.join('\n')}
     esac
     case $current in
         -*) COMPREPLY=($(compgen -W "$flags" -- "$current")) ;;
-        *) COMPREPLY=($(compgen -o default -W "$words" -- "$current")) ;;
+        *) COMPREPLY=($(compgen -o default -W "$offered" -- "$current")) ;;
     esac
 }
 complete -F _keelson keelson

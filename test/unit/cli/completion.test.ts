@@ -1,4 +1,6 @@
 import { execFileSync } from 'node:child_process';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { describeCommands } from '../../../src/cli/commands/completion.ts';
 import { commandTable } from '../../../src/cli/command-table.ts';
@@ -34,4 +36,65 @@ t.test('the scripts of the other shells are well formed', async (t) => {
   const fish = completionScript('fish', commands).trim().split('\n').slice(1);
   for (const line of fish) t.match(line, /^complete -c keelson -n /);
   t.ok(fish.some((line) => line.includes('-l network')));
+});
+
+const withoutFish = !existsSync('/usr/bin/fish') && 'needs fish';
+const withoutZsh = !existsSync('/usr/bin/zsh') && 'needs zsh';
+
+t.test('fish completes commands, flags and words', { skip: withoutFish }, async (t) => {
+  const folder = t.testdir({});
+  const file = join(folder, 'keelson.fish');
+  writeFileSync(file, completionScript('fish', commands));
+  const offered = (line: string): string[] =>
+    execFileSync('fish', ['-c', `source ${file}; complete -C '${line}'`], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+      env: { ...process.env, HOME: folder, XDG_CONFIG_HOME: folder, XDG_DATA_HOME: folder },
+    })
+      .trim()
+      .split('\n')
+      .map((row) => row.split('\t')[0] ?? '');
+  t.same(offered('keelson ru'), ['run', 'runtime']);
+  t.same(offered('keelson run --mem').toSorted(), [
+    '--memory',
+    '--memory-reservation',
+    '--memory-swap',
+  ]);
+  t.ok(offered('keelson system pr').includes('prune'));
+});
+
+/** Types a line into a zsh at a terminal, and tells whether more then stands there. */
+const typing = `
+import os, pty, select, signal, sys, time
+pid, fd = pty.fork()
+if pid == 0: os.execvp('zsh', ['zsh', '-f', '-i'])
+seen, at = b'', 0
+def until(words):
+    global seen, at
+    end = time.time() + 25
+    while words not in seen[at:] and time.time() < end:
+        if select.select([fd], [], [], 0.2)[0]: seen += os.read(fd, 65536)
+    if words not in seen[at:]: sys.exit(repr(seen))
+    at = seen.index(words, at) + len(words)
+file, line, more = sys.argv[1:]
+os.write(fd, f"PS1='REA''DY'; autoload -U compinit; compinit -u -D; source {file}\\n".encode())
+until(b'READY')
+os.write(fd, line.encode() + b'\\t')
+until(more.encode())
+os.kill(pid, signal.SIGKILL)
+`;
+
+t.test('zsh completes commands, flags and words', { skip: withoutZsh }, async (t) => {
+  const folder = t.testdir({});
+  const file = join(folder, 'keelson.zsh');
+  writeFileSync(file, completionScript('zsh', commands));
+  const env = { ...process.env, HOME: folder, TERM: 'dumb' };
+  for (const [typed, whole] of [
+    ['keelson renam', 'keelson rename '],
+    ['keelson system pr', 'keelson system prune '],
+    ['keelson run --hostn', 'keelson run --hostname '],
+  ] as const) {
+    execFileSync('python3', ['-c', typing, file, typed, whole], { env });
+    t.pass(whole);
+  }
 });
