@@ -13,7 +13,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 /** A registry that lets nobody in and tells everybody what it was told. */
 const registry = createServer((request, response) => {
@@ -75,7 +75,7 @@ async function lines(): Promise<Answer[]> {
 
 /** A line may be written a moment after its request was answered. */
 async function line(wanted: (entry: Answer) => boolean): Promise<Answer> {
-  for (let attempt = 0; attempt < 400; attempt += 1) {
+  for (let attempt = 0; attempt < 4000; attempt += 1) {
     const found = (await lines()).findLast(wanted);
     if (found !== undefined) return found;
     await sleep(25);

@@ -15,7 +15,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 
 const digestOf = (bytes: Buffer): string =>
   `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
@@ -106,7 +106,7 @@ const pod = { id: await cri.pod(config), config };
 t.teardown(() => cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id }));
 
 async function told(wanted: RegExp, count = 1): Promise<Answer> {
-  for (let attempt = 0; attempt < 800; attempt += 1) {
+  for (let attempt = 0; attempt < 4000; attempt += 1) {
     const lines = (await runtime.log).split('\n').filter((line) => wanted.test(line));
     if (lines.length >= count) return JSON.parse(lines.at(-1) ?? '');
     await sleep(25);
@@ -115,7 +115,7 @@ async function told(wanted: RegExp, count = 1): Promise<Answer> {
 }
 
 async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 800 && !condition(); attempt += 1) await sleep(25);
+  for (let attempt = 0; attempt < 4000 && !condition(); attempt += 1) await sleep(25);
 }
 
 t.test('a reload takes hold, and what runs and what is pulled goes on', async (t) => {

@@ -13,7 +13,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(120_000);
+t.setTimeout(300_000);
 const spans: Answer[] = [];
 const collector = createServer((request, response) => {
   let body = '';
@@ -50,7 +50,7 @@ const metadata = new Metadata();
 metadata.set('traceparent', `00-${traceId}-${parentId}-01`);
 
 async function spanNamed(name: string): Promise<Answer> {
-  for (let attempt = 0; attempt < 800; attempt += 1) {
+  for (let attempt = 0; attempt < 4000; attempt += 1) {
     const found = spans.find((span) => span.name === name);
     if (found !== undefined) return found;
     await sleep(25);
