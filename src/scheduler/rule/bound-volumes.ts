@@ -13,7 +13,10 @@ export interface BoundVolumes {
 }
 
 /** Looks up the claims of the pod as they are now. */
-export function findVolumes({ facts, cluster }: RuleContext): BoundVolumes {
+export function findVolumes({
+  facts,
+  cluster,
+}: Pick<RuleContext, 'facts' | 'cluster'>): BoundVolumes {
   const { claims, volumes, classes } = cluster.volumes;
   const bound: PersistentVolume[] = [];
   const waiting: PersistentVolumeClaim[] = [];

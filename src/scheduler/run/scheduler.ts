@@ -12,6 +12,7 @@ import { evictVictims } from './evict-victims.ts';
 import { followPod } from './follow-pods.ts';
 import type { SchedulerOptions } from './options.ts';
 import { reportPod } from './report-pod.ts';
+import { selectNode } from './select-node.ts';
 
 /** Takes pods from the queue, decides, and tells the server, without waiting for each answer. */
 export class Scheduler {
@@ -108,6 +109,7 @@ export class Scheduler {
     this.happened({ kind: 'podCame', facts, slot });
     this.#start('binding', async () => {
       try {
+        await selectNode(this.#client, { facts, cluster }, nodeName);
         await this.#bind(pod, nodeName);
         this.#forget(key, pod);
         if (this.queue.get(key) === waiting) this.queue.delete(key);

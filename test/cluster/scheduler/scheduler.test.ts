@@ -101,6 +101,31 @@ t.test('a gated pod waits until its gates are gone', async (t) => {
   await until(client, 'gated', ({ spec }) => spec.nodeName === 'host01');
 });
 
+t.test('a claim that waits for its first consumer learns of its node', async (t) => {
+  const { client } = await startCluster(t);
+  await addNode(client, 'host01');
+  await client.create(resources.storageClasses, {
+    metadata: { name: 'local' },
+    provisioner: 'example.com/local',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+  const claim = { namespace: 'default', name: 'data' };
+  await client.create(resources.persistentVolumeClaims, {
+    metadata: claim,
+    spec: {
+      storageClassName: 'local',
+      accessModes: ['ReadWriteOnce'],
+      resources: { requests: { storage: '1Gi' } },
+    },
+  });
+  await addPod(client, 'db', {
+    volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+  });
+  await until(client, 'db', ({ spec }) => spec.nodeName === 'host01');
+  const { metadata } = await client.get(resources.persistentVolumeClaims, claim);
+  t.equal(metadata.annotations?.['volume.kubernetes.io/selected-node'], 'host01');
+});
+
 t.test('pods of other schedulers are left alone', async (t) => {
   const { client } = await startCluster(t);
   await addNode(client, 'host01');
@@ -153,6 +178,7 @@ interface PodWishes {
   readonly priority?: number;
   readonly gates?: Pod['spec']['schedulingGates'];
   readonly schedulerName?: string;
+  readonly volumes?: Pod['spec']['volumes'];
 }
 
 async function addPod(client: ApiClient, name: string, wishes: PodWishes = {}): Promise<void> {
@@ -170,6 +196,7 @@ async function addPod(client: ApiClient, name: string, wishes: PodWishes = {}): 
       priorityClassName,
       schedulingGates,
       schedulerName,
+      volumes: wishes.volumes,
     },
   });
 }
