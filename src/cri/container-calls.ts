@@ -8,6 +8,7 @@ import {
 } from './container-life.ts';
 import { checkContainerName } from './container-name.ts';
 import { type ContainerRecord, optionsOf } from './container-record.ts';
+import { specOf } from './cri-containers.ts';
 import type { Containers, StopRequest } from './generated/keelson.ts';
 import type { Handlers } from './grpc-server.ts';
 import { makeContainer } from './make-container.ts';
@@ -97,6 +98,7 @@ function changeCalls(node: Node): Handlers<typeof Containers> {
           ...(request.name === '' ? {} : { name: request.name }),
           changes: request.changes,
           comment: request.comment,
+          owners: ownersOf(node, record),
         });
         return { id };
       } finally {
@@ -120,6 +122,12 @@ function changeCalls(node: Node): Handlers<typeof Containers> {
       return shown(record);
     },
   };
+}
+
+/** In the image files belong to whom they do in the container. */
+function ownersOf(node: Node, record: ContainerRecord) {
+  const { uidMappings = [], gidMappings = [] } = specOf(node, record)?.linux ?? {};
+  return { uid: uidMappings, gid: gidMappings };
 }
 
 function shown({ id, name }: ContainerRecord): { id: string; name: string } {

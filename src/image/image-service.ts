@@ -1,5 +1,6 @@
 import type { ImageSettings } from './settings.ts';
 import type { Digest, Image } from './image.ts';
+import type { OwnerMappings } from './layer/pack.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** User name and password, or a token, for one registry; never logged. */
@@ -84,7 +85,13 @@ export interface ImageService {
   /** A new image from a container's writable folder on top of its image. */
   commit(
     snapshotId: string,
-    options: { name?: string; changes?: readonly string[]; comment?: string },
+    options: {
+      name?: string;
+      changes?: readonly string[];
+      comment?: string;
+      /** Of a user namespace: in the image files belong to whom they do inside. */
+      owners?: OwnerMappings;
+    },
   ): Promise<Image>;
   /** What a container changed against its image. */
   diff(snapshotId: string): Promise<readonly { path: string; kind: 'A' | 'C' | 'D' }[]>;

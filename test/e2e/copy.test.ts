@@ -72,5 +72,9 @@ t.test('into a user namespace, its root owns what is made', async (t) => {
   t.equal((await run('exec', 'mapped', 'stat', '-c', '%u', '/data/sub/file')).stdout, '0\n');
   t.match(await run('cp', 'mapped:/data', `${folder}/mapped`), quiet);
   t.equal(lstatSync(`${folder}/mapped/sub/file`).uid, 0);
+  await run('exec', 'mapped', 'touch', '/made');
+  t.equal((await run('commit', 'mapped', 'shifted')).code, 0);
+  const owner = await run('run', '--rm', 'shifted', 'stat', '-c', '%u:%g', '/made');
+  t.equal(owner.stdout, '0:0\n', 'an image has the owners of the inside');
   await run('rm', '-f', 'mapped');
 });

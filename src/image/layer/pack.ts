@@ -18,8 +18,11 @@ import { walk, type Visit } from './walk.ts';
  * Files that change meanwhile keep the size they had when they were met. Throws DomainError
  * `unsupported` where overlayfs moved or split something (redirect_dir, metacopy).
  */
-export async function* packLayer(folder: string): AsyncGenerator<Uint8Array> {
-  yield* pack([folder], { asLayer: true });
+export async function* packLayer(
+  folder: string,
+  owners?: OwnerMappings,
+): AsyncGenerator<Uint8Array> {
+  yield* pack([folder], { asLayer: true, ...(owners === undefined ? {} : { owners }) });
 }
 
 /**
@@ -45,11 +48,32 @@ export interface PackOwner {
   readonly gid: number;
 }
 
-type PackOptions = PackTreeOptions & { readonly asLayer: boolean };
+/** A user namespace's: owners as the host has them become those inside. */
+export interface OwnerMappings {
+  readonly uid: readonly OwnerRange[];
+  readonly gid: readonly OwnerRange[];
+}
+
+export interface OwnerRange {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
+
+type PackOptions = PackTreeOptions & {
+  readonly asLayer: boolean;
+  readonly owners?: OwnerMappings;
+};
+
+/** The owner inside; one that has no number there keeps the host's. */
+function inside(id: number, ranges: readonly OwnerRange[]): number {
+  const range = ranges.find(({ hostID, size }) => id >= hostID && id < hostID + size);
+  return range === undefined ? id : range.containerID + id - range.hostID;
+}
 
 async function* pack(
   layers: readonly string[],
-  { asLayer, only, owner }: PackOptions,
+  { asLayer, only, owner, owners = { uid: [], gid: [] } }: PackOptions,
 ): AsyncGenerator<Uint8Array> {
   using root = MergedFolder.openRoot(layers);
   const links = new Map<string, string>();
@@ -62,7 +86,11 @@ async function* pack(
     if (asLayer && visit.name.startsWith('.wh.')) throw unpackable(visit, 'has a reserved name');
     using source = openSource(child);
     const own = source && toEntry(visit, source, links);
-    const entry = own && { ...own, ...owner };
+    const mapped = own && {
+      uid: inside(own.uid, owners.uid),
+      gid: inside(own.gid, owners.gid),
+    };
+    const entry = own && { ...own, ...mapped, ...owner };
     if (source === undefined || entry === undefined) continue;
     checkOverlay(visit, source.fd);
     yield formatTarHeader(entry);

@@ -3,7 +3,7 @@ import { shortened } from '../digest.ts';
 import type { Image } from '../image.ts';
 import { parseConfigDocument } from '../image-config.ts';
 import { isJsonObject, type JsonObject } from '../json.ts';
-import { packLayer } from '../layer/pack.ts';
+import { packLayer, type OwnerMappings } from '../layer/pack.ts';
 import { parseManifest, type Descriptor } from '../manifest.ts';
 import { explainDiskError } from '../pull/disk-error.ts';
 import type { ImageRecord } from '../store/image-record.ts';
@@ -18,6 +18,8 @@ export interface CommitOptions {
   readonly name?: string;
   readonly changes?: readonly string[];
   readonly comment?: string;
+  /** Of the container's user namespace: in the image its files belong to whom they do inside. */
+  readonly owners?: OwnerMappings;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface CommitOptions {
 export async function commitImage(
   context: Context,
   snapshotId: string,
-  { name, changes = [], comment = '' }: CommitOptions,
+  { name, changes = [], comment = '', owners }: CommitOptions,
 ): Promise<Image> {
   const names = newName(name);
   const snapshot = context.snapshots.find(snapshotId);
@@ -43,7 +45,7 @@ export async function commitImage(
   const oldConfig = isJsonObject(base['config']) ? base['config'] : {};
   const config = applyChanges(oldConfig, changes);
   try {
-    const input = { source: packLayer(snapshot.upper), parents: source.chainIds };
+    const input = { source: packLayer(snapshot.upper, owners), parents: source.chainIds };
     const layer = await storeLayer(context, input, keep);
     const document = documentAbove(base, { layer, config, comment, changes });
     const configBytes = Buffer.from(JSON.stringify(document));
