@@ -6,7 +6,8 @@ type Behaviour = 'fails' | 'hangs' | 'is slow';
 
 /**
  * A pod network that is one shell script, which keeps a file for each attachment and fails as it is
- * told to: a network that is down, a plugin that never answers, one that takes its time.
+ * told to: a network that is down, a plugin that never answers, one that takes until
+ * it is healed.
  */
 export class FaultyNetwork {
   readonly #folder: string;
@@ -60,7 +61,7 @@ esac
 case $(cat ${folder}/faults/$CNI_COMMAND 2>/dev/null) in
   fails) echo '{"code":11,"msg":"network is down"}'; exit 1 ;;
   hangs) exec sleep 1000 ;;
-  "is slow") sleep 3 ;;
+  "is slow") while [ -e ${folder}/faults/$CNI_COMMAND ]; do sleep 0.05; done ;;
 esac
 case $CNI_COMMAND in
   ADD) echo '{"cniVersion":"1.0.0","ips":[{"address":"10.9.8.7/24"}]}' ;;

@@ -80,7 +80,7 @@ export class PrivateRuntime implements AsyncDisposable {
       ),
       { stdio: ['ignore', 'ignore', 'inherit'], env: this.#environment() },
     );
-    for (let attempt = 0; attempt < 200; attempt += 1) {
+    for (let attempt = 0; attempt < 400; attempt += 1) {
       if ((await this.run('version')).code === 0) return;
       await sleep(50);
     }

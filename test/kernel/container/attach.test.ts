@@ -10,6 +10,8 @@ if (process.getuid?.() !== 0) {
   process.exit();
 }
 
+t.setTimeout(240_000);
+
 t.test('an attached client types into the container and sees its output', async (t) => {
   await using scratch = new Scratch();
   const request = { ...scratch.bundle.request('c', ['sh', '-c', 'cat; echo end']), stdin: 'once' };
