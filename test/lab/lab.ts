@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
-import type { Test } from 'tap';
+import root, { type Test } from 'tap';
 
 export const project = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -32,7 +32,8 @@ const mark = '=== keelson-lab';
  */
 export async function runInside(t: Test, programs: Programs): Promise<string> {
   const { files, seconds } = programs;
-  t.setTimeout((files.length * seconds + 300) * 1000);
+  const longestMs = (files.length * seconds + 300) * 1000;
+  for (const test of [root, t]) test.setTimeout(longestMs);
   const longest = String(files.length * seconds + 120);
   const command = ['run', '--timeout', longest, '--', 'bash', '-c', scriptOf(programs)];
   const lab = spawn('scripts/lab', command, { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
