@@ -106,6 +106,11 @@ export class ApiServer implements AsyncDisposable {
     this.#pages.set(prefix, page);
   }
 
+  /** Who this server is to kubelets, from now on. */
+  showToKubelets(credential: { readonly certificate: string; readonly key: string }): void {
+    this.#api.kubelets.renew(credential);
+  }
+
   /** `https://127.0.0.1:6443` */
   get url(): string {
     return this.#listener.url;

@@ -4,6 +4,7 @@ import type { ApiClient } from '../api/client/client.ts';
 import { openAdminAccess } from '../apiserver/security/admin-access.ts';
 import { AuditTrail } from '../apiserver/security/audit/audit-trail.ts';
 import { CertificateController } from '../apiserver/security/certificate/certificate-controller.ts';
+import { RenewedCredential } from '../apiserver/security/authority/renewed-credential.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { publishAddress } from '../apiserver/publish-address.ts';
 import { ApiServer } from '../apiserver/server.ts';
@@ -75,6 +76,14 @@ interface Surroundings {
   readonly log: Logger;
 }
 
+/** Who the server is to kubelets. */
+const toKubelets = {
+  commonName: 'kube-apiserver-kubelet-client',
+  organizations: ['system:masters'],
+  names: [],
+  usage: 'client',
+} as const;
+
 /** Requests that are answered when the end comes have this long. */
 const graceMs = 5000;
 const restartMs = 1000;
@@ -114,6 +123,14 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await publish(server, config);
   const explanations = new Explanations();
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
+  using kubelets = await RenewedCredential.open({
+    authority: security.authority,
+    path: `${config.root}/kubelet-client.pem`,
+    plan: { ...toKubelets, lifetimeMs },
+    renewed: (credential) => server.showToKubelets(credential),
+    failed: (error) => log.warn(`renewing the certificate for kubelets: ${messageOf(error)}`),
+  });
+  server.showToKubelets(kubelets.credential);
   const components = componentsOf({
     security,
     nodesToScore: config.nodesToScore,

@@ -18,28 +18,42 @@ export interface KubeletOptions {
 }
 
 const defaultPort = 10_250;
+const bounds = { keepAlive: false, maxTotalSockets: limits.apiPassedOn };
 const preferred = ['InternalIP', 'ExternalIP', 'Hostname'];
 
 /** The kubelets' addresses, and connections to them. */
 export class Kubelets implements Disposable {
-  readonly tls: ConnectionOptions;
-  readonly agent: Agent;
+  #tls: ConnectionOptions;
+  #agent: Agent;
   readonly plainAgent: PlainAgent;
   readonly reachable: (address: string) => boolean;
 
   constructor(options: KubeletOptions = {}) {
     const { certificate, key, authority } = options;
-    this.tls = {
+    this.#tls = {
       minVersion: 'TLSv1.2',
       ...(certificate !== undefined && { cert: certificate }),
       ...(key !== undefined && { key }),
       ...(authority !== undefined && { ca: authority }),
       rejectUnauthorized: authority !== undefined,
     };
-    const bounds = { keepAlive: false, maxTotalSockets: limits.apiPassedOn };
-    this.agent = new Agent({ ...this.tls, ...bounds });
+    this.#agent = new Agent({ ...this.#tls, ...bounds });
     this.plainAgent = new PlainAgent(bounds);
     this.reachable = options.reachable ?? mayBePassedTo;
+  }
+
+  get tls(): ConnectionOptions {
+    return this.#tls;
+  }
+
+  get agent(): Agent {
+    return this.#agent;
+  }
+
+  /** Shows kubelets another certificate from now on; what is open stays open. */
+  renew({ certificate, key }: { readonly certificate: string; readonly key: string }): void {
+    this.#tls = { ...this.#tls, cert: certificate, key };
+    this.#agent = new Agent({ ...this.#tls, ...bounds });
   }
 
   /** Where a node's kubelet listens. Throws `BadRequest` for a node that has no address. */
@@ -55,7 +69,7 @@ export class Kubelets implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.agent.destroy();
+    this.#agent.destroy();
     this.plainAgent.destroy();
   }
 }
