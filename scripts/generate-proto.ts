@@ -1,6 +1,6 @@
 /**
  * Writes src/cri/generated/*.ts from src/cri/*.proto: message types, and the tables that
- * src/cri/codec.ts reads. Tables in place of a library's classes because a command loads them
+ * src/cri/grpc/codec.ts reads. Tables in place of a library's classes because a command loads them
  * on each call: 2 ms where @grpc/proto-loader takes 45.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
@@ -43,7 +43,7 @@ class Scope {
     const foreign = this.imported.size === 0 ? '' : "import * as runtime from './runtime.ts';\n";
     return (
       `/** Made of src/cri/${source} by scripts/generate-proto.ts; not to be edited. */\n` +
-      `import type { Message, Method } from '../message.ts';\n${foreign}\n`
+      `import type { Message, Method } from '../grpc/message.ts';\n${foreign}\n`
     );
   }
 

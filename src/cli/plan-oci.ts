@@ -5,7 +5,7 @@ import { messageOf } from '../base/error.ts';
 import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { Descriptor } from '../kernel/descriptor.ts';
-import { SeccompCache } from '../kernel/seccomp-cache.ts';
+import { SeccompCache } from '../kernel/seccomp/seccomp-cache.ts';
 import { OciClient } from '../oci/client.ts';
 import { perform } from '../oci/perform.ts';
 

@@ -1,7 +1,7 @@
 import { isDomainError, isKernelError } from '../base/error.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
-import type { NetworkReader, StatisticsReader } from '../cri/statistics.ts';
+import type { NetworkReader, StatisticsReader } from '../cri/statistics/statistics.ts';
 import { open } from '../netlink/connection.ts';
 import * as link from '../netlink/link.ts';
 

@@ -3,7 +3,7 @@ import type { Logger } from '../base/log.ts';
 import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
 import type { RuntimeConfig } from '../cri/config.ts';
-import { SeccompCache } from '../kernel/seccomp-cache.ts';
+import { SeccompCache } from '../kernel/seccomp/seccomp-cache.ts';
 import { OciService } from '../oci/service.ts';
 
 /** The planner of `keelson oci`, resident in the runtime. */

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeVolatileState } from '../base/state-file.ts';
 import type { ContainerRequest } from './container-engine.ts';
-import { hasHooks } from './plan-hooks.ts';
+import { hasHooks } from './plan/plan-hooks.ts';
 import type { RecordStore } from './record-store.ts';
 
 /** The folder that hooks are told. */

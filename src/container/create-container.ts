@@ -12,8 +12,8 @@ import type { EngineContext } from './engine-context.ts';
 import { launchForeign } from './foreign-runtime.ts';
 import { makeCgroup } from './limit-cgroup.ts';
 import { moveNetDevices } from './net-devices.ts';
-import { planContainer, type ContainerPlan } from './plan-container.ts';
-import { hookError } from './plan-hooks.ts';
+import { planContainer, type ContainerPlan } from './plan/plan-container.ts';
+import { hookError } from './plan/plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
 
 /**

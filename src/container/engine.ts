@@ -5,7 +5,7 @@ import { fault } from '../base/fault.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
 import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { capabilityMask, processCapabilities } from '../kernel/capability.ts';
-import { SeccompCache } from '../kernel/seccomp-cache.ts';
+import { SeccompCache } from '../kernel/seccomp/seccomp-cache.ts';
 import { signalNumber } from '../kernel/signal.ts';
 import type { Mark } from '../kernel/mark.ts';
 import type { ProcessExit } from '../kernel/supervised-process.ts';

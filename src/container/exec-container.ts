@@ -10,7 +10,7 @@ import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
 import { endExec } from './end-exec.ts';
 import { foreignError, forgetForeignExec, launchForeignExec } from './foreign-runtime.ts';
-import { execProcess, planExec } from './plan-exec.ts';
+import { execProcess, planExec } from './plan/plan-exec.ts';
 import { sessionOf } from './session.ts';
 import type { User } from './spec.ts';
 import { userInContainer } from './user.ts';

@@ -11,8 +11,8 @@ import type { Launch } from '../kernel/launch.ts';
 import type { ContainerRequest, RuntimeBinary } from './container-engine.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
-import { mapText } from './plan-namespaces.ts';
-import { relativeLayers } from './plan-root.ts';
+import { mapText } from './plan/plan-namespaces.ts';
+import { relativeLayers } from './plan/plan-root.ts';
 import type { Process, Spec } from './spec.ts';
 
 /**

@@ -7,7 +7,7 @@ import { readingEnd, writingEnd } from '../kernel/streams.ts';
 import { bundleOf } from './bundle.ts';
 import type { Container } from './container.ts';
 import type { EngineContext } from './engine-context.ts';
-import { checkHook, hookState } from './plan-hooks.ts';
+import { checkHook, hookState } from './plan/plan-hooks.ts';
 import type { Hook } from './spec.ts';
 
 type HostHook = 'prestart' | 'createRuntime' | 'poststart' | 'poststop';

@@ -1,6 +1,9 @@
 import { release } from 'node:os';
-import { readSeccompProfile } from '../kernel/read-seccomp-profile.ts';
-import { type DockerSeccompProfile, reduceDockerProfile } from '../kernel/seccomp-profile.ts';
+import { readSeccompProfile } from '../kernel/seccomp/read-seccomp-profile.ts';
+import {
+  type DockerSeccompProfile,
+  reduceDockerProfile,
+} from '../kernel/seccomp/seccomp-profile.ts';
 import type { Seccomp } from './spec-linux.ts';
 
 /** A profile as files have it: Docker's form, whose rules have conditions, or the OCI's. */

@@ -2,7 +2,7 @@ import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import type { Container } from './container.ts';
 import { emit, type EngineContext } from './engine-context.ts';
-import { hookError } from './plan-hooks.ts';
+import { hookError } from './plan/plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
 import { killContainer } from './stop-container.ts';
 

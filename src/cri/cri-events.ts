@@ -1,8 +1,8 @@
-import { podStatusMessage } from './cri-pods.ts';
-import { containerStatusMessage } from './cri-containers.ts';
-import { containersOf } from './pod-life.ts';
+import { podStatusMessage } from './pod/cri-pods.ts';
+import { containerStatusMessage } from './container/cri-containers.ts';
+import { containersOf } from './pod/pod-life.ts';
 import { ContainerEventType, type RuntimeService } from './generated/runtime.ts';
-import type { Handlers } from './grpc-server.ts';
+import type { Handlers } from './grpc/grpc-server.ts';
 import type { Node } from './node.ts';
 import { nanoseconds } from './selection.ts';
 

@@ -6,12 +6,12 @@ import type { Device } from '../container/spec-linux.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import { type ContainerConfig, NamespaceMode, ProfileType } from './generated/runtime.ts';
-import type { ImageVolumes } from './image-volume.ts';
+import type { ImageVolumes } from './image/image-volume.ts';
 import type { Node } from './node.ts';
-import type { ContainerFacts } from './plan-input.ts';
-import { seccompProfile } from './plan-seccomp.ts';
-import { resolveUserInImage } from './resolve-user.ts';
-import { userRequest } from './user-request.ts';
+import type { ContainerFacts } from './plan/plan-input.ts';
+import { seccompProfile } from './plan/plan-seccomp.ts';
+import { resolveUserInImage } from './plan/resolve-user.ts';
+import { userRequest } from './plan/user-request.ts';
 
 export interface FactsRequest {
   readonly config: ContainerConfig;

@@ -4,17 +4,17 @@ import type { ContainerEngine } from '../container/container-engine.ts';
 import type { ImageService } from '../image/image-service.ts';
 import type { PodNetwork } from '../sandbox/pod-network.ts';
 import type { PodSandboxes } from '../sandbox/sandbox-service.ts';
-import type { ContainerRecord, PodRecord } from './container-record.ts';
-import type { CpuSampler } from './cpu-sampler.ts';
+import type { ContainerRecord, PodRecord } from './container/container-record.ts';
+import type { CpuSampler } from './statistics/cpu-sampler.ts';
 import type { EventFeed } from './event-feed.ts';
-import type { LayerUse } from './layer-use.ts';
+import type { LayerUse } from './image/layer-use.ts';
 import type { RuntimeMetrics } from './monitor/metrics.ts';
-import type { Machine } from './plan-input.ts';
+import type { Machine } from './plan/plan-input.ts';
 import type { RecordStore } from './record-store.ts';
 import type { RuntimeHandlers } from './runtime-handlers.ts';
-import type { NetworkReader, StatisticsReader } from './statistics.ts';
+import type { NetworkReader, StatisticsReader } from './statistics/statistics.ts';
 import type { StreamingServer } from './streaming/server.ts';
-import type { VolumeStore } from './volume-store.ts';
+import type { VolumeStore } from './volume/volume-store.ts';
 
 /** Everything the services stand on; made once by openRuntime. */
 export interface Node {

@@ -1,14 +1,14 @@
 import { isDomainError } from '../base/error.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
-import { damagedContainer, damagedPod } from './container-record.ts';
-import { CpuSampler } from './cpu-sampler.ts';
+import { damagedContainer, damagedPod } from './container/container-record.ts';
+import { CpuSampler } from './statistics/cpu-sampler.ts';
 import { EventFeed } from './event-feed.ts';
-import { ownerOfSnapshot } from './image-volume.ts';
-import { LayerUse } from './layer-use.ts';
+import { ownerOfSnapshot } from './image/image-volume.ts';
+import { LayerUse } from './image/layer-use.ts';
 import type { Node } from './node.ts';
 import { RecordStore } from './record-store.ts';
-import { VolumeStore } from './volume-store.ts';
-import { settleVolumes } from './volumes.ts';
+import { VolumeStore } from './volume/volume-store.ts';
+import { settleVolumes } from './volume/volumes.ts';
 
 /** What the node makes for itself. */
 type Made =

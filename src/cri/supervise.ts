@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContainerEvent } from '../container/container-engine.ts';
-import { removeContainer, startContainer, statusOfContainer } from './container-life.ts';
-import { type ContainerRecord, optionsOf } from './container-record.ts';
+import { removeContainer, startContainer, statusOfContainer } from './container/container-life.ts';
+import { type ContainerRecord, optionsOf } from './container/container-record.ts';
 import type { Node } from './node.ts';
 
 const firstDelayMs = 100;

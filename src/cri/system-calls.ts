@@ -1,8 +1,8 @@
-import { statusOfContainer, removeContainer } from './container-life.ts';
-import { summaryOf } from './container-summary.ts';
+import { statusOfContainer, removeContainer } from './container/container-life.ts';
+import { summaryOf } from './container/container-summary.ts';
 import type { System } from './generated/keelson.ts';
-import type { Handlers } from './grpc-server.ts';
-import { findImage, imageSummary } from './image-calls.ts';
+import type { Handlers } from './grpc/grpc-server.ts';
+import { findImage, imageSummary } from './image/image-calls.ts';
 import type { Node } from './node.ts';
 import { nanoseconds } from './selection.ts';
 

@@ -2,11 +2,11 @@ import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { KernelError } from '../base/error.ts';
-import type { CgroupAddon } from './cgroup-addon.ts';
-import type { CoreAddon } from './core-addon.ts';
-import type { NetlinkAddon } from './netlink-addon.ts';
-import type { LayerAddon } from './layer-addon.ts';
-import type { SocketAddon } from './socket-addon.ts';
+import type { CgroupAddon } from './addon/cgroup-addon.ts';
+import type { CoreAddon } from './addon/core-addon.ts';
+import type { NetlinkAddon } from './addon/netlink-addon.ts';
+import type { LayerAddon } from './addon/layer-addon.ts';
+import type { SocketAddon } from './addon/socket-addon.ts';
 
 /** The folder that scripts/build-native fills: the addon and the static programs. */
 export const buildFolder = fileURLToPath(new URL('../../native/build/', import.meta.url));

@@ -5,7 +5,7 @@
  * also one opened with O_PATH. All run synchronously, in worker threads too; all throw KernelError.
  */
 import { addon } from './addon.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 
 /** A name in a folder. */
 export interface Place {

@@ -1,12 +1,12 @@
 /** The kernel bindings, one module a subject. */
 export * from './capability.ts';
-export * from './compile-seccomp.ts';
+export * from './seccomp/compile-seccomp.ts';
 export * from './create-namespaces.ts';
-export { defaultSeccomp, type DefaultSeccompOptions } from './default-seccomp.ts';
+export { defaultSeccomp, type DefaultSeccompOptions } from './seccomp/default-seccomp.ts';
 export { Descriptor, closeDescriptor } from './descriptor.ts';
 export * from './extent.ts';
-export { probeFeatures, type Feature } from './feature.ts';
-export type { FileSystemStatus, Path } from './file-addon.ts';
+export { probeFeatures, type Feature } from './feature/feature.ts';
+export type { FileSystemStatus, Path } from './addon/file-addon.ts';
 export * from './file-system-context.ts';
 export * from './file.ts';
 export * from './inside.ts';
@@ -22,8 +22,8 @@ export * from './pidfd.ts';
 export * from './readiness.ts';
 export * from './rlimit.ts';
 export * from './scheduling.ts';
-export { SeccompCache, seccompKey } from './seccomp-cache.ts';
-export * from './seccomp-profile.ts';
+export { SeccompCache, seccompKey } from './seccomp/seccomp-cache.ts';
+export * from './seccomp/seccomp-profile.ts';
 export * from './signal.ts';
 export { AddressFamily, encodeSocketAddress, type SocketAddress } from './socket-address.ts';
 export * from './stat.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { DomainError } from '../base/error.ts';
 import { addon } from './addon.ts';
 import { Descriptor } from './descriptor.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 import type { Namespace } from './namespace.ts';
 import { OpenFlag, ResolveFlag, type OpenHow } from './open.ts';
 import { encodeSocketAddress, type SocketAddress } from './socket-address.ts';

@@ -1,6 +1,6 @@
 import { isKernelError } from '../base/error.ts';
 import { addon } from './addon.ts';
-import type { WatchHandle } from './socket-addon.ts';
+import type { WatchHandle } from './addon/socket-addon.ts';
 
 /** Connections that wait to be accepted; a client of one more gets EAGAIN. */
 const backlog = 512;

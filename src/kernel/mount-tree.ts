@@ -1,6 +1,6 @@
 import { addon } from './addon.ts';
 import { Descriptor } from './descriptor.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 import type { Place } from './file.ts';
 import { propagationFlags, type Propagation } from './mount.ts';
 import type { Namespace } from './namespace.ts';

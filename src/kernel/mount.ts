@@ -1,5 +1,5 @@
 import { addon } from './addon.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 
 /** Flags of mount(2), to be or-ed. */
 export const MountFlag = {

@@ -1,7 +1,7 @@
 import { DomainError, isKernelError } from '../base/error.ts';
 import { addon } from './addon.ts';
 import { Descriptor } from './descriptor.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 import { kindOfFlag, type NamespaceKind } from './namespace-kind.ts';
 import { currentFolder, openat2, OpenFlag } from './open.ts';
 import { FileSystem, fstat, fstatfs } from './stat.ts';

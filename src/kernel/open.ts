@@ -1,6 +1,6 @@
 import { addon } from './addon.ts';
 import { Descriptor } from './descriptor.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 
 /** Stands for the process's working folder where a call takes a folder's descriptor. */
 export const currentFolder = -100;

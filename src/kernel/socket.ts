@@ -2,7 +2,7 @@ import { DomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { outsideRequests } from '../base/request.ts';
 import { addon } from './addon.ts';
-import type { WatchHandle } from './socket-addon.ts';
+import type { WatchHandle } from './addon/socket-addon.ts';
 
 /** What the other end sent: one message, and descriptors that the receiver now owns. */
 export interface Message {

@@ -1,5 +1,5 @@
 import { addon } from './addon.ts';
-import type { FileSystemStatus, Path } from './file-addon.ts';
+import type { FileSystemStatus, Path } from './addon/file-addon.ts';
 import { FileType, type Timespec } from './file.ts';
 
 /** What statx(2) tells about a file. */

@@ -1,6 +1,6 @@
 import { DomainError, isKernelError } from '../base/error.ts';
 import { addon } from './addon.ts';
-import type { Path } from './file-addon.ts';
+import type { Path } from './addon/file-addon.ts';
 
 /** An open descriptor (O_PATH too), or a path whose last part is never followed. */
 export type XattrTarget = number | Path;

@@ -5,7 +5,7 @@ import { fault } from '../base/fault.ts';
 import { expandCgroupsPath } from '../cgroup/path.ts';
 import { makeCgroup, removeCgroup } from '../container/limit-cgroup.ts';
 import { moveNetDevices } from '../container/net-devices.ts';
-import { planContainer, type ContainerPlan } from '../container/plan-container.ts';
+import { planContainer, type ContainerPlan } from '../container/plan/plan-container.ts';
 import { scopeOf } from '../container/scope.ts';
 import type { Spec } from '../container/spec.ts';
 import { addon } from '../kernel/addon.ts';

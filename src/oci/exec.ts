@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { DomainError } from '../base/error.ts';
-import { planExecProcess } from '../container/plan-exec.ts';
+import { planExecProcess } from '../container/plan/plan-exec.ts';
 import type { CapabilitySets, Process, Spec } from '../container/spec.ts';
 import type { Call } from './call.ts';
 import { socketPath, writePidFile } from './create.ts';

@@ -1,5 +1,5 @@
 import { messageOf } from '../base/error.ts';
-import { checkHook, hookState } from '../container/plan-hooks.ts';
+import { checkHook, hookState } from '../container/plan/plan-hooks.ts';
 import { runHook } from '../container/run-hooks.ts';
 import type { Spec } from '../container/spec.ts';
 import type { Call } from './call.ts';

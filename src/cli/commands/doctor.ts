@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { probeFeatures } from '../../kernel/feature.ts';
+import { probeFeatures } from '../../kernel/feature/feature.ts';
 import type { Cli } from '../cli.ts';
 import { type ListingFlags, renderListing } from '../listing.ts';
 

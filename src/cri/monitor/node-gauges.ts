@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import type { MetricRegistry } from '../../base/metric-registry.ts';
-import { statusOfContainer } from '../container-life.ts';
-import { ImageUse } from '../image-use.ts';
+import { statusOfContainer } from '../container/container-life.ts';
+import { ImageUse } from '../image/image-use.ts';
 import type { Node } from '../node.ts';
-import { sandboxOf } from '../sandbox-of.ts';
+import { sandboxOf } from '../pod/sandbox-of.ts';
 
 const containerStates = ['created', 'running', 'paused', 'exited', 'unknown'];
 const podStates = ['ready', 'notReady', 'unknown'];

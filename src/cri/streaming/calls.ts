@@ -7,10 +7,10 @@ import { acceptForward } from '../../stream/accept-forward.ts';
 import type { CommandRequest } from '../../stream/command-streams.ts';
 import type { Upgrade } from '../../stream/upgrade.ts';
 import type { Session, TerminalSize } from '../../container/container-engine.ts';
-import { statusOfContainer } from '../container-life.ts';
-import { configOf, type ContainerRecord } from '../container-record.ts';
+import { statusOfContainer } from '../container/container-life.ts';
+import { configOf, type ContainerRecord } from '../container/container-record.ts';
 import type { RuntimeService } from '../generated/runtime.ts';
-import type { Handlers } from '../grpc-server.ts';
+import type { Handlers } from '../grpc/grpc-server.ts';
 import type { Node } from '../node.ts';
 import { carry, type Carried } from './carry.ts';
 

@@ -1,6 +1,6 @@
-import { reduceDockerProfile } from '../../../src/kernel/seccomp-profile.ts';
-import { readSeccompProfile } from '../../../src/kernel/read-seccomp-profile.ts';
-import { planSeccomp } from '../../../src/kernel/seccomp-plan.ts';
+import { reduceDockerProfile } from '../../../src/kernel/seccomp/seccomp-profile.ts';
+import { readSeccompProfile } from '../../../src/kernel/seccomp/read-seccomp-profile.ts';
+import { planSeccomp } from '../../../src/kernel/seccomp/seccomp-plan.ts';
 import { hold, type FuzzTarget } from '../fuzz-target.ts';
 
 /** seccomp profiles in Docker's and the OCI's form, from a file to what libseccomp is told. */

@@ -1,7 +1,7 @@
 /** A planner for all clients, in FOLDER/oci.sock: `node resident.ts FOLDER`. Not a test. */
 import { Scopes } from '../../../src/cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
-import { SeccompCache } from '../../../src/kernel/seccomp-cache.ts';
+import { SeccompCache } from '../../../src/kernel/seccomp/seccomp-cache.ts';
 import { OciService } from '../../../src/oci/service.ts';
 
 const [folder = ''] = process.argv.slice(2);

@@ -1,8 +1,8 @@
 import t from 'tap';
-import { planContainer, type ContainerSource } from '../../../src/container/plan-container.ts';
-import { relativeLayers } from '../../../src/container/plan-root.ts';
-import { parseNumberList } from '../../../src/container/plan-scheduling.ts';
-import { sysctlNamespace, sysctlPath } from '../../../src/container/plan-settings.ts';
+import { planContainer, type ContainerSource } from '../../../src/container/plan/plan-container.ts';
+import { relativeLayers } from '../../../src/container/plan/plan-root.ts';
+import { parseNumberList } from '../../../src/container/plan/plan-scheduling.ts';
+import { sysctlNamespace, sysctlPath } from '../../../src/container/plan/plan-settings.ts';
 import type { Spec } from '../../../src/container/spec.ts';
 
 const invalid = { name: 'DomainError', kind: 'invalid' };

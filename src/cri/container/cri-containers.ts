@@ -1,0 +1,239 @@
+import { DomainError, isDomainError } from '../../base/error.ts';
+import type { ContainerState as EngineState } from '../../container/container-engine.ts';
+import { Encoded } from '../grpc/codec.ts';
+import {
+  removeContainer,
+  startContainer,
+  statusOfContainer,
+  stopContainer,
+} from './container-life.ts';
+import { configOf, type ContainerRecord, podConfigOf } from './container-record.ts';
+import { createContainer } from './create-container.ts';
+import {
+  Container,
+  type ContainerFilter,
+  ContainerState,
+  type ContainerStatus,
+  type CreateContainerRequest,
+  type LinuxContainerResources,
+  type RuntimeService,
+} from '../generated/runtime.ts';
+import type { Handlers } from '../grpc/grpc-server.ts';
+import { documents } from '../info.ts';
+import type { Draft } from '../grpc/message.ts';
+import type { Node } from '../node.ts';
+import { planResources } from '../plan/plan-resources.ts';
+import { matchesLabels, nanoseconds } from '../selection.ts';
+import { signalToCri } from '../plan/stop-signal.ts';
+
+/** The CRI's container calls, but for processes in them and statistics. */
+export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
+  return {
+    CreateContainer: async (request) => ({ container_id: await create(node, request) }),
+    StartContainer: async ({ container_id }) => {
+      await startContainer(node, node.containers.find(container_id));
+      return {};
+    },
+    StopContainer: async ({ container_id, timeout }) => {
+      const record = findContainer(node, container_id);
+      const timeoutMs = Math.max(0, timeout) * 1000;
+      if (record !== undefined) await stopContainer(node, record, { timeoutMs });
+      return {};
+    },
+    RemoveContainer: async ({ container_id }) => {
+      const record = findContainer(node, container_id);
+      if (record !== undefined) {
+        await removeContainer(node, record, { volumes: true });
+      }
+      return {};
+    },
+    ListContainers: async ({ filter }) => ({ containers: listContainers(node, filter) }),
+    StreamContainers: async function* ({ filter }) {
+      for (const container of listContainers(node, filter)) yield { containers: [container] };
+    },
+    ContainerStatus: async ({ container_id, verbose }) => {
+      const record = node.containers.find(container_id);
+      return {
+        status: containerStatusMessage(node, record),
+        info: verbose ? containerInfo(node, record) : {},
+      };
+    },
+    UpdateContainerResources: async ({ container_id, linux }) => {
+      const { id } = node.containers.find(container_id);
+      await updateResources(node, id, linux);
+      return {};
+    },
+    ReopenContainerLog: async ({ container_id }) => {
+      await node.engine.reopenLog(node.containers.find(container_id).id);
+      return {};
+    },
+  };
+}
+
+async function create(node: Node, request: CreateContainerRequest): Promise<string> {
+  const { config, pod_sandbox_id } = request;
+  if (config?.metadata === undefined || config.image === undefined) {
+    throw new DomainError('invalid', 'A container needs a config with metadata and an image');
+  }
+  const pod = node.pods.find(pod_sandbox_id);
+  const podConfig = podConfigOf(pod);
+  const image = node.images.find(config.image.image);
+  if (image === undefined) {
+    throw new DomainError('notFound', `No such image: ${config.image.image}; pull it first`);
+  }
+  const { name, attempt } = config.metadata;
+  const { log_directory } = podConfig;
+  const { id } = await createContainer(node, {
+    owner: 'cri',
+    name: `${name}_${pod.name}_${attempt}`,
+    podId: pod.id,
+    image,
+    imageName: config.image.image,
+    config,
+    logPath: () =>
+      config.log_path === '' || log_directory === '' ? '' : `${log_directory}/${config.log_path}`,
+  });
+  return id;
+}
+
+/** Undefined when there is none, so that stop and remove can be repeated. */
+function findContainer(node: Node, id: string): ContainerRecord | undefined {
+  try {
+    return node.containers.find(id);
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+/** Changes the limits at once and in the record, which the status shows. */
+export async function updateResources(
+  node: Node,
+  id: string,
+  linux: LinuxContainerResources | undefined,
+): Promise<void> {
+  if (linux === undefined) throw new DomainError('invalid', 'No resources to update');
+  await node.engine.update(id, planResources(linux));
+}
+
+const stateOfEngine: Record<EngineState, number> = {
+  created: ContainerState.CONTAINER_CREATED,
+  running: ContainerState.CONTAINER_RUNNING,
+  paused: ContainerState.CONTAINER_RUNNING,
+  exited: ContainerState.CONTAINER_EXITED,
+  unknown: ContainerState.CONTAINER_UNKNOWN,
+};
+
+export function containerStatusMessage(
+  node: Node,
+  record: ContainerRecord,
+): Draft<ContainerStatus> {
+  const config = configOf(record);
+  const status = statusOfContainer(node, record);
+  const { uid, gid, additionalGids } = record.user;
+  return {
+    id: record.id,
+    metadata: config.metadata,
+    state: stateOfEngine[status.state],
+    created_at: nanoseconds(status.createdAtMs),
+    started_at: nanoseconds(status.startedAtMs),
+    finished_at: nanoseconds(status.finishedAtMs),
+    exit_code: status.exitCode,
+    image: config.image ?? {},
+    image_ref: record.imageId,
+    image_id: record.imageId,
+    reason: status.reason,
+    message: status.message,
+    labels: config.labels,
+    annotations: config.annotations,
+    mounts: config.mounts,
+    log_path: record.logPath,
+    resources: { linux: resourcesMessage(node, record) },
+    user: {
+      linux: { uid, gid, supplemental_groups: [gid, ...additionalGids.filter((id) => id !== gid)] },
+    },
+    stop_signal: signalToCri(record.stopSignal),
+  };
+}
+
+/** The limits as the engine has them now, updates included. */
+function resourcesMessage(node: Node, record: ContainerRecord): Draft<LinuxContainerResources> {
+  const asked = configOf(record).linux?.resources;
+  const resources = specOf(node, record)?.linux?.resources;
+  if (resources === undefined) return asked ?? {};
+  return {
+    cpu_period: resources.cpu?.period,
+    cpu_quota: resources.cpu?.quota,
+    cpu_shares: resources.cpu?.shares,
+    cpuset_cpus: resources.cpu?.cpus,
+    cpuset_mems: resources.cpu?.mems,
+    memory_limit_in_bytes: resources.memory?.limit,
+    memory_swap_limit_in_bytes: resources.memory?.swap,
+    oom_score_adj: asked?.oom_score_adj,
+    hugepage_limits: resources.hugepageLimits?.map(({ pageSize, limit }) => ({
+      page_size: pageSize,
+      limit,
+    })),
+    unified: resources.unified,
+  };
+}
+
+export function specOf(
+  node: Node,
+  record: ContainerRecord,
+): ReturnType<Node['engine']['spec']> | undefined {
+  try {
+    return node.engine.spec(record.id);
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+function containerInfo(node: Node, record: ContainerRecord): Record<string, string> {
+  const { pid, notEnforced } = statusOfContainer(node, record);
+  return documents({
+    sandboxID: record.podId,
+    pid,
+    config: configOf(record),
+    runtimeSpec: specOf(node, record),
+    notEnforced,
+  });
+}
+
+function listContainers(node: Node, filter: ContainerFilter | undefined): Draft<Container>[] {
+  const items: Draft<Container>[] = [];
+  for (const record of node.containers.list()) {
+    if (record.owner !== 'cri' || !record.id.startsWith(filter?.id ?? '')) continue;
+    if (!record.podId.startsWith(filter?.pod_sandbox_id ?? '')) continue;
+    const status = statusOfContainer(node, record);
+    const state = stateOfEngine[status.state];
+    if (filter?.state !== undefined && filter.state.state !== state) continue;
+    if (!matchesLabels(configOf(record).labels, filter?.label_selector)) continue;
+    items.push(listItem(record, state, status.createdAtMs));
+  }
+  return items;
+}
+
+/** Encoded once for each state: a kubelet lists all containers every second. */
+const listItems = new WeakMap<ContainerRecord, { state: number; item: Draft<Container> }>();
+
+function listItem(record: ContainerRecord, state: number, createdAtMs: number): Draft<Container> {
+  const known = listItems.get(record);
+  if (known?.state === state) return known.item;
+  const { metadata, image, labels, annotations } = configOf(record);
+  const item = Encoded.of(Container, {
+    id: record.id,
+    pod_sandbox_id: record.podId,
+    metadata,
+    image: image ?? {},
+    image_ref: record.imageId,
+    image_id: record.imageId,
+    state,
+    created_at: nanoseconds(createdAtMs),
+    labels,
+    annotations,
+  });
+  listItems.set(record, { state, item });
+  return item;
+}

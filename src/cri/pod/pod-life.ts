@@ -1,0 +1,33 @@
+import { isDomainError } from '../../base/error.ts';
+import { stopContainer, removeContainer } from '../container/container-life.ts';
+import type { ContainerRecord, PodRecord } from '../container/container-record.ts';
+import type { Node } from '../node.ts';
+
+export function containersOf(node: Node, podId: string): ContainerRecord[] {
+  return node.containers.list().filter((record) => record.podId === podId);
+}
+
+/** Ends all of its containers, then the pod; succeeds when that is done already. */
+export function stopPod(node: Node, pod: PodRecord): Promise<void> {
+  return node.locks.run(pod.id, async () => {
+    const order = { timeoutMs: 0 };
+    const stops = containersOf(node, pod.id).map((record) => stopContainer(node, record, order));
+    for (const stop of await Promise.allSettled(stops)) {
+      // A shim that does not answer ends with the sandbox.
+      if (stop.status === 'rejected' && !isDomainError(stop.reason, 'timeout')) throw stop.reason;
+    }
+    await node.sandboxes.stop(pod.id);
+  });
+}
+
+/** Removes it with its containers; succeeds when it is gone. */
+export async function removePod(node: Node, pod: PodRecord): Promise<void> {
+  await stopPod(node, pod);
+  await node.locks.run(pod.id, async () => {
+    for (const record of containersOf(node, pod.id)) {
+      await removeContainer(node, record, { volumes: true });
+    }
+    await node.sandboxes.remove(pod.id);
+    await node.pods.remove(pod.id);
+  });
+}
