@@ -109,11 +109,12 @@ export class Histogram implements Family {
   constructor(description: Description, bounds: readonly number[]) {
     this.#description = description;
     this.#bounds = bounds;
+    // What has no labels is there, with zero, before anything was observed.
+    if ((description.labels ?? []).length === 0) this.#distribution([]);
   }
 
   observe(number: number, values: Values = []): void {
-    const counts = (): number[] => Array.from({ length: this.#bounds.length + 1 }, () => 0);
-    const series = seriesOf(this.#series, values, () => ({ counts: counts(), sum: 0 }));
+    const series = this.#distribution(values);
     const found = this.#bounds.findIndex((bound) => number <= bound);
     const at = found < 0 ? this.#bounds.length : found;
     series.counts[at] = (series.counts[at] ?? 0) + 1;
@@ -124,6 +125,11 @@ export class Histogram implements Family {
     return `${head(this.#description, 'histogram')}${[...this.#series.values()]
       .map((series) => this.#lines(series))
       .join('')}`;
+  }
+
+  #distribution(values: Values): Distribution {
+    const counts = (): number[] => Array.from({ length: this.#bounds.length + 1 }, () => 0);
+    return seriesOf(this.#series, values, () => ({ values, counts: counts(), sum: 0 }));
   }
 
   #lines({ values, counts, sum }: Distribution): string {

@@ -6,9 +6,9 @@ import t from 'tap';
 import { runInside, unable } from './lab.ts';
 
 const bindings = ['open', 'file', 'extent', 'xattr', 'namespace', 'inside', 'mount', 'mount-tree'];
-const processes = ['pidfd', 'memory-file', 'terminal', 'readiness', 'capability', 'feature'];
+const processes = ['pidfd', 'memory-file', 'terminal', 'readiness', 'capability'];
 const subjects = [
-  ...[...bindings, ...processes, 'seccomp'].map((name) => `kernel/${name}`),
+  ...[...bindings, ...processes, 'feature/feature', 'seccomp'].map((name) => `kernel/${name}`),
   ...['unpack', 'pack', 'attack-path'].map((name) => `image/layer/${name}`),
   'container/overlay',
 ];

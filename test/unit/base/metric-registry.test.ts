@@ -44,7 +44,9 @@ t.test("the text is Prometheus' format, byte for byte", async (t) => {
 t.test('a metric without labels is there before anything happens', async (t) => {
   const registry = new MetricRegistry();
   registry.counter({ name: 'c', help: 'h' });
+  registry.histogram({ name: 'd', help: 'h' }, [1]);
   t.match(await registry.text(), /^c 0$/m);
+  t.match(await registry.text(), /^d_bucket\{le="\+Inf"\} 0\nd_sum 0\nd_count 0$/m);
 });
 
 t.test('series are bounded, and those past the bound are one', async (t) => {
