@@ -42,6 +42,8 @@ t.test('one that is given up ends with its children, after it could clean up', a
       import { writeFileSync } from 'node:fs';
       const child = spawn('sleep', ['1000'], { stdio: 'inherit' });
       process.on('SIGTERM', () => { console.log('cleaned up'); process.exit(1); });
+      // With the child gone nothing else would keep the process until it looks at the signal.
+      setInterval(() => {}, 1000);
       writeFileSync(import.meta.dirname + '/pid', String(child.pid));`,
   });
   const giveUp = new AbortController();

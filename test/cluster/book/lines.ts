@@ -142,7 +142,10 @@ export const lines: readonly Line[] = [
   ),
   line('get secrets my-creds', /NAME +TYPE +DATA +AGE\nmy-creds +Opaque +2 /),
   line('get secret my-creds -o jsonpath={.data.username}', /^amRvZQ==$/),
-  line('describe secret my-creds', /password: +9 bytes\nusername: +4 bytes\n/),
+  line(
+    'describe secret my-creds',
+    /(password: +9|username: +4) bytes\n(password: +9|username: +4) bytes\n/,
+  ),
   line('apply -f secret.yml', /^secret\/pgsql created\n$/),
   line('get secret pgsql -o jsonpath={.data}', /^\{"POSTGRES_PASSWORD":"c3VwZXJzZWNyZXQ="\}$/),
   line('apply -f secret.yml', /^secret\/pgsql (unchanged|configured)\n$/),
