@@ -92,7 +92,7 @@ function conclude(): void {
   for (const line of skipsOf(outcomes.map(({ output }) => output))) console.log(line);
   for (const file of unsteady) console.log(`unsteady: ${file} failed once and passed alone`);
   const failed = outcomes.filter(({ passed }) => !passed);
-  for (const { file } of failed) console.log(`not ok ${file}`);
+  for (const { file, output } of failed) console.log(`not ok ${file}\n${failuresOf(output)}`);
   if (failed.length > 0 || outcomes.length === 0) process.exitCode ||= 1;
 }
 
