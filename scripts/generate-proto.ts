@@ -1,6 +1,6 @@
 /**
  * Writes src/cri/generated/*.ts from src/cri/*.proto: message types, and the tables that
- * src/cri/grpc/codec.ts reads. Tables in place of a library's classes because a command loads them
+ * src/grpc/codec.ts reads. Tables in place of a library's classes because a command loads them
  * on each call: 2 ms where @grpc/proto-loader takes 45.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-import { GrpcClient } from '../cri/grpc/grpc-client.ts';
+import { GrpcClient } from '../grpc/grpc-client.ts';
 
 /** What commands have in common: the connection, and where output goes. */
 export class Cli {

@@ -2,7 +2,7 @@ import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, resolve } from 'node:path';
 import { DomainError, hasCode } from '../base/error.ts';
 import { Containers, type CopyInput } from '../cri/generated/keelson.ts';
-import type { Draft } from '../cri/grpc/message.ts';
+import type { Draft } from '../grpc/message.ts';
 import { packTree } from '../image/layer/pack.ts';
 import { fromNameText } from '../image/layer/tar-entry.ts';
 import type { Cli } from './cli.ts';

@@ -9,7 +9,7 @@ import {
   type PodSandboxConfig,
   ProfileType,
 } from '../cri/generated/runtime.ts';
-import type { Draft } from '../cri/grpc/message.ts';
+import type { Draft } from '../grpc/message.ts';
 import { parseLimit, parsePairs, parseSize, parseWhole } from './parse.ts';
 import { parseDevice, parseMount, parseTmpfs, parseUlimit, parseVolume } from './parse-mount.ts';
 import { parsePublish } from './parse-publish.ts';

@@ -3,7 +3,7 @@ import { DomainError } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Tmpfs, VolumeMount } from '../cri/generated/keelson.ts';
 import { type Device, type Mount, MountPropagation } from '../cri/generated/runtime.ts';
-import type { Draft } from '../cri/grpc/message.ts';
+import type { Draft } from '../grpc/message.ts';
 import { parseSize } from './parse.ts';
 
 const propagations: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { DomainError } from '../base/error.ts';
 import { type PortMapping, Protocol } from '../cri/generated/runtime.ts';
-import type { Draft } from '../cri/grpc/message.ts';
+import type { Draft } from '../grpc/message.ts';
 
 const protocols: Readonly<Record<string, number>> = {
   tcp: Protocol.TCP,

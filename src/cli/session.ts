@@ -2,7 +2,7 @@ import { constants } from 'node:os';
 import { DomainError } from '../base/error.ts';
 import { Wakeup } from '../base/wakeup.ts';
 import type { SessionInput, SessionOutput } from '../cri/generated/keelson.ts';
-import type { Draft, Method } from '../cri/grpc/message.ts';
+import type { Draft, Method } from '../grpc/message.ts';
 import type { Cli } from './cli.ts';
 import { DetachKeys, parseDetachKeys, RawTerminal, terminalSize } from './terminal.ts';
 

@@ -1,7 +1,7 @@
 import { CgroupDriver, type RuntimeCondition, type RuntimeService } from './generated/runtime.ts';
 import type { Handlers } from './grpc/grpc-server.ts';
 import { documents } from './info.ts';
-import type { Draft } from './grpc/message.ts';
+import type { Draft } from '../grpc/message.ts';
 import type { Node } from './node.ts';
 
 /** Version, Status, RuntimeConfig: what the runtime is. */

@@ -8,17 +8,18 @@ const layers: Record<string, readonly string[]> = {
   cni: ['base'],
   'cni-plugins': ['base', 'kernel', 'netlink', 'cni'],
   stream: ['base'],
+  grpc: ['base', 'stream'],
   container: ['base', 'kernel', 'netlink', 'cgroup', 'image'],
   oci: ['base', 'kernel', 'cgroup', 'container'],
   sandbox: ['base', 'kernel', 'netlink', 'cni', 'container'],
-  cri: ['base', 'stream', 'container', 'sandbox', 'image', 'cgroup'],
-  network: ['base', 'kernel', 'netlink', 'api'],
+  cri: ['base', 'stream', 'grpc', 'container', 'sandbox', 'image', 'cgroup'],
+  network: ['base', 'kernel', 'netlink', 'cni', 'api'],
   api: ['base'],
   store: ['base', 'api'],
   scheduler: ['base', 'api'],
   controller: ['base', 'api'],
   apiserver: ['base', 'api', 'store', 'stream'],
-  kubelet: ['base', 'api', 'stream'],
+  kubelet: ['base', 'kernel', 'cgroup', 'api', 'stream', 'grpc'],
 };
 
 /** The kubelet sees of the CRI its generated types alone. */

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { Images, type ImportInput } from '../../cri/generated/keelson.ts';
-import type { Draft } from '../../cri/grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Cli } from '../cli.ts';
 import { openInput } from '../open-input.ts';
 

@@ -1,6 +1,6 @@
 import type { ContainerStatus } from '../../container/container-engine.ts';
 import type { Digest, ImageConfig } from '../../image/image.ts';
-import { decode, encode } from '../grpc/codec.ts';
+import { decode, encode } from '../../grpc/codec.ts';
 import { RunOptions } from '../generated/keelson.ts';
 import { ContainerConfig, PodSandboxConfig } from '../generated/runtime.ts';
 import type { ResolvedUser } from '../plan/plan-input.ts';

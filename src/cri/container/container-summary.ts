@@ -3,7 +3,7 @@ import { configOf, type ContainerRecord, optionsOf, podConfigOf } from './contai
 import { specOf } from './cri-containers.ts';
 import type { ContainerSummary } from '../generated/keelson.ts';
 import { NamespaceMode, type PortMapping } from '../generated/runtime.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { protocolName } from '../plan/plan-attachment.ts';
 import { nanoseconds } from '../selection.ts';

@@ -1,6 +1,6 @@
 import { DomainError, isDomainError } from '../../base/error.ts';
 import type { ContainerState as EngineState } from '../../container/container-engine.ts';
-import { Encoded } from '../grpc/codec.ts';
+import { Encoded } from '../../grpc/codec.ts';
 import {
   removeContainer,
   startContainer,
@@ -20,7 +20,7 @@ import {
 } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
 import { documents } from '../info.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { planResources } from '../plan/plan-resources.ts';
 import { matchesLabels, nanoseconds } from '../selection.ts';

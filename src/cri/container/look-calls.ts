@@ -7,7 +7,7 @@ import type { Containers, LogEntry, LogsRequest } from '../generated/keelson.ts'
 import type { Handlers } from '../grpc/grpc-server.ts';
 import { inspectContainer } from './inspect-container.ts';
 import type { LogLine } from './log-line.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { processTable } from './process-table.ts';
 import { readLog } from './read-log.ts';

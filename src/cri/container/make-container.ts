@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { DomainError } from '../../base/error.ts';
 import type { SpanRecorder } from '../../base/span.ts';
 import type { Image } from '../../image/image.ts';
-import { decode } from '../grpc/codec.ts';
+import { decode } from '../../grpc/codec.ts';
 import { checkContainerName, makeUpName } from './container-name.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { createContainer } from './create-container.ts';

@@ -14,7 +14,7 @@ import type {
 } from '../generated/keelson.ts';
 import type { Call, Handlers } from '../grpc/grpc-server.ts';
 import { makeContainer } from './make-container.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { startFailureCode, startFailureMessage } from './start-failure.ts';
 import { sessionOutput } from './session-stream.ts';

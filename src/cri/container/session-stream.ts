@@ -2,7 +2,7 @@ import { DomainError } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import type { Session } from '../../container/container-engine.ts';
 import type { SessionInput, SessionOutput } from '../generated/keelson.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 
 const queuedBytes = 256 * 1024;
 

@@ -16,11 +16,11 @@ import type { Logger } from '../../base/log.ts';
 import { withoutCredentials } from '../../base/log-value.ts';
 import { asRequest } from '../../base/request.ts';
 import type { LiveSpan } from '../../base/trace.ts';
-import { decode, encode } from './codec.ts';
+import { decode, encode } from '../../grpc/codec.ts';
 import { FilteredConnection } from './filtered-connection.ts';
-import type { AnyMessage, Draft, Message, Method, MethodKind } from './message.ts';
+import type { AnyMessage, Draft, Message, Method, MethodKind } from '../../grpc/message.ts';
 import { levelOf, subjectOf } from '../request-fields.ts';
-import { type GrpcStatus, statusCode, statusOf } from './status-code.ts';
+import { type GrpcStatus, statusCode, statusOf } from '../../grpc/status-code.ts';
 
 /** What a handler knows of its call. */
 export interface Call {

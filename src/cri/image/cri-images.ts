@@ -12,7 +12,7 @@ import type {
 import type { Handlers } from '../grpc/grpc-server.ts';
 import { ImageUse } from './image-use.ts';
 import { documents } from '../info.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { nanoseconds } from '../selection.ts';
 

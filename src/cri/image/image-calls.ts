@@ -11,7 +11,7 @@ import type {
   PullResponse,
 } from '../generated/keelson.ts';
 import type { Call, Handlers } from '../grpc/grpc-server.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { nanoseconds } from '../selection.ts';
 import { chunksOf, TemporaryFolder } from '../temporary-file.ts';

@@ -1,5 +1,5 @@
 import type { CallObserver } from '../grpc/grpc-server.ts';
-import { statusCode } from '../grpc/status-code.ts';
+import { statusCode } from '../../grpc/status-code.ts';
 import type { RuntimeMetrics } from './metrics.ts';
 import type { Tracer } from './tracer.ts';
 

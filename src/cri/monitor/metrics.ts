@@ -1,5 +1,5 @@
 import { MetricRegistry } from '../../base/metric-registry.ts';
-import { statusCode } from '../grpc/status-code.ts';
+import { statusCode } from '../../grpc/status-code.ts';
 
 /** From a probe that is answered from memory to a pull that takes minutes. */
 const callSeconds = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60];

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import { RuntimeService } from '../generated/runtime.ts';
-import { GrpcClient } from '../grpc/grpc-client.ts';
+import { GrpcClient } from '../../grpc/grpc-client.ts';
 import type { Node } from '../node.ts';
 import type { HealthCheck } from './health.ts';
 

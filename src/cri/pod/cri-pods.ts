@@ -1,6 +1,6 @@
 import { DomainError, isDomainError } from '../../base/error.ts';
 import { containersOf, removePod, stopPod } from './pod-life.ts';
-import { decode, Encoded } from '../grpc/codec.ts';
+import { decode, Encoded } from '../../grpc/codec.ts';
 import { type PodRecord, podConfigOf, textOfPodConfig } from '../container/container-record.ts';
 import { containerStatusMessage } from '../container/cri-containers.ts';
 import {
@@ -16,7 +16,7 @@ import {
 } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
 import { documents } from '../info.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { runPod } from './run-pod.ts';
 import { sandboxOf } from './sandbox-of.ts';

@@ -16,7 +16,7 @@ import {
   type RuntimeService,
 } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { FileSystem, Metric, MetricSource } from './metric.ts';
 import { resourceMetrics, specMetrics } from './metrics-of-resources.ts';
 import { fileSystemMetrics, networkMetrics, processMetrics } from './metrics-of-use.ts';

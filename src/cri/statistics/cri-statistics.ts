@@ -14,7 +14,7 @@ import type {
   RuntimeService,
 } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { containersOf } from '../pod/pod-life.ts';
 import { sandboxOf } from '../pod/sandbox-of.ts';

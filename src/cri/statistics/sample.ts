@@ -3,7 +3,7 @@ import type { ContainerRecord } from '../container/container-record.ts';
 import { shownName } from '../container/container-summary.ts';
 import { specOf } from '../container/cri-containers.ts';
 import type { Sample } from '../generated/keelson.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { sandboxOf } from '../pod/sandbox-of.ts';
 import { nanoseconds } from '../selection.ts';

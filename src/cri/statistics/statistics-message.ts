@@ -9,7 +9,7 @@ import type {
   PsiStats,
   SwapUsage,
 } from '../generated/runtime.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import { residentBytes } from './resident-memory.ts';
 import { nanoseconds } from '../selection.ts';
 import type { InterfaceCounters, Statistics } from './statistics.ts';

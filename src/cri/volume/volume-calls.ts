@@ -3,7 +3,7 @@ import { DomainError } from '../../base/error.ts';
 import { treeUse } from '../../image/store/tree-use.ts';
 import type { Volumes, VolumeSummary } from '../generated/keelson.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
-import type { Draft } from '../grpc/message.ts';
+import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { nanoseconds } from '../selection.ts';
 import type { VolumeRecord } from './volume-store.ts';

@@ -4,9 +4,9 @@ import {
   makeGenericClientConstructor,
   type ServiceError,
 } from '@grpc/grpc-js';
-import { decode, encode } from '../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../src/grpc/codec.ts';
 import { ImageService, RuntimeService } from '../../../src/cri/generated/runtime.ts';
-import type { AnyMessage, Draft, Message, Method } from '../../../src/cri/grpc/message.ts';
+import type { AnyMessage, Draft, Message, Method } from '../../../src/grpc/message.ts';
 
 type Unary<Request, Response> = Method<'unary', Request, Response>;
 type Send = (request: Buffer, done: Callback) => void;

@@ -1,10 +1,10 @@
-import { decode, encode } from '../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../src/grpc/codec.ts';
 import { CreateRequest, SessionInput } from '../../../src/cri/generated/keelson.ts';
 import {
   RunPodSandboxRequest,
   UpdateContainerResourcesRequest,
 } from '../../../src/cri/generated/runtime.ts';
-import type { Message } from '../../../src/cri/grpc/message.ts';
+import type { Message } from '../../../src/grpc/message.ts';
 import { hold, type FuzzTarget } from '../fuzz-target.ts';
 
 /** Requests on the socket; the first byte chooses the message. */

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { limits } from '../../../../src/base/limits.ts';
-import { encode } from '../../../../src/cri/grpc/codec.ts';
+import { encode } from '../../../../src/grpc/codec.ts';
 import { withinAnswer } from '../../../../src/cri/container/cri-exec.ts';
 import { ExecSyncResponse } from '../../../../src/cri/generated/runtime.ts';
 

@@ -4,7 +4,7 @@ import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { DomainError, KernelError } from '../../../../src/base/error.ts';
 import { Containers, Images, System } from '../../../../src/cri/generated/keelson.ts';
-import { GrpcClient } from '../../../../src/cri/grpc/grpc-client.ts';
+import { GrpcClient } from '../../../../src/grpc/grpc-client.ts';
 import { GrpcServer, type Handlers } from '../../../../src/cri/grpc/grpc-server.ts';
 
 const log = pino({ level: 'silent' });

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { PodSandboxConfig } from '../../../../src/cri/generated/runtime.ts';
-import { decode, encode } from '../../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../../src/grpc/codec.ts';
 import { planAttachment } from '../../../../src/cri/plan/plan-attachment.ts';
 
 const config = (fields: object) => decode(PodSandboxConfig, encode(PodSandboxConfig, fields));

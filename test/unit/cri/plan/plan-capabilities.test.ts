@@ -1,10 +1,10 @@
 import t from 'tap';
-import { decode, encode } from '../../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../../src/grpc/codec.ts';
 import {
   Capability,
   LinuxContainerSecurityContext as Context,
 } from '../../../../src/cri/generated/runtime.ts';
-import type { Draft } from '../../../../src/cri/grpc/message.ts';
+import type { Draft } from '../../../../src/grpc/message.ts';
 import { planCapabilities } from '../../../../src/cri/plan/plan-capabilities.ts';
 import { machine } from './plan-input.ts';
 

@@ -1,7 +1,7 @@
-import { decode, encode } from '../../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../../src/grpc/codec.ts';
 import { RunOptions } from '../../../../src/cri/generated/keelson.ts';
 import { ContainerConfig, PodSandboxConfig } from '../../../../src/cri/generated/runtime.ts';
-import type { Draft } from '../../../../src/cri/grpc/message.ts';
+import type { Draft } from '../../../../src/grpc/message.ts';
 import type { ContainerFacts, Machine, PlanInput } from '../../../../src/cri/plan/plan-input.ts';
 import type { ImageConfig } from '../../../../src/image/image.ts';
 import type { PodSandboxStatus } from '../../../../src/sandbox/sandbox-service.ts';

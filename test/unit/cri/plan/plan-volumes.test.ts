@@ -1,7 +1,7 @@
 import t from 'tap';
 import type { RunOptions } from '../../../../src/cri/generated/keelson.ts';
 import type { ContainerConfig } from '../../../../src/cri/generated/runtime.ts';
-import type { Draft } from '../../../../src/cri/grpc/message.ts';
+import type { Draft } from '../../../../src/grpc/message.ts';
 import { planMounts } from '../../../../src/cri/plan/plan-mounts.ts';
 import { planVolumes } from '../../../../src/cri/volume/volumes.ts';
 import { planInput } from './plan-input.ts';

@@ -1,8 +1,8 @@
 import t from 'tap';
 import { containerCgroup, podCgroup } from '../../../../src/cri/plan/cgroup-path.ts';
-import { decode, encode } from '../../../../src/cri/grpc/codec.ts';
+import { decode, encode } from '../../../../src/grpc/codec.ts';
 import { PodSandboxConfig } from '../../../../src/cri/generated/runtime.ts';
-import type { Draft } from '../../../../src/cri/grpc/message.ts';
+import type { Draft } from '../../../../src/grpc/message.ts';
 import { planPod } from '../../../../src/cri/pod/run-pod.ts';
 
 const settings = { cgroupParent: '/keelson', rootFolder: '/x', version: '0' };

@@ -2,16 +2,16 @@ import { createRequire } from 'node:module';
 import { readFileSync } from 'node:fs';
 import type * as Protobuf from 'protobufjs';
 import t from 'tap';
-import { generate } from '../../../../scripts/generate-proto.ts';
-import { decode, encode } from '../../../../src/cri/grpc/codec.ts';
-import * as keelson from '../../../../src/cri/generated/keelson.ts';
-import * as runtime from '../../../../src/cri/generated/runtime.ts';
+import { generate } from '../../../scripts/generate-proto.ts';
+import { decode, encode } from '../../../src/grpc/codec.ts';
+import * as keelson from '../../../src/cri/generated/keelson.ts';
+import * as runtime from '../../../src/cri/generated/runtime.ts';
 
 const require = createRequire(import.meta.url);
 const protobuf = createRequire(require.resolve('@grpc/proto-loader'))(
   'protobufjs',
 ) as typeof Protobuf;
-const folder = new URL('../../../../src/cri/', import.meta.url).pathname;
+const folder = new URL('../../../src/cri/', import.meta.url).pathname;
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => `${folder}${target.split('/').at(-1)}`;
 root.loadSync('keelson.proto', { keepCase: true }).resolveAll();

@@ -4,7 +4,7 @@ import {
   isDomainError,
   isKernelError,
   messageOf,
-} from '../../base/error.ts';
+} from '../base/error.ts';
 
 /** gRPC's status codes: https://grpc.io/docs/guides/status-codes/ */
 export const statusCode = {

@@ -1,5 +1,5 @@
 import type { AnyMessage, Draft, Field, FieldKind, Message } from './message.ts';
-import { malformed, WireReader, wireType, WireWriter } from '../../base/wire.ts';
+import { malformed, WireReader, wireType, WireWriter } from '../base/wire.ts';
 
 /** Messages inside messages; those of the CRI nest six deep. */
 const maximumDepth = 32;

@@ -10,9 +10,9 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import { createConnection } from 'node:net';
-import { DomainError, hasCode, isDomainError } from '../../base/error.ts';
-import { limits } from '../../base/limits.ts';
-import { drained } from '../../stream/drained.ts';
+import { DomainError, hasCode, isDomainError } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
+import { drained } from '../stream/drained.ts';
 import { decode, encode } from './codec.ts';
 import type { Draft, Message, Method } from './message.ts';
 import { errorOf, statusCode } from './status-code.ts';

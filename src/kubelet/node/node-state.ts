@@ -1,0 +1,17 @@
+import type { Stored } from '../../api/client/client.ts';
+import type { Node } from '../../api/types/generated/core-v1.ts';
+
+/** What the kubelet knows of its own node. */
+export interface NodeState {
+  readonly name: string;
+  /** IPv4 first unless configured otherwise; one or two. */
+  readonly addresses: readonly string[];
+  /** The object as the server last had it; undefined until it is registered. */
+  node(): Stored<Node> | undefined;
+  /** Quantities by resource name: cpu `1930m`, memory `7812Mi`, pods `110`. */
+  allocatable(): ReadonlyMap<string, string>;
+  /** While set, new pods are refused; best-effort pods alone under memory pressure. */
+  pressure(): { readonly memory: boolean; readonly disk: boolean; readonly processes: boolean };
+  /** Told by the pod workers when the runtime answered or failed to; part of the Ready condition. */
+  runtimeAnswered(failure: string | undefined): void;
+}
