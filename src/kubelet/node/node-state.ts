@@ -12,6 +12,6 @@ export interface NodeState {
   allocatable(): ReadonlyMap<string, string>;
   /** While set, new pods are refused; best-effort pods alone under memory pressure. */
   pressure(): { readonly memory: boolean; readonly disk: boolean; readonly processes: boolean };
-  /** Told by the pod workers when the runtime answered or failed to; part of the Ready condition. */
+  /** Told by the pod workers when the runtime answered or failed to; part of Ready. */
   runtimeAnswered(failure: string | undefined): void;
 }
