@@ -43,7 +43,7 @@ class Scope {
     const foreign = this.imported.size === 0 ? '' : "import * as runtime from './runtime.ts';\n";
     return (
       `/** Made of src/cri/${source} by scripts/generate-proto.ts; not to be edited. */\n` +
-      `import type { Message, Method } from '../grpc/message.ts';\n${foreign}\n`
+      `import type { Message, Method } from '../../grpc/message.ts';\n${foreign}\n`
     );
   }
 

@@ -1,5 +1,5 @@
 /** Made of src/cri/keelson.proto by scripts/generate-proto.ts; not to be edited. */
-import type { Message, Method } from '../grpc/message.ts';
+import type { Message, Method } from '../../grpc/message.ts';
 import * as runtime from './runtime.ts';
 
 export interface CreateVolumeRequest {

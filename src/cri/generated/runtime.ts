@@ -1,5 +1,5 @@
 /** Made of src/cri/runtime.proto by scripts/generate-proto.ts; not to be edited. */
-import type { Message, Method } from '../grpc/message.ts';
+import type { Message, Method } from '../../grpc/message.ts';
 
 export interface IDMapping {
   host_id: number;
