@@ -233,7 +233,7 @@ export const limits = {
   streamHeartbeatMs: 1000,
   /** The other end's time to hear our last words. */
   streamLingerMs: 5000,
-  /** A CRI runtime's answer to the kubelet; a pod with its network; a pull; beside an exec's own. */
+  /** A CRI runtime to the kubelet: an answer; a pod with its network; a pull; beside an exec. */
   runtimeAnswerMs: 120_000,
   runtimePodMs: 240_000,
   runtimePullMs: 30 * 60_000,
