@@ -11,7 +11,7 @@ import { ApiServer } from '../apiserver/server.ts';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
-import { EventRecorder } from '../controller/event-recorder.ts';
+import { EventRecorder } from '../api/client/event-recorder.ts';
 import { runControllers } from '../controller/run-controllers.ts';
 import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
 import { Explanations } from '../scheduler/explain/explanations.ts';

@@ -10,8 +10,8 @@ import { Informer, type InformerOptions } from '../api/client/informer.ts';
 import type { Resource } from '../api/client/resources.ts';
 import { writeTime } from '../api/time.ts';
 import type { Clock } from '../base/clock.ts';
-import { EventRecorder } from './event-recorder.ts';
-import { isRefused, isUncertain } from './refusal.ts';
+import { EventRecorder } from '../api/client/event-recorder.ts';
+import { isRefused, isUncertain } from '../api/client/refusal.ts';
 
 export interface ClusterOptions {
   readonly client: ApiClient;

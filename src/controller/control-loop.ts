@@ -1,6 +1,6 @@
 import type { Cluster } from './cluster.ts';
 import { isEnding } from './pod-control.ts';
-import { isRefused } from './refusal.ts';
+import { isRefused } from '../api/client/refusal.ts';
 import { type Work, WorkQueue } from './work-queue.ts';
 
 /** One loop: which changes concern which keys, and what is to be done for a key. */

@@ -5,7 +5,7 @@ import { apiVersionOf } from '../api/kind.ts';
 import { type LabelSelector, matchesLabels } from '../api/selector/label-selector.ts';
 import type { OwnerReference } from '../api/types/generated/meta-v1.ts';
 import type { Cluster } from './cluster.ts';
-import { isRefused } from './refusal.ts';
+import { isRefused } from '../api/client/refusal.ts';
 
 type Owned = { readonly metadata: { readonly ownerReferences?: unknown } };
 

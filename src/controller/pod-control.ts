@@ -4,7 +4,7 @@ import type * as coreV1 from '../api/types/generated/core-v1.ts';
 import { messageOf } from '../base/error.ts';
 import type { Cluster } from './cluster.ts';
 import { controllerReference } from './owner.ts';
-import { isRefused } from './refusal.ts';
+import { isRefused } from '../api/client/refusal.ts';
 import type { Pod, PodTemplate } from './stored.ts';
 
 /** Who makes and deletes pods, and tells so. */

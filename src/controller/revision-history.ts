@@ -3,7 +3,7 @@ import { type Resource, resources } from '../api/client/resources.ts';
 import { equal, type JsonObject } from '../api/json.ts';
 import type { Cluster } from './cluster.ts';
 import { claim, controllerReference } from './owner.ts';
-import { isRefused } from './refusal.ts';
+import { isRefused } from '../api/client/refusal.ts';
 import type { PodTemplate, Revision } from './stored.ts';
 import { hashOf } from './template-hash.ts';
 import { readLabelSelector } from '../api/selector/label-selector.ts';

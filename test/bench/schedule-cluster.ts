@@ -6,7 +6,7 @@ import { resources } from '../../src/api/client/resources.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
 import { ApiServer } from '../../src/apiserver/server.ts';
 import { systemClock } from '../../src/base/clock.ts';
-import { EventRecorder } from '../../src/controller/event-recorder.ts';
+import { EventRecorder } from '../../src/api/client/event-recorder.ts';
 import { runScheduler } from '../../src/scheduler/run-scheduler.ts';
 import { openEmbeddedStore } from '../../src/store/open.ts';
 import type { Bench } from './bench.ts';

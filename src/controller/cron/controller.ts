@@ -10,7 +10,7 @@ import type { Controller } from '../control-loop.ts';
 import { endOf } from '../job/controller.ts';
 import { controllerReference, isControlledBy, ownersOf } from '../owner.ts';
 import { isEnding } from '../pod-control.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { CronJob, Job } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 import { isTooMany, lastDue } from './due.ts';

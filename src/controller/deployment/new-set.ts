@@ -6,7 +6,7 @@ import type { Cluster } from '../cluster.ts';
 import { findCondition, withCondition } from '../condition.ts';
 import { controllerReference, isControlledBy } from '../owner.ts';
 import { isEnding } from '../pod-control.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { Deployment, PodTemplate, ReplicaSet } from '../stored.ts';
 import { hashOf } from '../template-hash.ts';
 import { annotationsOfNew, newestRevision, sizeAnnotations } from './revision.ts';

@@ -1,7 +1,7 @@
 import type { OwnerReference } from '../../api/types/generated/meta-v1.ts';
 import type { Cluster, Deletion } from '../cluster.ts';
 import type { Controller } from '../control-loop.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { AnyObject } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 import { type Owner, OwnerGraph, type Vertex } from './graph.ts';

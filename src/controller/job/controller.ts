@@ -9,7 +9,7 @@ import type { Controller } from '../control-loop.ts';
 import { claim, controllerOf, ownersOf } from '../owner.ts';
 import { createPod, deletePod, isEnding, slowStart } from '../pod-control.ts';
 import { podsOf } from '../pods.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import { choose } from '../replica-set.ts';
 import type { Job, Pod } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';

@@ -7,7 +7,7 @@ import { messageOf } from '../../base/error.ts';
 import type { Cluster } from '../cluster.ts';
 import { withCondition } from '../condition.ts';
 import type { Controller } from '../control-loop.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { WorkQueue } from '../work-queue.ts';
 
 type Namespace = Stored<coreV1.Namespace>;

@@ -4,7 +4,7 @@ import type { Secret } from '../../api/types/generated/core-v1.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Controller } from '../control-loop.ts';
 import { isEnding } from '../pod-control.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { WorkQueue } from '../work-queue.ts';
 
 const accountName = 'default';

@@ -5,7 +5,7 @@ import { withCondition } from '../condition.ts';
 import type { Controller } from '../control-loop.ts';
 import { isFinished, isReady } from '../pod-state.ts';
 import { podsOf } from '../pods.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { Node } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 import {

@@ -7,7 +7,7 @@ import type { Controller } from '../control-loop.ts';
 import { tolerates } from '../daemon-set/node-fit.ts';
 import { isFinished, isTerminating } from '../pod-state.ts';
 import { podsOf } from '../pods.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import type { Node, Pod } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 

@@ -10,7 +10,7 @@ import { claim, controllerOf, ownersOf } from '../owner.ts';
 import { isEnding } from '../pod-control.ts';
 import { isAvailable, isReady, isTerminating, nextAvailableMs } from '../pod-state.ts';
 import { podsOf } from '../pods.ts';
-import { isRefused } from '../refusal.ts';
+import { isRefused } from '../../api/client/refusal.ts';
 import { RevisionHistory, type Revisions } from '../revision-history.ts';
 import type { Pod, Revision, StatefulSet } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';

@@ -3,7 +3,7 @@ import type { ApiClient, Stored } from '../../../src/api/client/client.ts';
 import { resources } from '../../../src/api/client/resources.ts';
 import type { Event, Node, Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { systemClock } from '../../../src/base/clock.ts';
-import { EventRecorder } from '../../../src/controller/event-recorder.ts';
+import { EventRecorder } from '../../../src/api/client/event-recorder.ts';
 import { Explanations } from '../../../src/scheduler/explain/explanations.ts';
 import { explanationText } from '../../../src/scheduler/explain/explanation-text.ts';
 import { runScheduler } from '../../../src/scheduler/run-scheduler.ts';

@@ -1,9 +1,9 @@
-import { type ApiClient, type ApiObject, type Stored, keyOf } from '../api/client/client.ts';
-import { type Resource, resources } from '../api/client/resources.ts';
-import { apiVersionOf } from '../api/kind.ts';
-import { writeTime } from '../api/time.ts';
-import type { Event } from '../api/types/generated/core-v1.ts';
-import type { Clock } from '../base/clock.ts';
+import { type ApiClient, type ApiObject, type Stored, keyOf } from './client.ts';
+import { type Resource, resources } from './resources.ts';
+import { apiVersionOf } from '../kind.ts';
+import { writeTime } from '../time.ts';
+import type { Event } from '../types/generated/core-v1.ts';
+import type { Clock } from '../../base/clock.ts';
 import { isRefused } from './refusal.ts';
 
 export interface RecorderOptions {
@@ -16,6 +16,9 @@ export interface RecorderOptions {
 export interface Happening {
   /** The controller that tells. */
   readonly source: string;
+  /** The node that it tells of, and which part of the object: `spec.containers{web}`. */
+  readonly host?: string;
+  readonly fieldPath?: string;
   readonly type: 'Normal' | 'Warning';
   readonly reason: string;
   readonly message: string;
@@ -50,7 +53,7 @@ export class EventRecorder {
   tell<T extends ApiObject>(
     { kind }: Resource<T>,
     about: Stored<T>,
-    { source, type, reason, message }: Happening,
+    { source, host, fieldPath, type, reason, message }: Happening,
   ): void {
     const { namespace, name, uid, resourceVersion } = about.metadata;
     if (this.#waiting.length >= mostWaiting || !this.#allows(`${source} ${uid}`)) return;
@@ -67,18 +70,20 @@ export class EventRecorder {
         name,
         uid,
         resourceVersion,
+        ...(fieldPath !== undefined && { fieldPath }),
       },
       reason,
       message,
       type,
-      source: { component: source },
+      source: { component: source, ...(host !== undefined && { host }) },
       reportingComponent: source,
+      ...(host !== undefined && { reportingInstance: host }),
       firstTimestamp: time,
       lastTimestamp: time,
       count: 1,
     };
     this.#waiting.push({
-      id: [source, keyOf(about), uid, type, reason, message].join('\n'),
+      id: [source, keyOf(about), uid, fieldPath, type, reason, message].join('\n'),
       event,
     });
     if (!this.#writing) void this.#write();

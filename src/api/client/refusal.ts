@@ -1,4 +1,4 @@
-import { ApiError } from '../api/status.ts';
+import { ApiError } from '../status.ts';
 
 /** The server has refused for one of these reasons. */
 export function isRefused(error: unknown, ...reasons: ApiError['reason'][]): error is ApiError {
