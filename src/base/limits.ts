@@ -184,6 +184,8 @@ export const limits = {
   cniQueue: 2048,
   /** What is kept of a CNI plugin's stderr. */
   cniErrorBytes: 16 * 1024,
+  /** Changes to the host that one part has on record. */
+  ledgerEntries: 10_000,
   /** Calls of Exec, Attach and PortForward that wait for their client, and for how long. */
   streamTokens: 1000,
   streamTokenMs: 60_000,
