@@ -9,6 +9,8 @@ export interface InformerOptions<T extends ApiObject> {
   readonly clock: Clock;
   readonly resource: Resource<T>;
   readonly fieldSelector?: string;
+  /** All namespaces when left out. */
+  readonly namespace?: string;
   /** By name, the values under which an object is found. `namespace` and `owner` are there. */
   readonly indexes?: Readonly<Record<string, (object: Stored<T>) => readonly string[]>>;
   /** What is kept of each object. */
@@ -136,9 +138,12 @@ export class Informer<T extends ApiObject> {
     }
   }
 
-  #selection(): { fieldSelector?: string } {
-    const { fieldSelector } = this.#options;
-    return fieldSelector === undefined ? {} : { fieldSelector };
+  #selection(): { fieldSelector?: string; namespace?: string } {
+    const { fieldSelector, namespace } = this.#options;
+    return {
+      ...(fieldSelector !== undefined && { fieldSelector }),
+      ...(namespace !== undefined && { namespace }),
+    };
   }
 
   async #list(): Promise<void> {
