@@ -158,6 +158,7 @@ async function assemble({ config, log, metrics, engine }: Whole): Promise<Node> 
       cgroupParent: cgroupParentOf(config),
       cgroupDriver: config.cgroupDriver,
       rootFolder: config.root,
+      stateFolder: config.state,
       version: packageVersion(),
     },
   });

@@ -1,12 +1,15 @@
 import { CgroupDriver, type RuntimeCondition, type RuntimeService } from './generated/runtime.ts';
 import type { Handlers } from './grpc/grpc-server.ts';
 import { documents } from './info.ts';
+import { Health } from './monitor/health.ts';
+import { storeChecks } from './monitor/node-checks.ts';
 import type { Draft } from '../grpc/message.ts';
 import type { Node } from './node.ts';
 
 /** Version, Status, RuntimeConfig: what the runtime is. */
 export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
-  const { version, rootFolder, cgroupParent } = node.settings;
+  const { version, rootFolder, stateFolder, cgroupParent } = node.settings;
+  const stores = new Health(storeChecks([rootFolder, stateFolder]));
   const systemd = node.settings.cgroupDriver === 'systemd';
   const cgroup_driver = systemd ? CgroupDriver.SYSTEMD : CgroupDriver.CGROUPFS;
   return {
@@ -20,7 +23,7 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
     Status: async ({ verbose }) => ({
       status: {
         conditions: [
-          { type: 'RuntimeReady', status: true },
+          await runtimeCondition(stores),
           networkCondition(await node.network.problem()),
         ],
       },
@@ -41,6 +44,15 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
     // Nothing here depends on the pod CIDR: no CNI configuration is made from it.
     UpdateRuntimeConfig: async () => ({}),
   };
+}
+
+/** False while nothing can be recorded: what a kubelet would begin now could not be finished. */
+async function runtimeCondition(stores: Health): Promise<Draft<RuntimeCondition>> {
+  const { healthy, checks } = await stores.report();
+  if (healthy) return { type: 'RuntimeReady', status: true };
+  const problems = Object.entries(checks).filter(([, result]) => result !== 'ok');
+  const message = problems.map(([folder, result]) => `"${folder}": ${result}`).join('; ');
+  return { type: 'RuntimeReady', status: false, reason: 'StateNotWritable', message };
 }
 
 /** The kubelet keeps a node NotReady, and gives pods its message, while this is false. */

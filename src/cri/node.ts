@@ -51,5 +51,6 @@ export interface NodeSettings {
   /** cgroupfs by default. */
   readonly cgroupDriver?: 'cgroupfs' | 'systemd';
   readonly rootFolder: string;
+  readonly stateFolder: string;
   readonly version: string;
 }

@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
-import { CriClient } from './cri-client.ts';
+import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
 if (process.getuid?.() !== 0) {
@@ -89,6 +89,60 @@ for (const removes of [true, false]) {
     t.same((await cri.call('ListPodSandbox')).items, []);
     t.same(await runtime.leftovers(), []);
     t.same(readdirSync(join(folder, 'state/containers')), []);
+  });
+}
+
+async function runtimeCondition(): Promise<Answer> {
+  return (await cri.call('Status')).status.conditions[0];
+}
+
+async function until(done: () => Promise<boolean>): Promise<boolean> {
+  for (let tries = 0; tries < 600; tries += 1) {
+    if (await done()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return false;
+}
+
+const isReady = async (): Promise<boolean> => (await runtimeCondition()).status;
+const isNotReady = async (): Promise<boolean> => !(await isReady());
+interface Fault {
+  readonly begin: () => void;
+  readonly end: () => void;
+  readonly words: RegExp;
+}
+
+const faults: Readonly<Record<string, Fault>> = {
+  full: { begin: fill, end: () => rmSync(filler), words: /ENOSPC/ },
+  'read-only': {
+    begin: () => {
+      const root = `${folder}/root`;
+      execFileSync('mount', ['--bind', root, root]);
+      execFileSync('mount', ['-o', 'remount,bind,ro', root]);
+    },
+    end: () => execFileSync('umount', [`${folder}/root`]),
+    words: /EROFS/,
+  },
+};
+
+for (const [word, { begin, end, words }] of Object.entries(faults)) {
+  t.test(`while its disk is ${word} the runtime is not ready, and says why`, async (t) => {
+    t.match(await runtimeCondition(), { type: 'RuntimeReady', status: true, reason: '' });
+    begin();
+    try {
+      t.ok(await until(isNotReady));
+      const { reason, message } = await runtimeCondition();
+      t.equal(reason, 'StateNotWritable');
+      t.match(message, words);
+      t.match(message, `${folder}/root`, 'it names the folder');
+    } finally {
+      end();
+    }
+    t.ok(await until(isReady), 'and it is ready again');
+    t.same(
+      readdirSync(`${folder}/root`).filter((name) => name.includes('health')),
+      [],
+    );
   });
 }
 

@@ -15,6 +15,11 @@ export function livenessChecks(socketPath: string, folders: readonly string[]): 
   ];
 }
 
+/** Whether anything can be recorded, by the folder. Kubelets ask all the time: it is not synced. */
+export function storeChecks(folders: readonly string[]): HealthCheck[] {
+  return folders.map((folder) => ({ name: folder, run: () => writeIn(folder, { synced: false }) }));
+}
+
 /** Whether pods can be run now: what may be missing is also the operator's to bring. */
 export function readinessChecks(node: Node, started: () => boolean): HealthCheck[] {
   return [
@@ -43,17 +48,17 @@ async function askVersion(socketPath: string): Promise<void> {
 }
 
 async function writeEverywhere(folders: readonly string[]): Promise<void> {
-  await Promise.all(folders.map((folder) => writeIn(folder)));
+  await Promise.all(folders.map((folder) => writeIn(folder, { synced: true })));
 }
 
 /** A full disk, and one that has gone read-only, let a file be made but not filled, or neither. */
-async function writeIn(folder: string): Promise<void> {
-  const path = join(folder, `.health-${process.pid}`);
+async function writeIn(folder: string, { synced }: { synced: boolean }): Promise<void> {
+  const path = join(folder, `.health-${synced ? 'synced-' : ''}${process.pid}`);
   try {
     const file = await open(path, 'w', 0o600);
     try {
       await file.writeFile(Buffer.alloc(4096));
-      await file.datasync();
+      if (synced) await file.datasync();
     } finally {
       await file.close();
     }

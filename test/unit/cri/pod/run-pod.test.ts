@@ -5,7 +5,12 @@ import { PodSandboxConfig } from '../../../../src/cri/generated/runtime.ts';
 import type { Draft } from '../../../../src/grpc/message.ts';
 import { planPod } from '../../../../src/cri/pod/run-pod.ts';
 
-const settings = { cgroupParent: '/keelson', rootFolder: '/x', version: '0' };
+const settings = {
+  cgroupParent: '/keelson',
+  stateFolder: '/run/keelson',
+  rootFolder: '/x',
+  version: '0',
+};
 
 function plan(config: Draft<PodSandboxConfig>, network: 'none' | 'host' = 'none'): object {
   const whole = decode(PodSandboxConfig, encode(PodSandboxConfig, config));
