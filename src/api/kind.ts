@@ -13,7 +13,9 @@ export type Subresource =
   | 'proxy'
   | 'finalize'
   | 'token'
-  | 'approval';
+  | 'approval'
+  /** Of all that is stored; keelson's own, so that discovery does not list it. */
+  | 'history';
 
 /** A kind as one version of a group has it. */
 export interface Kind {

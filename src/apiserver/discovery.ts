@@ -37,6 +37,7 @@ const subresourceVerbs: Partial<Record<Subresource, readonly string[]>> = {
   binding: ['create'],
   token: ['create'],
   finalize: ['update'],
+  history: ['get'],
 };
 
 const versions = [...new Set(kinds.map(apiVersionOf))];

@@ -73,13 +73,18 @@ function findResourceRoute(
   const [plural = '', name = '', subresource = '', ...more] = inside ? parts.slice(2) : parts;
   const kind = findResource(apiVersion, plural);
   if (kind === undefined || (inside && !kind.namespaced)) return undefined;
-  const known = kind.subresources.find((word) => word === subresource);
+  const known = findSubresource(kind, subresource);
   if ((subresource !== '' && known === undefined) || more.length > 0) return undefined;
   const namespace = inside ? (parts[1] ?? '') : '';
   if (name !== '' && kind.namespaced && namespace === '') return undefined;
   return { kind, namespace, name, subresource: known, rest: '' };
 }
 
+function findSubresource({ subresources, virtual }: Kind, word: string): Subresource | undefined {
+  if (word === 'history' && !virtual) return word;
+  return subresources.find((known) => known === word);
+}
+
 function isOfNamespace(part: string): boolean {
-  return part === 'status' || part === 'finalize';
+  return part === 'status' || part === 'finalize' || part === 'history';
 }

@@ -24,6 +24,7 @@ import { applyType, serveApply } from './serve-apply.ts';
 import { serveBinding } from './serve-binding.ts';
 import { serveComponents } from './serve-components.ts';
 import { serveEviction } from './serve-eviction.ts';
+import { serveHistory } from './serve-history.ts';
 import { serveScale } from './serve-scale.ts';
 import { serveWatch } from './serve-watch.ts';
 import { createObject } from './verb/create.ts';
@@ -44,6 +45,7 @@ const handlers: Partial<Record<Subresource, (api: Api, exchange: Exchange) => Pr
   portforward: serveStream,
   proxy: serveProxy,
   token: serveToken,
+  history: serveHistory,
 };
 
 export async function serveResource(api: Api, exchange: Exchange): Promise<void> {

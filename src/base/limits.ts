@@ -172,6 +172,8 @@ export const limits = {
   /** Entries of one page of a list, and its bytes, whatever was asked for. */
   storePageEntries: 10_000,
   storePageBytes: 32 * 1024 * 1024,
+  /** Changes of one key that its history tells, however many are kept. */
+  storeHistoryChanges: 1000,
   /** One message from or to etcd, and how long an answer may take. */
   storeMessageBytes: 64 * 1024 * 1024,
   storeAnswerMs: 10_000,

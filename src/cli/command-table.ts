@@ -81,7 +81,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'Make an image of a root file system',
     load: () => import('./commands/import.ts'),
   },
-  history: { summary: 'Show how an image was made', load: () => import('./commands/history.ts') },
+  history: {
+    summary: 'Show how an image was made, or what changed an object of the cluster',
+    load: () => import('./commands/history.ts'),
+  },
   volume: {
     summary: 'Volumes that outlive containers',
     load: () => import('./commands/volume.ts'),

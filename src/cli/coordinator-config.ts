@@ -35,6 +35,10 @@ export interface CoordinatorConfig {
   readonly auditPolicy: string;
   /** When the file is turned over, in bytes. */
   readonly auditBytes: string;
+  /** `3d`: what changed longer ago is forgotten. */
+  readonly historyAge: string;
+  /** Of the past that is kept; on etcd of all it holds. */
+  readonly historyBytes: string;
   readonly logLevel: string;
 }
 
@@ -89,6 +93,20 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: 'adaptive',
     allowed: /^(adaptive|all|100|[1-9]\d?)$/,
     expected: 'adaptive, all, or a percentage from 1 to 100',
+  },
+  {
+    key: 'coordinator.historyAge',
+    field: 'historyAge',
+    fallback: '7d',
+    allowed: /^\d{1,6}[smhd]$/,
+    expected: 'a number with s, m, h or d',
+  },
+  {
+    key: 'coordinator.historyBytes',
+    field: 'historyBytes',
+    fallback: String(512 * 1024 * 1024),
+    allowed: /^[1-9]\d{0,12}$/,
+    expected: 'a number of bytes',
   },
   {
     key: 'coordinator.certificateLifetime',

@@ -17,6 +17,7 @@ import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
 import { Explanations } from '../scheduler/explain/explanations.ts';
 import { runScheduler } from '../scheduler/run-scheduler.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
+import { keepHistoryBounded } from '../store/retention.ts';
 import type { Store } from '../store/store.ts';
 import type { Cli } from './cli.ts';
 import type { CoordinatorConfig } from './coordinator-config.ts';
@@ -100,6 +101,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await mkdir(config.root, { recursive: true, mode: 0o700 });
   using _lock = lockRuntime(config.root, 'coordinator');
   await using store = await openStore(config);
+  using _history = boundHistory(store, config, log);
   const lifetimeMs = millisecondsOf(config.certificateLifetime);
   await using audit = await openAudit(config, log);
   using security = await openSecurity({
@@ -147,6 +149,12 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await server.close(graceMs);
   await Promise.all(work);
   if (failure instanceof Error) throw failure;
+}
+
+function boundHistory(store: Store, config: CoordinatorConfig, log: Logger): Disposable {
+  const { historyAge, historyBytes } = config;
+  const ageMs = millisecondsOf(historyAge);
+  return keepHistoryBounded(store, { ageMs, bytes: Number(historyBytes), log });
 }
 
 /** Endpoints are never on the loopback: a server on that alone is published nowhere. */

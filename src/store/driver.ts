@@ -21,7 +21,8 @@ export interface Driver extends AsyncDisposable {
   count(range: Range): Promise<number>;
   /** Every change below the prefix in `after < revision <= upTo`, whole revisions at a time. */
   changes(span: Span): AsyncIterable<readonly Change[]>;
-  history(key: string): Promise<readonly PastChange[]>;
+  /** The newest changes within the limit, oldest first. */
+  history(key: string, limit: HistoryLimit): Promise<readonly PastChange[]>;
   revisionAt(timeMs: number): Promise<number>;
   currentRevision(): Promise<number>;
   compact(revision: number): Promise<void>;
@@ -56,6 +57,12 @@ export interface Range {
   readonly after: string | undefined;
   readonly limit: number;
   readonly revision: number | undefined;
+}
+
+/** Whichever is reached first; the newest change is always among them. */
+export interface HistoryLimit {
+  readonly changes: number;
+  readonly bytes: number;
 }
 
 export interface Span {

@@ -8,6 +8,7 @@ import type {
   Backup,
   DeleteOptions,
   Deleted,
+  HistoryOptions,
   ListOptions,
   Page,
   PastChange,
@@ -110,10 +111,15 @@ class RevisionedLog implements Store {
     return this.#driver.count(await this.#range(prefix, options));
   }
 
-  async history(key: string): Promise<readonly PastChange[]> {
+  async history(key: string, options: HistoryOptions = {}): Promise<readonly PastChange[]> {
+    const { limit = limits.storeHistoryChanges } = options;
     checkKey(key);
+    if (!Number.isSafeInteger(limit) || limit < 1) {
+      throw new DomainError('invalid', `A history cannot have ${limit} changes`);
+    }
     this.#checkOpen();
-    return this.#driver.history(key);
+    const changes = Math.min(limit, limits.storeHistoryChanges);
+    return this.#driver.history(key, { changes, bytes: limits.storePageBytes });
   }
 
   async revisionAt(timeMs: number): Promise<number> {

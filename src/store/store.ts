@@ -25,8 +25,8 @@ export interface Store extends AsyncDisposable {
   list(prefix: string, options?: ListOptions): Promise<Page>;
   /** How many keys {@link list} would return in all. */
   count(prefix: string, options?: ListOptions): Promise<number>;
-  /** Every value the key had that is still kept, oldest first, deletions included. */
-  history(key: string): Promise<readonly PastChange[]>;
+  /** The newest values the key had that are still kept, oldest first, deletions included. */
+  history(key: string, options?: HistoryOptions): Promise<readonly PastChange[]>;
   /** The newest revision at a time in milliseconds since 1970. Throws {@link CompactedError}. */
   revisionAt(timeMs: number): Promise<number>;
 
@@ -95,6 +95,11 @@ export interface DeleteOptions {
 
 export interface ReadOptions {
   readonly revision?: number;
+}
+
+export interface HistoryOptions {
+  /** At most so many of the newest changes, fewer when they are large; 1,000 unless told. */
+  readonly limit?: number;
 }
 
 export interface ListOptions extends ReadOptions {

@@ -1,6 +1,7 @@
 import type {
   Driver,
   DriverSize,
+  HistoryLimit,
   Operation,
   Outcome,
   Range,
@@ -81,8 +82,8 @@ export class MemoryDriver implements Driver {
     );
   }
 
-  async history(key: string): Promise<readonly PastChange[]> {
-    return this.#changes.filter((change) => change.key === key);
+  async history(key: string, limit: HistoryLimit): Promise<readonly PastChange[]> {
+    return this.#changes.filter((change) => change.key === key).slice(-limit.changes);
   }
 
   async revisionAt(): Promise<number> {

@@ -28,6 +28,8 @@ export function define(command: Command, cli: Cli): void {
     .option('--audit-log <path>', 'where requests are written down, turned over as it grows')
     .option('--audit-policy <path>', 'how much of which requests (audit.k8s.io/v1)')
     .option('--audit-bytes <number>', 'when the audit log is turned over')
+    .option('--history-age <time>', 'how long the past of objects is known (default: 7d)')
+    .option('--history-bytes <number>', 'its bound; on etcd of all that is stored')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

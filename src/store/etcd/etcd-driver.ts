@@ -1,8 +1,18 @@
 import { Buffer } from 'node:buffer';
 import { limits } from '../../base/limits.ts';
-import type { Driver, DriverSize, Operation, Outcome, Range, Sink, Span } from '../driver.ts';
+import type {
+  Driver,
+  DriverSize,
+  HistoryLimit,
+  Operation,
+  Outcome,
+  Range,
+  Sink,
+  Span,
+} from '../driver.ts';
 import { CompactedError } from '../error.ts';
 import { compareKeys, endOfPrefix } from '../key.ts';
+import { NewestChanges } from '../newest-changes.ts';
 import type {
   Backup,
   Change,
@@ -129,9 +139,10 @@ class EtcdDriver implements Driver {
     }
   }
 
-  async history(key: string): Promise<readonly PastChange[]> {
+  async history(key: string, limit: HistoryLimit): Promise<readonly PastChange[]> {
     try {
-      return await readHistory(this.#client, this.#clock, key);
+      const changes = new NewestChanges(limit);
+      return await readHistory(this.#client, { key, changes, clock: this.#clock });
     } catch (error) {
       throw readFailure(error, this.#client.where);
     }

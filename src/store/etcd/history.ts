@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { DomainError } from '../../base/error.ts';
 import { CompactedError } from '../error.ts';
+import type { NewestChanges } from '../newest-changes.ts';
 import type { PastChange } from '../store.ts';
 import type { EtcdClient } from './client.ts';
 import type { Clock } from './clock.ts';
@@ -18,30 +19,36 @@ const quietMs = 500;
  */
 export async function readHistory(
   client: EtcdClient,
-  clock: Clock,
-  name: string,
+  { key: name, changes, clock }: HistoryRequest,
 ): Promise<PastChange[]> {
   const key = Buffer.from(name);
   const { kvs } = await client.range({ key });
   const last = kvs[0]?.mod_revision;
-  const changes: PastChange[] = [];
   const oldest = await collect(client, { key, last, after: 0, changes });
   if (oldest !== undefined) {
     const base = await client.range({ key, revision: oldest });
-    changes.push(...base.kvs.map((pair) => ({ ...entryOf(pair), deleted: false })));
+    for (const pair of base.kvs) changes.addNewer({ ...entryOf(pair), deleted: false });
     if (last === undefined || last > oldest) {
       await collect(client, { key, last, after: oldest, changes });
     }
   }
-  const times = await Promise.all(changes.map(({ revision }) => clock.at(revision)));
-  return changes.map((change, index) => withTime(change, times[index]));
+  const found = changes.changes;
+  const times = await Promise.all(found.map(({ revision }) => clock.at(revision)));
+  return found.map((change, index) => withTime(change, times[index]));
+}
+
+interface HistoryRequest {
+  readonly key: string;
+  /** Where they are put. */
+  readonly changes: NewestChanges;
+  readonly clock: Clock;
 }
 
 interface Collection {
   readonly key: Buffer;
   readonly last: number | undefined;
   readonly after: number;
-  readonly changes: PastChange[];
+  readonly changes: NewestChanges;
 }
 
 /** Returns the oldest revision when `after` lies before it; nothing is collected then. */
@@ -54,7 +61,7 @@ async function collect(client: EtcdClient, target: Collection): Promise<number |
   try {
     for await (const response of stream) {
       const batch = assembly.add(response as WatchResponse);
-      changes.push(...(batch?.events ?? []).map(changeOf));
+      for (const event of batch?.events ?? []) changes.addNewer(changeOf(event));
       if (last !== undefined && (batch?.head ?? 0) >= last) return undefined;
       clearTimeout(quiet);
       if (last === undefined) quiet = restart();

@@ -1,7 +1,8 @@
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { limits } from '../../base/limits.ts';
-import type { Range, Span } from '../driver.ts';
+import type { HistoryLimit, Range, Span } from '../driver.ts';
 import { compareKeys, endOfPrefix } from '../key.ts';
+import { NewestChanges } from '../newest-changes.ts';
 import type { Change, Entry, PastChange } from '../store.ts';
 import { pragma, readMeta } from './schema.ts';
 
@@ -100,10 +101,13 @@ export class Reader implements Disposable {
     return { changes, seenUpTo: end };
   }
 
-  history(key: string): PastChange[] {
-    return this.#statements.history
-      .all(key, key, key, key)
-      .map((row) => ({ ...changeOf(row), timeMs: Number(row['time']) }));
+  /** Read from the newest on, for there may be more than fit into memory. */
+  history(key: string, limit: HistoryLimit): PastChange[] {
+    const newest = new NewestChanges(limit);
+    for (const row of this.#statements.history.iterate(key, key, key, key)) {
+      if (!newest.addOlder({ ...changeOf(row), timeMs: Number(row['time']) })) break;
+    }
+    return newest.changes;
   }
 
   /** Since when and from which revision the past is readable. */
@@ -184,7 +188,8 @@ function prepare(database: DatabaseSync): Record<Name, StatementSync> {
        UNION SELECT until FROM past JOIN log AS ending ON ending.revision = past.until
        WHERE past.key = ? AND ending.deleted = 1 AND ending.key = ?
        UNION SELECT revision FROM live WHERE key = ?) AS found
-       CROSS JOIN log ON log.revision = found.revision ${joinBefore} ORDER BY log.revision`,
+       CROSS JOIN log ON log.revision = found.revision ${joinBefore}
+       ORDER BY log.revision DESC`,
     ),
     isBound: statement('SELECT 1 FROM bound WHERE key = ?'),
     timeAfter: statement(

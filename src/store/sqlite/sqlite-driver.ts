@@ -1,5 +1,14 @@
 import { DomainError } from '../../base/error.ts';
-import type { Driver, DriverSize, Operation, Outcome, Range, Sink, Span } from '../driver.ts';
+import type {
+  Driver,
+  DriverSize,
+  HistoryLimit,
+  Operation,
+  Outcome,
+  Range,
+  Sink,
+  Span,
+} from '../driver.ts';
 import { CompactedError } from '../error.ts';
 import type { Backup, Change, Entry, Page, PastChange, Reading, Session } from '../store.ts';
 import { backUp } from './backup.ts';
@@ -105,9 +114,9 @@ class SqliteDriver implements Driver {
     }
   }
 
-  async history(key: string): Promise<readonly PastChange[]> {
+  async history(key: string, limit: HistoryLimit): Promise<readonly PastChange[]> {
     await this.#writing.run({ kind: 'flush' });
-    return this.#read((reader) => reader.history(key)).filter(
+    return this.#read((reader) => reader.history(key, limit)).filter(
       (change) => change.revision <= this.#head,
     );
   }

@@ -73,6 +73,9 @@ export function testPast(t: Test, opening: Opening): void {
     t.same(history, ['put 1', 'put 2 was 1', 'deleted 2', 'put 3']);
     await store.delete(key);
     t.same((await store.history(key)).map(summary), [...history, 'deleted 3']);
+    const newest = await store.history(key, { limit: 2 });
+    t.same(newest.map(summary), ['put 3', 'deleted 3'], 'the newest of them');
+    t.match(await refusal(store.history(key, { limit: 0 })), { message: /cannot have 0/ });
     t.same(await store.history('/registry/pods/a/never'), []);
   });
 

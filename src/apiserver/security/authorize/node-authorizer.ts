@@ -24,6 +24,8 @@ export function decideForNode(
 ): Decision | undefined {
   const node = nodeOf(user);
   if (node === '' || isPath(attributes)) return undefined;
+  // What is related now may not have been then.
+  if (attributes.subresource === 'history') return unrelated(node);
   const whole = `${attributes.group}/${attributes.resource}`;
   const own = ownRules[whole];
   const decision = own?.(relations, node, attributes);
