@@ -168,7 +168,7 @@ const pods = {
   memoryThrottlingFactor: ignored(0.9),
   memorySwap: section({ swapBehavior: unsupported(choice('', 'NoSwap', 'LimitedSwap')) }),
   failSwapOn: flag(true),
-  failCgroupV1: flag(true),
+  failCgroupV1: flag(false),
   singleProcessOOMKill: ignored(null),
   seccompDefault: flag(false),
   allowedUnsafeSysctls: texts([]),

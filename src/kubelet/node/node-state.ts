@@ -1,6 +1,12 @@
 import type { Stored } from '../../api/client/client.ts';
 import type { Node } from '../../api/types/generated/core-v1.ts';
 
+export interface Pressure {
+  readonly memory: boolean;
+  readonly disk: boolean;
+  readonly processes: boolean;
+}
+
 /** What the kubelet knows of its own node. */
 export interface NodeState {
   readonly name: string;
@@ -11,7 +17,7 @@ export interface NodeState {
   /** Quantities by resource name: cpu `1930m`, memory `7812Mi`, pods `110`. */
   allocatable(): ReadonlyMap<string, string>;
   /** While set, new pods are refused; best-effort pods alone under memory pressure. */
-  pressure(): { readonly memory: boolean; readonly disk: boolean; readonly processes: boolean };
+  pressure(): Pressure;
   /** Told by the pod workers when the runtime answered or failed to; part of Ready. */
   runtimeAnswered(failure: string | undefined): void;
 }
