@@ -1,4 +1,4 @@
-// Unix sockets of kind SOCK_SEQPACKET: whole messages, with descriptors; and one datagram.
+// Unix sockets of kind SOCK_SEQPACKET: whole messages, with descriptors; and datagrams.
 #pragma once
 
 #include <fcntl.h>
@@ -126,6 +126,26 @@ inline Napi::Value messageReceive(const Call& info) {
   return message;
 }
 
+// datagramBind(folder, name): a socket that takes what datagramSend sends to that path, mode 0600;
+// fd. What was there under the name before is gone.
+inline Napi::Value datagramBind(const Call& info) {
+  std::string folder = toString(info[0]), name = toString(info[1]);
+  Descriptor place(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  int fd = place.valid() ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0) : -1;
+  sockaddr_un address = {};
+  address.sun_family = AF_UNIX;
+  snprintf(address.sun_path, sizeof address.sun_path, "/proc/self/fd/%d/%s", place.get(),
+           name.c_str());
+  if (fd >= 0) unlinkat(place.get(), name.c_str(), 0);
+  auto* generic = reinterpret_cast<sockaddr*>(&address);
+  bool ready = fd >= 0 && bind(fd, generic, sizeof address) == 0 &&
+               fchmodat(place.get(), name.c_str(), 0600, 0) == 0;
+  int error = errno;
+  if (!ready && fd >= 0) close(fd);
+  errno = error;
+  return answer(info.Env(), ready ? fd : -1, "bind", folder + "/" + name);
+}
+
 // Who is at the other end of a connected socket: {pid, uid, gid}.
 inline Napi::Value socketPeer(const Call& info) {
   Napi::Env env = info.Env();
@@ -170,6 +190,7 @@ inline void registerSocket(Napi::Env env, Napi::Object exports) {
   bind(exports, "socketPeer", socketPeer);
   bind(exports, "socketListen", socketListen);
   bind(exports, "socketAccept", socketAccept);
+  bind(exports, "datagramBind", datagramBind);
   bind(exports, "datagramSend", datagramSend);
   bind(exports, "messageSend", messageSend);
   bind(exports, "messageReceive", messageReceive);

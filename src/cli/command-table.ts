@@ -111,6 +111,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'Be the cluster coordinator: the Kubernetes API and its store',
     load: () => import('./commands/coordinator.ts'),
   },
+  up: {
+    summary: 'Make this machine a node: runtime, network, kubelet and coordinator',
+    load: () => import('./commands/up.ts'),
+  },
+  token: {
+    summary: 'Make a token, and print what `keelson up --join` takes',
+    load: () => import('./commands/token.ts'),
+  },
   completion: {
     summary: 'Print completion for a shell',
     load: () => import('./commands/completion.ts'),

@@ -10,6 +10,7 @@ export interface SocketAddon {
   socketListen(folder: string, name: string, backlog: number): number;
   socketAccept(fd: number): number | undefined;
   socketPeer(fd: number): { readonly pid: number; readonly uid: number; readonly gid: number };
+  datagramBind(folder: string, name: string): number;
   /** To `/path` or `@abstract-name`. */
   datagramSend(path: string, data: Uint8Array): void;
   messageSend(fd: number, data: Uint8Array, fds: readonly number[]): boolean;

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { Cli } from '../cli.ts';
+import { detach } from '../up/detach.ts';
+import { readUpOptions, type UpFlags } from '../up/read-options.ts';
+import { runUp } from '../up/run-up.ts';
+
+export function define(command: Command, cli: Cli): void {
+  command
+    .option('--join <line>', 'become a node of another cluster: TOKEN:sha256:HASH@HOST[:PORT]')
+    .option('--node-name <name>', "the node's name (default: this machine's)")
+    .option('--node-ip <address>', 'by which others reach it (default: the first IPv4 address)')
+    .option('--mode <mode>', 'between nodes: vxlan, or routed', 'vxlan')
+    .option('--config <path>', 'configuration file (default: "/etc/keelson/config.yaml")')
+    .option('-d, --detach', 'return when the node is ready; it goes on in the background')
+    .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')
+    .action(async ({ detach: away, log, ...flags }: UpFlags & DetachFlags) => {
+      const options = await readUpOptions(flags);
+      if (away === true)
+        await detach({ log, state: options.state, arguments: wordsOf(flags) }, cli);
+      else await runUp(options, cli);
+    });
+}
+
+interface DetachFlags {
+  readonly detach?: true;
+  readonly log: string;
+}
+
+/** The flags as they are written. */
+function wordsOf(flags: UpFlags): string[] {
+  const { join, nodeName, nodeIp, mode, config } = flags;
+  const pairs = { join, 'node-name': nodeName, 'node-ip': nodeIp, mode, config };
+  return Object.entries(pairs).flatMap(([name, value]) =>
+    value === undefined ? [] : [`--${name}`, value],
+  );
+}

@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { request, type RequestOptions } from 'node:https';
+import { text as textOfStream } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import { readKubeconfig } from '../../api/client/kubeconfig.ts';
+import { limits } from '../../base/limits.ts';
+import { commandOf } from './part.ts';
+import type { Invitation } from './invite.ts';
+
+const pollMs = 250;
+
+/**
+ * A token for machines that join. By a process of its own: the API's client knows all kinds and
+ * takes 40 MB, which this one would keep for as long as the node runs.
+ */
+export async function askForInvitation(kubeconfig: string, host: string): Promise<Invitation> {
+  const words = ['--kubeconfig', kubeconfig, '--host', host, '--output', 'json'];
+  const [program = '', ...args] = commandOf('token', words);
+  const options = { timeout: limits.clientAnswerMs };
+  const { stdout } = await promisify(execFile)(program, args, options);
+  return JSON.parse(stdout) as Invitation;
+}
+
+/** Resolves when the node says that it is ready, true; false when `signal` is aborted before. */
+export async function nodeReady(
+  kubeconfig: string,
+  { node, signal }: { readonly node: string; readonly signal: AbortSignal },
+): Promise<boolean> {
+  while (!signal.aborted) {
+    if (await isReady(kubeconfig, node).catch(() => false)) return true;
+    await sleep(pollMs, undefined, { signal }).catch(() => undefined);
+  }
+  return false;
+}
+
+interface NodeObject {
+  readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
+}
+
+async function isReady(kubeconfig: string, node: string): Promise<boolean> {
+  const { server, authority, certificate, key } = await readKubeconfig(kubeconfig);
+  const options: RequestOptions = {
+    agent: false,
+    timeout: limits.clientDialMs,
+    signal: AbortSignal.timeout(limits.clientDialMs),
+    ...(authority !== undefined && { ca: authority }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+  };
+  const sent = request(`${server}/api/v1/nodes/${node}`, options).end();
+  const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
+  const { status } = JSON.parse(await textOfStream(answer)) as NodeObject;
+  const conditions = status?.conditions ?? [];
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}

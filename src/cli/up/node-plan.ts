@@ -1,0 +1,65 @@
+import type { NodeFiles } from './node-files.ts';
+import type { Part } from './part.ts';
+
+/** What `keelson up` makes of a machine. */
+export interface NodePlan {
+  readonly nodeName: string;
+  readonly nodeAddress: string;
+  /** How pods of other nodes are reached. */
+  readonly mode: 'vxlan' | 'routed';
+  /** Whether the coordinator runs here. */
+  readonly first: boolean;
+  /** A configuration file that is not `/etc/keelson/config.yaml`. */
+  readonly config: string | undefined;
+  /** The runtime's state folder: `/run/keelson`. */
+  readonly state: string;
+  readonly socket: string;
+  readonly coordinatorRoot: string;
+  /** The operator has not said what happens to limits that cannot be enforced. */
+  readonly warnOfLimits: boolean;
+  readonly files: NodeFiles;
+}
+
+export interface NodeParts {
+  readonly runtime: Part;
+  readonly coordinator: Part | undefined;
+  readonly network: Part;
+  readonly kubelet: Part;
+}
+
+/** The parts of a node, each with all that it has to be told. */
+export function partsOf(plan: NodePlan): NodeParts {
+  const { state, nodeName, nodeAddress, files, mode, socket } = plan;
+  const config = plan.config === undefined ? [] : ['--config', plan.config];
+  const limits = plan.warnOfLimits ? ['--missing-controllers', 'warn'] : [];
+  const coordinator: Part = {
+    name: 'coordinator',
+    flags: [...config, '--advertise-address', nodeAddress],
+    lockPath: `${plan.coordinatorRoot}/coordinator.lock`,
+  };
+  return {
+    runtime: {
+      name: 'runtime',
+      flags: [...config, ...limits],
+      lockPath: `${state}/runtime.lock`,
+    },
+    coordinator: plan.first ? coordinator : undefined,
+    network: {
+      name: 'network',
+      flags: ['--kubeconfig', files.kubeconfig, '--node-name', nodeName, '--mode', mode],
+      lockPath: `${state}/network.lock`,
+    },
+    kubelet: {
+      name: 'kubelet',
+      flags: [
+        `--config=${files.kubeletConfig}`,
+        `--kubeconfig=${files.kubeconfig}`,
+        `--bootstrap-kubeconfig=${files.bootstrapKubeconfig}`,
+        `--hostname-override=${nodeName}`,
+        `--node-ip=${nodeAddress}`,
+        `--container-runtime-endpoint=unix://${socket}`,
+      ],
+      lockPath: `${state}/kubelet.lock`,
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { hostname, networkInterfaces } from 'node:os';
+import { isIP } from 'node:net';
+import { DomainError } from '../../base/error.ts';
+import { readConfig } from '../../base/settings.ts';
+import { parseConfig } from '../../cri/config.ts';
+import { parseCoordinatorConfig } from '../coordinator-config.ts';
+import type { UpOptions } from './run-up.ts';
+
+export interface UpFlags {
+  readonly join?: string;
+  readonly nodeName?: string;
+  readonly nodeIp?: string;
+  readonly mode: string;
+  readonly config?: string;
+}
+
+const defaultConfigPath = '/etc/keelson/config.yaml';
+
+/** From the flags and the parts' own configuration. Throws DomainError `invalid`. */
+export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
+  const { config, join, mode } = flags;
+  const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+  const runtime = parseConfig(text, process.env, {});
+  const coordinator = parseCoordinatorConfig(text, process.env, {});
+  if (mode !== 'vxlan' && mode !== 'routed') {
+    throw new DomainError('invalid', `--mode is "${mode}", not vxlan or routed`);
+  }
+  return {
+    join,
+    mode,
+    config,
+    nodeName: nameOf(flags.nodeName ?? hostname().toLowerCase()),
+    nodeAddress: addressOf(flags.nodeIp ?? coordinator.advertiseAddress),
+    folder: '/etc/keelson',
+    root: runtime.root,
+    state: runtime.state,
+    socket: runtime.socket,
+    coordinatorRoot: coordinator.root,
+    adminKubeconfig: `${coordinator.root}/admin.kubeconfig`,
+    warnOfLimits: !/missingControllers/.test(text),
+  };
+}
+
+/** As the API has names of nodes: RFC 1123 subdomains. */
+function nameOf(name: string): string {
+  const label = '[a-z0-9]([a-z0-9-]*[a-z0-9])?';
+  if (name.length <= 253 && new RegExp(`^${label}(\\.${label})*$`).test(name)) return name;
+  throw new DomainError('invalid', `"${name}" cannot be a node's name: choose one by --node-name`);
+}
+
+/** Without a wish, the machine's first address that is not its loopback's. */
+function addressOf(wish: string): string {
+  if (wish !== '') {
+    if (isIP(wish) !== 0) return wish;
+    throw new DomainError('invalid', `--node-ip is "${wish}", not an IP address`);
+  }
+  const first = firstAddress();
+  if (first !== undefined) return first;
+  throw new DomainError('unavailable', 'This machine has no IPv4 address: choose one by --node-ip');
+}
+
+/** Undefined on a machine without a network. */
+export function firstAddress(): string | undefined {
+  return Object.values(networkInterfaces())
+    .flatMap((list) => list ?? [])
+    .find(({ internal, family }) => !internal && family === 'IPv4')?.address;
+}

@@ -1,0 +1,185 @@
+import { existsSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { DomainError } from '../../base/error.ts';
+import { type Logger, openLog } from '../../base/log.ts';
+import { writeVolatileState, writeWhole } from '../../base/state-file.ts';
+import type { Cli } from '../cli.ts';
+import { lockRuntime } from '../runtime-lock.ts';
+import { ServiceManager } from '../service-manager.ts';
+import { askForInvitation, nodeReady } from './ask-cluster.ts';
+import { discoverAuthority } from './discover-authority.ts';
+import { parseJoinLine, serverOf } from './join-line.ts';
+import { KeptPart } from './kept-part.ts';
+import { nodeFilesIn, writeNodeFiles } from './node-files.ts';
+import { partsOf, type NodePlan } from './node-plan.ts';
+import { welcomePath, welcomeText, type Welcome } from './welcome.ts';
+
+export interface UpOptions extends Omit<NodePlan, 'first' | 'files'> {
+  /** `TOKEN:sha256:HASH@HOST[:PORT]`; undefined on the first node, and on one that has joined. */
+  readonly join: string | undefined;
+  /** `/etc/keelson` */
+  readonly folder: string;
+  /** The first node's API as its administrator calls it. */
+  readonly adminKubeconfig: string;
+  /** Where it is remembered that the node joined a cluster: `/var/lib/keelson`. */
+  readonly root: string;
+}
+
+/** The parts are Node processes that begin: seconds, on a busy machine a minute. */
+const startMs = 180_000;
+/** Images that are pulled first are not waited for, the node's network is. */
+const nodeReadyMs = 180_000;
+
+/**
+ * Makes this machine a node, and keeps its parts running until SIGTERM or SIGINT, which ends them
+ * with it; containers stay. SIGUSR2 ends it alone: the next `keelson up` takes the parts over as
+ * they run, as after a kill.
+ */
+export async function runUp(options: UpOptions, cli: Cli): Promise<void> {
+  const log = openLog('up');
+  const manager = new ServiceManager(log);
+  await mkdir(options.state, { recursive: true, mode: 0o700 });
+  using _lock = lockRuntime(options.state, 'up');
+  const wish = endWish();
+  const plan = await planOf(options);
+  const kept = keep(plan, log);
+  const begin = async (): Promise<void> => {
+    const welcome = await raise(options, { plan, kept, manager });
+    writeVolatileState(welcomePath(options.state), welcome);
+    await cli.print(welcomeText(welcome));
+    manager.notify('READY=1', 'STATUS=The node is ready');
+  };
+  const failed = await Promise.race([
+    begin().then(() => undefined, asError),
+    wish.promise.then(() => undefined),
+  ]);
+  // Whoever keeps it as a service starts it again; the parts that came up stay.
+  if (failed !== undefined) {
+    for (const part of kept.all) part.release();
+    throw failed;
+  }
+  const signal = await wish.promise;
+  manager.notify('STOPPING=1');
+  log.info({ signal }, signal === 'SIGUSR2' ? 'leaving the parts as they are' : 'stopping');
+  if (signal === 'SIGUSR2') for (const part of kept.all) part.release();
+  else await stopAll(kept);
+  // Processes that were left are no reason to stay.
+  process.exit(0);
+}
+
+interface Kept {
+  readonly runtime: KeptPart;
+  readonly coordinator: KeptPart | undefined;
+  readonly network: KeptPart;
+  readonly kubelet: KeptPart;
+  readonly all: readonly KeptPart[];
+}
+
+/** The signal that ends it, whenever it comes. */
+function endWish(): PromiseWithResolvers<NodeJS.Signals> {
+  const wish = Promise.withResolvers<NodeJS.Signals>();
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGUSR2'] as const) {
+    process.on(signal, () => wish.resolve(signal));
+  }
+  return wish;
+}
+
+async function planOf(options: UpOptions): Promise<NodePlan> {
+  const files = nodeFilesIn(options.folder);
+  const mark = joinedMark(options);
+  if (options.join === undefined) return { ...options, files, first: !existsSync(mark) };
+  if (existsSync(`${options.coordinatorRoot}/store.db`)) {
+    throw new DomainError(
+      'conflict',
+      `This machine has a cluster of its own ("${options.coordinatorRoot}"): ` +
+        '`keelson down --purge` removes it',
+    );
+  }
+  const line = parseJoinLine(options.join);
+  const authority = await discoverAuthority(line);
+  const server = serverOf(line);
+  await mkdir(options.root, { recursive: true, mode: 0o700 });
+  await writeNodeFiles(files, { server, authority, token: line.token }, ledgerOf(options));
+  await writeWhole(mark, `${server}\n`);
+  return { ...options, files, first: false };
+}
+
+/** While it is there, the machine is a node of somebody else's cluster. */
+function joinedMark({ root }: UpOptions): string {
+  return `${root}/joined`;
+}
+
+function ledgerOf({ root }: UpOptions): string {
+  return `${root}/ledger`;
+}
+
+function keep(plan: NodePlan, log: Logger): Kept {
+  const parts = partsOf(plan);
+  const surroundings = { folder: plan.state, log };
+  const runtime = new KeptPart(parts.runtime, surroundings);
+  const coordinator = parts.coordinator && new KeptPart(parts.coordinator, surroundings);
+  const network = new KeptPart(parts.network, surroundings);
+  const kubelet = new KeptPart(parts.kubelet, surroundings);
+  const all = [runtime, ...(coordinator === undefined ? [] : [coordinator]), network, kubelet];
+  return { runtime, coordinator, network, kubelet, all };
+}
+
+interface Raising {
+  readonly plan: NodePlan;
+  readonly kept: Kept;
+  readonly manager: ServiceManager;
+}
+
+/** Starts the parts in the order in which they need each other. */
+async function raise(options: UpOptions, { plan, kept, manager }: Raising): Promise<Welcome> {
+  const started = async (...parts: readonly (KeptPart | undefined)[]): Promise<void> => {
+    const list = parts.filter((part) => part !== undefined);
+    manager.notify(`STATUS=Starting ${list.map(({ part }) => part.name).join(', ')}`);
+    await Promise.all(list.map((part) => inTime(part)));
+  };
+  await started(kept.runtime, kept.coordinator);
+  const join = plan.first ? await openCluster(options, plan) : undefined;
+  await started(kept.network, kept.kubelet);
+  const { nodeName: node } = plan;
+  if (!plan.first) return { node, first: false };
+  manager.notify(`STATUS=Waiting for node ${node} to be ready`);
+  const signal = AbortSignal.timeout(nodeReadyMs);
+  const ready = await nodeReady(options.adminKubeconfig, { node, signal });
+  return { node, first: true, ready, join, kubeconfig: options.adminKubeconfig };
+}
+
+async function inTime(part: KeptPart): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const { name } = part.part;
+  const late = new DomainError('timeout', `${name} is not ready in ${startMs / 1000} s`);
+  const timer = setTimeout(() => reject(late), startMs);
+  try {
+    await Promise.race([part.start(), promise]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The line by which other machines join. */
+async function openCluster(options: UpOptions, { files }: NodePlan): Promise<string> {
+  const { token, authority, line } = await askForInvitation(
+    options.adminKubeconfig,
+    options.nodeAddress,
+  );
+  const { port } = parseJoinLine(line);
+  // By the loopback: the node reaches its own coordinator whatever becomes of its addresses.
+  const server = `https://127.0.0.1:${port}`;
+  await writeNodeFiles(files, { server, authority, token }, ledgerOf(options));
+  return line;
+}
+
+/** Who uses others ends before them. */
+async function stopAll(kept: Kept): Promise<void> {
+  await kept.kubelet.stop();
+  await Promise.all([kept.network.stop(), kept.coordinator?.stop()]);
+  await kept.runtime.stop();
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
+}
