@@ -34,19 +34,22 @@ export interface ApiAnswer {
 
 /** Kept connections to one API server. Owns them until it is disposed of. */
 export class Connection implements AsyncDisposable {
-  readonly #address: ApiAddress;
-  readonly #agent: Agent;
+  #address: ApiAddress;
+  #agent: Agent;
   readonly #userAgent: string;
 
   constructor(address: ApiAddress, userAgent: string) {
     this.#address = address;
     this.#userAgent = userAgent;
-    this.#agent = new Agent({
-      connections: limits.clientConnections,
-      headersTimeout: limits.clientAnswerMs,
-      bodyTimeout: limits.clientAnswerMs,
-      connect: { timeout: limits.clientDialMs, ...secrets(address) },
-    });
+    this.#agent = agentFor(address);
+  }
+
+  /** Asks there and as this from now on; what is under way ends as it began. */
+  renew(address: ApiAddress): void {
+    const before = this.#agent;
+    this.#address = address;
+    this.#agent = agentFor(address);
+    before.close().catch(() => undefined);
   }
 
   async send(request: ApiRequest): Promise<ApiAnswer> {
@@ -74,6 +77,15 @@ export class Connection implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#agent.destroy();
   }
+}
+
+function agentFor(address: ApiAddress): Agent {
+  return new Agent({
+    connections: limits.clientConnections,
+    headersTimeout: limits.clientAnswerMs,
+    bodyTimeout: limits.clientAnswerMs,
+    connect: { timeout: limits.clientDialMs, ...secrets(address) },
+  });
 }
 
 function secrets({ authority, serverName, certificate, key }: ApiAddress) {

@@ -133,6 +133,11 @@ export class HttpClient implements ApiClient, AsyncDisposable {
     return this.#write('POST', pathOf(kind, name, name.subresource), body);
   }
 
+  /** Speaks with another certificate from now on. */
+  renew(address: ApiAddress): void {
+    this.#connection.renew(address);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection[Symbol.asyncDispose]();
   }

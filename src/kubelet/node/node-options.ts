@@ -53,17 +53,20 @@ export interface CredentialOptions {
   readonly name: string;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Holds `kubelet-client-current.pem` and `kubelet-server-current.pem`, 0600. */
+  /** Ends the wait for a certificate, too. */
+  readonly signal: AbortSignal;
+  /** Holds `kubelet-client-current.pem`, 0600; `/var/lib/kubelet/pki`. */
   readonly folder: string;
-  /** Who asks for the first certificate; not needed where one is kept. */
-  readonly bootstrap?: ApiAddress;
+  /** Read where it is there; else written once there is a certificate. */
+  readonly kubeconfig: string;
+  /** Who asks for the first certificate. Waited for where the kubeconfig is absent, too. */
+  readonly bootstrapKubeconfig?: string;
   /** `rotateCertificates` */
   readonly rotates: boolean;
 }
 
-/** The kubelet's own certificate for the API, asked for by CSR and renewed before its end. */
+/** Who the kubelet is to the API; its certificate is renewed before it ends. */
 export interface NodeCredentials extends Disposable {
-  /** The bootstrap's server with the certificate. */
   readonly address: ApiAddress;
   /** Called with each address after the first. */
   onRenewal(renewed: (address: ApiAddress) => void): void;
