@@ -242,4 +242,15 @@ export const limits = {
   runtimePodMs: 240_000,
   runtimePullMs: 30 * 60_000,
   runtimeExecMarginMs: 10_000,
+  /** A volume made of ConfigMaps, Secrets and the like: files, bytes, a path and a name in it. */
+  volumeFiles: 8192,
+  volumeFileBytes: 16 * 1024 * 1024,
+  volumePathBytes: 4096,
+  volumeNameBytes: 255,
+  /** How deep a volume is measured and given to a group; each level is an open folder. */
+  volumeDepth: 1000,
+  /** How deep it is removed before folders are moved up. */
+  volumeRemovalDepth: 64,
+  /** Entries of a volume that are looked at before others have their turn. */
+  volumeTurnEntries: 256,
 } as const;
