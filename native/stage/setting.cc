@@ -154,8 +154,8 @@ bool setAffinity(Context& context, Fields& fields) {
          context.fail("sched_setaffinity");
 }
 
-// keyring: a session keyring of its own, so that the host's keys stay out of reach. Without a name:
-// by one, who has made it first would be joined.
+// keyring CONTAINER: a session keyring of its own, so that the host's keys stay out of reach.
+// Without a name: by one, who has made it first would be joined.
 bool joinKeyring(Context& context, Fields&) {
   constexpr int joinSession = 1;
   if (syscall(SYS_keyctl, joinSession, nullptr) >= 0) return true;

@@ -178,8 +178,11 @@ export const operation = {
     ...nodes,
   ],
   affinity: (cpus: readonly number[]): Operation => ['affinity', ...cpus],
-  /** A new session keyring, without a name: by one, who made it first would be joined. */
-  keyring: (): Operation => ['keyring'],
+  /**
+   * A new session keyring, without a name: by one, who made it first would be joined. The first
+   * release's shims ask for a name all the same, and theirs are still running after an upgrade.
+   */
+  keyring: (container: string): Operation => ['keyring', container],
 
   /** Sets of capabilities are bit masks. */
   bounding: (kept: bigint): Operation => ['bounding', kept],

@@ -30,12 +30,19 @@ export function writeRecord(folder: string, record: SandboxRecord): void {
 /** Undefined when it is missing or damaged. */
 export async function readRecord(folder: string): Promise<SandboxRecord | undefined> {
   try {
-    const record = (await readState(join(folder, 'sandbox.json'))) as SandboxRecord | undefined;
+    const record = (await readState(join(folder, 'sandbox.json'))) as Stored | undefined;
     const whole = typeof record?.phase === 'string' && typeof record.request?.id === 'string';
-    return whole ? record : undefined;
+    return whole ? upgraded(record) : undefined;
   } catch {
     return undefined;
   }
+}
+
+/** The first release knew one network for a pod. */
+type Stored = SandboxRecord & { readonly network?: NetworkConfiguration };
+
+function upgraded({ network, ...record }: Stored): SandboxRecord {
+  return network === undefined ? record : { networks: [network], ...record };
 }
 
 /** The names of all folders of pods. */

@@ -14,10 +14,13 @@ export function processesWith(word: string): number[] {
   });
 }
 
-/** Looks for five seconds and more. */
-export async function until(condition: () => boolean): Promise<boolean> {
-  for (let attempt = 0; attempt < 1200 && !condition(); attempt++) await sleep(25);
-  return condition();
+/** Looks for half a minute and more. */
+export async function until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
+  for (let attempt = 0; attempt < 1200; attempt += 1) {
+    if (await condition()) return true;
+    await sleep(25);
+  }
+  return false;
 }
 
 /** What a process has ever written. */

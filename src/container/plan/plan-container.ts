@@ -120,7 +120,7 @@ export function planContainer(source: ContainerSource): ContainerPlan {
   builder.add(...leaveChroot(source, hooked), enterRoot(source, hooked));
 
   planRootPropagation(builder, linux, rootSlot);
-  if (source.noNewKeyring !== true) builder.add(operation.keyring());
+  if (source.noNewKeyring !== true) builder.add(operation.keyring(source.id));
   planMachine(builder, linux);
   planLimits(builder, process);
   planStart(builder, process, alone);

@@ -53,7 +53,7 @@ export function planExecProcess(
     const { height: rows = 0, width: columns = 0 } = process.consoleSize ?? {};
     builder.add(operation.terminal(builder.slot(), { rows, columns }));
   }
-  if (!noNewKeyring) builder.add(operation.keyring());
+  if (!noNewKeyring) builder.add(operation.keyring(subject.id));
   planMachine(builder, spec.linux ?? {});
   planLimits(builder, process);
   planAffinity(builder, process, 'final');

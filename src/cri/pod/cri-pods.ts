@@ -131,14 +131,17 @@ function podAddresses(node: Node, pod: PodRecord): Draft<PodSandboxNetworkStatus
 }
 
 function podInfo(node: Node, pod: PodRecord): Record<string, string> {
-  const sandbox = node.sandboxes.status(pod.id);
-  const namespaces = Object.entries(sandbox.namespaces).map(([type, path]) => ({ type, path }));
+  const sandbox = sandboxOf(node, pod);
+  const namespaces = Object.entries(sandbox?.namespaces ?? {}).map(([type, path]) => ({
+    type,
+    path,
+  }));
   return documents({
-    pid: sandbox.shimPid,
+    pid: sandbox?.shimPid ?? 0,
     config: podConfigOf(pod),
     runtimeSpec: {
-      hostname: sandbox.request?.hostname ?? '',
-      linux: { namespaces, cgroupsPath: sandbox.request?.cgroupPath ?? '' },
+      hostname: sandbox?.request?.hostname ?? '',
+      linux: { namespaces, cgroupsPath: sandbox?.request?.cgroupPath ?? '' },
     },
   });
 }
