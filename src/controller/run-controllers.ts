@@ -1,5 +1,4 @@
 import type { ApiClient } from '../api/client/client.ts';
-import type { SharedInformers } from '../api/client/shared-informers.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
@@ -32,8 +31,6 @@ export interface ControllersOptions {
   readonly rootCertificate?: () => string;
   /** Where nodes' ranges of pod addresses come from; 10.244.0.0/16 in ranges of /24 by default. */
   readonly podRanges?: PodRanges;
-  /** Caches that others in the process read too, which these controllers follow. */
-  readonly informers?: SharedInformers;
   /** Told of failures; what failed is tried again after a while. */
   readonly onError?: (what: string, error: unknown) => void;
 }
@@ -75,11 +72,10 @@ export async function runControllers(
   options: ControllersOptions,
 ): Promise<void> {
   const { clock = systemClock, signal, onError = () => undefined } = options;
-  const { informers } = options;
-  const cluster = new Cluster({ client, clock, onError, ...(informers && { informers }) });
+  const cluster = new Cluster({ client, clock, onError });
   const controllers = makeControllers(cluster, options);
   await Promise.all([
-    cluster.informers.run(signal),
+    ...cluster.informers.map((informer) => informer.run(signal)),
     ...controllers.map((controller) => runController(cluster, controller, { signal, onError })),
   ]);
 }

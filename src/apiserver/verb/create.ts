@@ -100,15 +100,13 @@ async function keep(
 
 async function store(api: Api, place: Place, object: Draft): Promise<JsonObject> {
   if (place.kind.kind !== 'Service') return await api.registry.create(place, object);
-  return await api.services.alone(async () => {
-    await api.services.allocate(object);
-    try {
-      return await api.registry.create(place, object);
-    } catch (error) {
-      api.services.release(object);
-      throw error;
-    }
-  });
+  await api.services.allocate(object);
+  try {
+    return await api.registry.create(place, object);
+  } catch (error) {
+    api.services.release(object);
+    throw error;
+  }
 }
 
 /** The account that pods run as which name none: nobody should have to wait for a controller. */

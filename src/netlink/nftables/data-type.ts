@@ -145,6 +145,16 @@ function writePlain(bytes: Buffer, at: number, ...[name, value]: [DataTypeName, 
     bytes[at + 1] = value & 0xff;
     return true;
   }
+  if (name === 'mark' && typeof value === 'number' && value >= 0 && value <= 0xffffffff) {
+    if (!Number.isInteger(value)) return false;
+    if (hostIsLittle) bytes.writeUInt32LE(value, at);
+    else bytes.writeUInt32BE(value, at);
+    return true;
+  }
+  if (name === 'inet_proto' && typeof value === 'string' && isProtocol(value)) {
+    bytes[at] = protocols[value];
+    return true;
+  }
   return name === 'ipv4_addr' && typeof value === 'string' && writeIpv4(bytes, at, value);
 }
 

@@ -1,16 +1,22 @@
-import { type ApiObject, keyOf, type Stored } from '../../api/client/client.ts';
-import type { Informer } from '../../api/client/informer.ts';
+import { type ApiClient, type ApiObject, keyOf, type Stored } from '../../api/client/client.ts';
+import { Informer } from '../../api/client/informer.ts';
 import { type Resource, resources } from '../../api/client/resources.ts';
-import type { SharedInformers } from '../../api/client/shared-informers.ts';
 import type { LabelSelector } from '../../api/selector/label-selector.ts';
 import type { LabelSelector as WrittenSelector } from '../../api/types/generated/meta-v1.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readSelector } from '../pod/affinity-term.ts';
 import type { ClusterEvent } from '../queue/hints.ts';
 
-/** Tells the engine of everything but pods; gives the informers that do. */
+export interface Following {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+/** Tells the engine of everything but pods; gives the informers that do, still to be run. */
 export function followCluster(
-  informers: SharedInformers,
+  following: Following,
   engine: Engine,
   happened: (event: ClusterEvent) => void,
 ): readonly Informer<ApiObject>[] {
@@ -20,7 +26,7 @@ export function followCluster(
     resource: Resource<T>,
     told: (key: string, object: Stored<T> | undefined) => void,
   ): Informer<ApiObject> => {
-    const informer = informers.informer(resource);
+    const informer = informerOf(following, resource);
     informer.onChange((now, before) => {
       const either = now ?? before;
       if (either !== undefined) told(keyOf(either), now);
@@ -67,6 +73,18 @@ export function followCluster(
     follow(resources.statefulSets, controller('StatefulSet')),
     follow(resources.podDisruptionBudgets, (key, budget) => budgets.set(key, budget)),
   ];
+}
+
+export function informerOf<T extends ApiObject>(
+  { client, clock, onError }: Following,
+  resource: Resource<T>,
+): Informer<T> {
+  return new Informer<T>({
+    client,
+    clock,
+    resource,
+    onError: (error) => onError(`watch of ${resource.kind.plural}`, error),
+  });
 }
 
 interface Selecting {

@@ -1,0 +1,69 @@
+import type { Clock } from '../base/clock.ts';
+import { messageOf } from '../base/error.ts';
+import type { Logger } from '../base/log.ts';
+import type { ApiClient, ApiObject, Stored } from '../api/client/client.ts';
+import { Informer } from '../api/client/informer.ts';
+import { resources, type Resource } from '../api/client/resources.ts';
+import type { Node, Service } from '../api/types/generated/core-v1.ts';
+import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
+
+/** What services and DNS read of the cluster: one set of caches for both. */
+export interface ClusterObjects {
+  readonly services: Informer<Service>;
+  /** With the index `service`: the keys of the Services that a slice belongs to. */
+  readonly endpointSlices: Informer<EndpointSlice>;
+  readonly nodes: Informer<Node>;
+}
+
+export interface ClusterObjectsOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** Caches that follow the coordinator once {@link followClusterObjects} runs. */
+export function openClusterObjects(options: ClusterObjectsOptions): ClusterObjects {
+  return {
+    services: informer(options, resources.services),
+    endpointSlices: informer(options, resources.endpointSlices, {
+      service: (slice) => [serviceKeyOf(slice)],
+    }),
+    nodes: informer(options, resources.nodes),
+  };
+}
+
+/** Resolves when the signal is aborted. While the coordinator is away the caches stay. */
+export async function followClusterObjects(
+  { services, endpointSlices, nodes }: ClusterObjects,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all([services.run(signal), endpointSlices.run(signal), nodes.run(signal)]);
+}
+
+const serviceLabel = 'kubernetes.io/service-name';
+
+/** `default/web`; empty for a slice that belongs to no Service. */
+export function serviceKeyOf({ metadata }: Pick<EndpointSlice, 'metadata'>): string {
+  const name = metadata.labels?.[serviceLabel];
+  return name === undefined ? '' : `${metadata.namespace ?? ''}/${name}`;
+}
+
+function informer<T extends ApiObject>(
+  { client, clock, log }: ClusterObjectsOptions,
+  resource: Resource<T>,
+  indexes: Readonly<Record<string, (object: Stored<T>) => readonly string[]>> = {},
+): Informer<T> {
+  let said = '';
+  return new Informer<T>({
+    client,
+    clock,
+    resource,
+    indexes,
+    onError(error) {
+      // Once for each reason: an absent coordinator would say the same for hours.
+      const reason = messageOf(error);
+      if (reason !== said) log.warn({ err: error }, `Cannot follow ${resource.kind.plural}`);
+      said = reason;
+    },
+  });
+}
