@@ -7,6 +7,7 @@ import { type Gate, openGate } from './security/gate.ts';
 import type { User } from './security/user.ts';
 import type { HealthCheck } from './serve-components.ts';
 import { ServiceAddresses } from './service-addresses.ts';
+import { OwnTurns, type Turns } from './turns.ts';
 
 /** What every verb works with. */
 export interface Api {
@@ -16,6 +17,7 @@ export interface Api {
   readonly gate: Gate;
   readonly kubelets: Kubelets;
   readonly pace: Pace;
+  readonly turns: Turns;
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
   readonly components: Map<string, HealthCheck>;
   now(): Date;
@@ -27,14 +29,18 @@ export interface ApiOptions {
   readonly gate?: Gate | undefined;
   readonly kubelets?: KubeletOptions | undefined;
   readonly now?: () => Date;
+  /** Those of the store's other users; absent where this process alone has it. */
+  readonly turns?: Turns | undefined;
 }
 
-export function createApi({ store, gate, kubelets, now }: ApiOptions): Api {
+export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions): Api {
   const registry = new Registry(store);
+  const turns = others.turns ?? new OwnTurns();
   return {
     registry,
-    quotas: new Quotas(registry),
-    services: new ServiceAddresses(store),
+    turns,
+    quotas: new Quotas(registry, turns),
+    services: new ServiceAddresses(store, turns),
     kubelets: new Kubelets(kubelets),
     pace: new Pace(),
     components: new Map(),

@@ -1,7 +1,8 @@
-import type { ApiClient, ApiObject } from '../api/client/client.ts';
+import { type ApiClient, type ApiObject, nameOf } from '../api/client/client.ts';
+import { isRefused } from '../api/client/refusal.ts';
 import { type Resource, resources } from '../api/client/resources.ts';
 import { equal, type JsonObject } from '../api/json.ts';
-import { ApiError } from '../api/status.ts';
+import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
 
 /** Where the server is reached from the cluster's nodes. */
 export interface ServerAddress {
@@ -16,16 +17,16 @@ const clusterAddress = '10.96.0.1';
 
 /**
  * Keeps the Service `default/kubernetes`, by which pods call the server, with its Endpoints and
- * EndpointSlice. Of several coordinators the one that started last is named.
+ * EndpointSlices: those of all coordinators, in the order of their addresses.
  */
-export async function publishAddress(
+export async function publishAddresses(
   client: ApiClient,
-  { address, port }: ServerAddress,
+  servers: readonly ServerAddress[],
 ): Promise<void> {
-  const metadata = { ...place, labels };
-  const ports = [{ name: 'https', port, protocol: 'TCP' }];
+  const groups = groupsOf(servers);
+  const port = servers[0]?.port ?? 443;
   await keep(client, resources.services, {
-    metadata,
+    metadata: { ...place, labels },
     spec: {
       clusterIP: clusterAddress,
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
@@ -34,18 +35,72 @@ export async function publishAddress(
     },
   });
   await keep(client, resources.endpoints, {
+    metadata: { ...place, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: groups.map((group) => ({
+      addresses: group.addresses.map((ip) => ({ ip })),
+      ports: [portOf(group)],
+    })),
+  });
+  for (const group of groups) await keep(client, resources.endpointSlices, sliceOf(group, groups));
+  await removeOthers(client, new Set(groups.map((group) => sliceName(group, groups))));
+}
+
+/** Servers that are reached alike, which one slice can name. */
+interface Group {
+  readonly family: 'IPv4' | 'IPv6';
+  readonly port: number;
+  readonly addresses: readonly string[];
+}
+
+function groupsOf(servers: readonly ServerAddress[]): Group[] {
+  const groups = new Map<string, Group>();
+  const sorted = servers.toSorted((a, b) => (a.address < b.address ? -1 : 1));
+  for (const { address, port } of sorted) {
+    const family = address.includes(':') ? 'IPv6' : 'IPv4';
+    const name = `${family} ${port}`;
+    const addresses = [...new Set([...(groups.get(name)?.addresses ?? []), address])];
+    groups.set(name, { family, port, addresses });
+  }
+  return [...groups].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, group]) => group);
+}
+
+function portOf({ port }: Group) {
+  return { name: 'https', port, protocol: 'TCP' };
+}
+
+/** One cluster has mostly one, whose name is that of the service. */
+function sliceName(group: Group, groups: readonly Group[]): string {
+  return group === groups[0]
+    ? place.name
+    : `${place.name}-${group.family.toLowerCase()}-${group.port}`;
+}
+
+function sliceOf(group: Group, groups: readonly Group[]): EndpointSlice {
+  return {
     metadata: {
-      ...place,
-      labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' },
+      namespace: place.namespace,
+      name: sliceName(group, groups),
+      labels: { 'kubernetes.io/service-name': 'kubernetes' },
     },
-    subsets: [{ addresses: [{ ip: address }], ports }],
-  });
-  await keep(client, resources.endpointSlices, {
-    metadata: { ...place, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
-    addressType: address.includes(':') ? 'IPv6' : 'IPv4',
-    endpoints: [{ addresses: [address], conditions: { ready: true } }],
-    ports,
-  });
+    addressType: group.family,
+    endpoints: group.addresses.map((address) => ({
+      addresses: [address],
+      conditions: { ready: true },
+    })),
+    ports: [portOf(group)],
+  };
+}
+
+async function removeOthers(client: ApiClient, names: ReadonlySet<string>): Promise<void> {
+  const { namespace } = place;
+  const labelSelector = 'kubernetes.io/service-name=kubernetes';
+  const { items } = await client.list(resources.endpointSlices, { namespace, labelSelector });
+  for (const { metadata } of items) {
+    if (names.has(metadata.name)) continue;
+    await client.delete(resources.endpointSlices, nameOf({ metadata })).catch((error: unknown) => {
+      if (!isRefused(error, 'NotFound')) throw error;
+    });
+  }
 }
 
 /** Makes an object, or changes what of it is not as it should be. */
@@ -54,19 +109,23 @@ async function keep<T extends ApiObject>(
   resource: Resource<T>,
   wanted: T,
 ): Promise<void> {
-  const known = await client.get(resource, place).catch((error: unknown) => {
-    if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+  const name = nameOf({ metadata: wanted.metadata ?? {} });
+  const known = await client.get(resource, name).catch((error: unknown) => {
+    if (isRefused(error, 'NotFound')) return undefined;
     throw error;
   });
   if (known === undefined) {
-    await client.create(resource, wanted);
+    await client.create(resource, wanted).catch((error: unknown) => {
+      // Another coordinator that started beside was faster, also to the service's address.
+      if (!isRefused(error, 'AlreadyExists', 'Invalid')) throw error;
+    });
     return;
   }
   const { metadata: _metadata, ...fields } = wanted as JsonObject;
   const differs = Object.entries(fields).filter(([name, value]) => !includes(known[name], value));
   if (differs.length === 0) return;
   const document = Object.fromEntries(differs);
-  await client.patch(resource, place, { type: 'merge', document });
+  await client.patch(resource, name, { type: 'merge', document });
 }
 
 /** Whether all that is wanted is there; defaults may be there too. */

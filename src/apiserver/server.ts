@@ -26,6 +26,7 @@ import type { Security } from './security/security.ts';
 import { ownUser } from './security/user.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import { serveResource } from './serve-resource.ts';
+import type { Turns } from './turns.ts';
 import { createObject } from './verb/create.ts';
 
 export interface ApiServerOptions {
@@ -37,6 +38,8 @@ export interface ApiServerOptions {
   /** Absent: plain HTTP on which everybody may do everything, for tests on loopback alone. */
   readonly security?: Security;
   readonly kubelets?: KubeletOptions;
+  /** Where other coordinators write to the store, too. */
+  readonly turns?: Turns | undefined;
 }
 
 const version = {
@@ -73,10 +76,10 @@ export class ApiServer implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #pages = new Map<string, Page>();
 
-  private constructor({ store, kubelets, security }: ApiServerOptions) {
+  private constructor({ store, kubelets, security, turns }: ApiServerOptions) {
     this.#security = security;
     this.#metrics = new ServerMetrics(store);
-    this.#api = createApi({ store, kubelets, gate: security?.gate });
+    this.#api = createApi({ store, kubelets, gate: security?.gate, turns });
     this.#listener = new Listener(security?.serving, {
       onRequest: (request, response) => void this.#serve(request, response),
       onUpgrade: (upgrade) => void this.#serveUpgrade(upgrade),

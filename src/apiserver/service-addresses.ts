@@ -6,6 +6,7 @@ import { type Fault, invalid } from '../api/validate/fault.ts';
 import { invalidObject } from '../api/validate/fault.ts';
 import type { Store } from '../store/store.ts';
 import { decodeObject, metadataOf } from './object-text.ts';
+import type { Turns } from './turns.ts';
 
 /** The addresses and ports that services get. */
 export interface ServiceRange {
@@ -25,18 +26,32 @@ export const defaultServiceRange: ServiceRange = {
 
 /**
  * Gives services their cluster address and node ports. What is taken is read from the store once;
- * then it is kept here: one process at a time allocates.
+ * then it is kept here. Where others allocate too, it is read anew each time, and one at a time
+ * allocates and writes.
  */
 export class ServiceAddresses {
   readonly #range: ServiceRange;
   readonly #store: Store;
+  readonly #turns: Turns;
   readonly #addresses = new Set<string>();
   readonly #ports = new Set<number>();
   #loaded: Promise<void> | undefined;
 
-  constructor(store: Store, range: ServiceRange = defaultServiceRange) {
+  constructor(store: Store, turns: Turns, range: ServiceRange = defaultServiceRange) {
     this.#store = store;
+    this.#turns = turns;
     this.#range = range;
+  }
+
+  /** Around {@link allocate} and the write of what it has given. */
+  async alone<T>(write: () => Promise<T>): Promise<T> {
+    if (!this.#turns.areShared) return await write();
+    return await this.#turns.run('services', async () => {
+      this.#addresses.clear();
+      this.#ports.clear();
+      this.#loaded = undefined;
+      return await write();
+    });
   }
 
   /** Fills in what the service has not; throws `Invalid` for what another one has. */

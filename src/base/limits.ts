@@ -134,6 +134,8 @@ export const limits = {
   apiPageObjects: 10_000,
   /** How long a list or watch waits for a revision that is not there yet. */
   apiRevisionWaitMs: 3000,
+  /** Waiting for another coordinator's write that has to be alone. */
+  apiTurnMs: 30_000,
   /** A watch that its client does not bound ends after so long, at random from the half on. */
   apiWatchMs: 60 * 60 * 1000,
   /** How often a quiet watch tells how far it has come. */

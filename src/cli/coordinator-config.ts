@@ -35,6 +35,8 @@ export interface CoordinatorConfig {
   readonly auditPolicy: string;
   /** When the file is turned over, in bytes. */
   readonly auditBytes: string;
+  /** `15s`: of coordinators that share etcd, how long a leader that says nothing stays one. */
+  readonly leaderLease: string;
   /** `3d`: what changed longer ago is forgotten. */
   readonly historyAge: string;
   /** Of the past that is kept; on etcd of all it holds. */
@@ -93,6 +95,13 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: 'adaptive',
     allowed: /^(adaptive|all|100|[1-9]\d?)$/,
     expected: 'adaptive, all, or a percentage from 1 to 100',
+  },
+  {
+    key: 'coordinator.leaderLease',
+    field: 'leaderLease',
+    fallback: '15s',
+    allowed: /^([2-9]|\d{2,4})s$|^\d{1,3}m$/,
+    expected: 'from 2s on, a number with s or m',
   },
   {
     key: 'coordinator.historyAge',

@@ -6,8 +6,9 @@ import {
   type ObjectPatch,
   type Stored,
 } from '../api/client/client.ts';
-import { Informer, type InformerOptions } from '../api/client/informer.ts';
+import type { Informer, InformerOptions } from '../api/client/informer.ts';
 import type { Resource } from '../api/client/resources.ts';
+import { SharedInformers } from '../api/client/shared-informers.ts';
 import { writeTime } from '../api/time.ts';
 import type { Clock } from '../base/clock.ts';
 import { EventRecorder } from '../api/client/event-recorder.ts';
@@ -17,6 +18,8 @@ export interface ClusterOptions {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly onError: (what: string, error: unknown) => void;
+  /** Caches that others in the process have too; of its own unless given. */
+  readonly informers?: SharedInformers;
 }
 
 export type Deletion = Omit<DeleteOptions, 'preconditions'> & { readonly unchanged?: boolean };
@@ -32,42 +35,25 @@ export class Cluster {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly events: EventRecorder;
-  readonly #options: ClusterOptions;
-  readonly #informers = new Map<string, Informer<ApiObject>>();
+  readonly informers: SharedInformers;
   /** Where a write may or may not have been done: resource, then namespaces. */
   readonly #doubts = new Map<string, Set<string>>();
 
   constructor(options: ClusterOptions) {
-    this.#options = options;
+    this.informers = options.informers ?? new SharedInformers(options);
     this.client = options.client;
     this.clock = options.clock;
     const onError = (error: unknown) => options.onError('events', error);
     this.events = new EventRecorder({ client: this.client, clock: this.clock, onError });
   }
 
-  /** The shared cache of a resource. Who asks first says what is kept and how it is found. */
+  /** The shared cache of a resource; see {@link SharedInformers}. */
   informer<T extends ApiObject>(
     resource: Resource<T>,
     indexes: Indexes<T> = {},
     keep?: InformerOptions<T>['keep'],
   ): Informer<T> {
-    const name = resource.kind.prefix;
-    const known = this.#informers.get(name);
-    if (known !== undefined) return known as unknown as Informer<T>;
-    const informer = new Informer<T>({
-      client: this.client,
-      clock: this.clock,
-      resource,
-      indexes,
-      ...(keep !== undefined && { keep }),
-      onError: (error) => this.#options.onError(`watch of ${resource.kind.plural}`, error),
-    });
-    this.#informers.set(name, informer as unknown as Informer<ApiObject>);
-    return informer;
-  }
-
-  get informers(): readonly Informer<ApiObject>[] {
-    return [...this.#informers.values()];
+    return this.informers.informer(resource, { indexes, ...(keep !== undefined && { keep }) });
   }
 
   now(): number {
@@ -132,7 +118,7 @@ export class Cluster {
   async settle(namespace: string): Promise<void> {
     for (const [prefix, namespaces] of this.#doubts) {
       if (!namespaces.has(namespace)) continue;
-      await this.#informers.get(prefix)?.refreshAll(namespace);
+      await this.informers.byPrefix(prefix)?.refreshAll(namespace);
       namespaces.delete(namespace);
     }
   }
@@ -175,7 +161,7 @@ export class Cluster {
     }
   }
 
-  #of<T extends ApiObject>({ kind }: Resource<T>): Informer<T> | undefined {
-    return this.#informers.get(kind.prefix) as Informer<T> | undefined;
+  #of<T extends ApiObject>(resource: Resource<T>): Informer<T> | undefined {
+    return this.informers.find(resource);
   }
 }

@@ -1,4 +1,5 @@
 import type { ApiClient } from '../api/client/client.ts';
+import type { SharedInformers } from '../api/client/shared-informers.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
@@ -31,6 +32,8 @@ export interface ControllersOptions {
   readonly rootCertificate?: () => string;
   /** Where nodes' ranges of pod addresses come from; 10.244.0.0/16 in ranges of /24 by default. */
   readonly podRanges?: PodRanges;
+  /** Caches that others in the process read too, which these controllers follow. */
+  readonly informers?: SharedInformers;
   /** Told of failures; what failed is tried again after a while. */
   readonly onError?: (what: string, error: unknown) => void;
 }
@@ -72,10 +75,11 @@ export async function runControllers(
   options: ControllersOptions,
 ): Promise<void> {
   const { clock = systemClock, signal, onError = () => undefined } = options;
-  const cluster = new Cluster({ client, clock, onError });
+  const { informers } = options;
+  const cluster = new Cluster({ client, clock, onError, ...(informers && { informers }) });
   const controllers = makeControllers(cluster, options);
   await Promise.all([
-    ...cluster.informers.map((informer) => informer.run(signal)),
+    cluster.informers.run(signal),
     ...controllers.map((controller) => runController(cluster, controller, { signal, onError })),
   ]);
 }

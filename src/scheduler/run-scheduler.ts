@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import type { ApiClient, ApiObject } from '../api/client/client.ts';
-import type { Informer } from '../api/client/informer.ts';
+import type { ApiClient } from '../api/client/client.ts';
 import { resources } from '../api/client/resources.ts';
+import { SharedInformers } from '../api/client/shared-informers.ts';
 import { systemClock } from '../base/clock.ts';
-import { followCluster, informerOf } from './run/follow-cluster.ts';
+import { followCluster } from './run/follow-cluster.ts';
 import type { SchedulerOptions } from './run/options.ts';
 import { Scheduler } from './run/scheduler.ts';
 
@@ -19,13 +19,12 @@ export async function runScheduler(client: ApiClient, options: SchedulerOptions)
   const failed = new AbortController();
   const signal = AbortSignal.any([options.signal, failed.signal]);
   const scheduler = new Scheduler(client, { ...options, signal });
-  const following = { client, clock, onError };
-  const others = followCluster(following, scheduler.engine, (event) => scheduler.happened(event));
-  const pods = informerOf(following, resources.pods);
+  const { informers = new SharedInformers({ client, clock, onError }) } = options;
+  const others = followCluster(informers, scheduler.engine, (event) => scheduler.happened(event));
+  const pods = informers.informer(resources.pods);
   pods.onChange((now, before) => scheduler.podChanged(now, before));
-  const informers = [...others, pods as unknown as Informer<ApiObject>];
-  const watches = informers.map((informer) => informer.run(signal));
-  const synced = Promise.all(informers.map((informer) => informer.synced));
+  const watches = options.informers === undefined ? informers.run(signal) : undefined;
+  const synced = Promise.all([pods, ...others].map((informer) => informer.synced));
   try {
     await Promise.race([synced, aborted(signal)]);
     while (!signal.aborted) {
@@ -37,7 +36,7 @@ export async function runScheduler(client: ApiClient, options: SchedulerOptions)
     await scheduler.settled();
   } finally {
     failed.abort();
-    await Promise.all(watches);
+    await watches;
   }
 }
 

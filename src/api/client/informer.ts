@@ -35,11 +35,13 @@ export class Informer<T extends ApiObject> {
   readonly #synced = Promise.withResolvers<void>();
   #resourceVersion: string | undefined;
   #hasSynced = false;
+  #keepsWhole: boolean;
 
   constructor(options: InformerOptions<T>) {
     this.#options = options;
     this.resource = options.resource;
     this.#cache = new ObjectCache(options.indexes ?? {}, options.keep);
+    this.#keepsWhole = options.keep === undefined;
   }
 
   /** Resolves after the first list. */
@@ -77,6 +79,15 @@ export class Informer<T extends ApiObject> {
   onChange(listener: Listener<T>): void {
     this.#cache.listeners.push(listener);
     for (const object of this.#cache.all()) listener(object, undefined);
+  }
+
+  /** Another one reads it too: more indexes, and whole objects where it says no `keep`. */
+  widen({ indexes = {}, keep }: Pick<InformerOptions<T>, 'indexes' | 'keep'>): void {
+    this.#cache.addIndexes(indexes);
+    if (keep !== undefined || this.#keepsWhole) return;
+    if (this.#hasSynced) throw new Error(`${this.resource.kind.plural} are kept in part already`);
+    this.#keepsWhole = true;
+    this.#cache.keepWhole();
   }
 
   /** The answer to an own write: from now on nothing older is read. */

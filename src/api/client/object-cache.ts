@@ -10,8 +10,8 @@ type IndexOf<T> = (object: Stored<T>) => readonly string[];
 export class ObjectCache<T extends ApiObject> {
   readonly listeners: Listener<T>[] = [];
   readonly #objects = new Map<string, Stored<T>>();
-  readonly #indexes: ReadonlyMap<string, { of: IndexOf<T>; keys: Map<string, Set<string>> }>;
-  readonly #keep: (object: Stored<T>) => Stored<T>;
+  readonly #indexes = new Map<string, { of: IndexOf<T>; keys: Map<string, Set<string>> }>();
+  #keep: (object: Stored<T>) => Stored<T>;
   /** Namespaces listed by themselves: what a watch tells of them from before is old. */
   readonly #floors = new Map<string, number>();
   #head = 0;
@@ -20,15 +20,26 @@ export class ObjectCache<T extends ApiObject> {
     indexes: Readonly<Record<string, IndexOf<T>>>,
     keep: (object: Stored<T>) => Stored<T> = (object) => object,
   ) {
-    const all: Record<string, IndexOf<T>> = {
+    this.addIndexes({
       namespace: ({ metadata }) => [metadata.namespace ?? ''],
       owner: ({ metadata }) => (metadata.ownerReferences ?? []).map(({ uid }) => uid),
       ...indexes,
-    };
-    this.#indexes = new Map(
-      Object.entries(all).map(([name, of]) => [name, { of, keys: new Map() }]),
-    );
+    });
     this.#keep = (object) => keep(withoutManagers(object));
+  }
+
+  /** One that has the name already stays. */
+  addIndexes(indexes: Readonly<Record<string, IndexOf<T>>>): void {
+    for (const [name, of] of Object.entries(indexes)) {
+      if (this.#indexes.has(name)) continue;
+      const keys = new Map<string, Set<string>>();
+      this.#indexes.set(name, { of, keys });
+      for (const [key, object] of this.#objects) addTo(keys, of(object), key);
+    }
+  }
+
+  keepWhole(): void {
+    this.#keep = withoutManagers;
   }
 
   get size(): number {
@@ -124,11 +135,7 @@ export class ObjectCache<T extends ApiObject> {
     if (before !== undefined) this.#unindex(key, before);
     this.#objects.set(key, object);
     for (const { of, keys } of this.#indexes.values()) {
-      for (const value of of(object)) {
-        const found = keys.get(value);
-        if (found === undefined) keys.set(value, new Set([key]));
-        else found.add(key);
-      }
+      addTo(keys, of(object), key);
     }
     for (const listener of this.listeners) listener(object, before);
   }
@@ -149,6 +156,14 @@ export class ObjectCache<T extends ApiObject> {
         if (found?.size === 0) keys.delete(value);
       }
     }
+  }
+}
+
+function addTo(keys: Map<string, Set<string>>, values: readonly string[], key: string): void {
+  for (const value of values) {
+    const found = keys.get(value);
+    if (found === undefined) keys.set(value, new Set([key]));
+    else found.add(key);
   }
 }
 

@@ -17,6 +17,7 @@ import { ApiError, forbidden } from '../../api/status.ts';
 import { messageOf } from '../../base/error.ts';
 import { decodeObject, metadataOf } from '../object-text.ts';
 import { type Place, placeOf, prefixOf, type Registry } from '../registry.ts';
+import type { Turns } from '../turns.ts';
 import { checkSpecified } from './check-specified.ts';
 
 interface KnownUsage {
@@ -34,12 +35,11 @@ export interface Charge {
 /**
  * Keeps namespaces within their ResourceQuotas. What is there is summed up from the objects
  * themselves, and one write at a time is between the sum and the store: so the sums are exact,
- * however many write at once. They are of one process: several coordinators could each let one in.
+ * however many write at once, in however many coordinators.
  */
 export class Quotas {
   readonly #registry: Registry;
-  /** The last in each namespace's line. */
-  readonly #lines = new Map<string, Promise<void>>();
+  readonly #turns: Turns;
   readonly #stale = new Set<string>();
   /** Namespaces that have a quota, or had: others are not looked at. */
   readonly #limited = new Set<string>();
@@ -47,20 +47,22 @@ export class Quotas {
   /** An object's usage, for as long as it stays as it is. */
   readonly #known = new Map<string, KnownUsage>();
 
-  constructor(registry: Registry) {
+  constructor(registry: Registry, turns: Turns) {
     this.#registry = registry;
+    this.#turns = turns;
   }
 
   /** Writes if the quotas allow it. Throws `Forbidden` with what was asked, used and limited. */
   async guard<T>(charge: Charge, dryRun: boolean, write: () => Promise<T>): Promise<T> {
     const { namespace, kind } = charge.place;
     if (kind.kind === 'Event' || !(await this.#hasQuotas(namespace))) return await write();
-    using _turn = await this.#turn(namespace);
-    const quotas = await this.#quotas(namespace);
-    for (const quota of quotas) await this.#check(quota, charge);
-    const written = await write();
-    if (!dryRun) await this.#publish(quotas);
-    return written;
+    return await this.#turn(namespace, async () => {
+      const quotas = await this.#quotas(namespace);
+      for (const quota of quotas) await this.#check(quota, charge);
+      const written = await write();
+      if (!dryRun) await this.#publish(quotas);
+      return written;
+    });
   }
 
   /** Whether a change of what is there keeps to the quotas. Throws `Forbidden`. */
@@ -73,8 +75,7 @@ export class Quotas {
   /** Nobody else writes to the namespace's quotas between what `write` checks and keeps. */
   async alone<T>({ kind, namespace }: Place, write: () => Promise<T>): Promise<T> {
     if (!changes.has(kind.kind) || !(await this.#hasQuotas(namespace))) return await write();
-    using _turn = await this.#turn(namespace);
-    return await write();
+    return await this.#turn(namespace, write);
   }
 
   /** A namespace has a quota from now on, or another one. */
@@ -93,9 +94,10 @@ export class Quotas {
   async #refresh(namespace: string): Promise<void> {
     try {
       if (!(await this.#hasQuotas(namespace))) return void this.#stale.delete(namespace);
-      using _turn = await this.#turn(namespace);
-      this.#stale.delete(namespace);
-      await this.#publish(await this.#quotas(namespace));
+      await this.#turn(namespace, async () => {
+        this.#stale.delete(namespace);
+        await this.#publish(await this.#quotas(namespace));
+      });
     } catch {
       // The store is closing, or the quota gone; the next write tells it anew.
       this.#stale.delete(namespace);
@@ -140,17 +142,8 @@ export class Quotas {
     return await this.#registry.all(quotaKind(), namespace);
   }
 
-  /** Waits for those who came before; released at the end of its scope. */
-  async #turn(namespace: string): Promise<Disposable> {
-    const before = this.#lines.get(namespace);
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#lines.set(namespace, promise);
-    await before;
-    const release = () => {
-      if (this.#lines.get(namespace) === promise) this.#lines.delete(namespace);
-      resolve();
-    };
-    return { [Symbol.dispose]: release };
+  #turn<T>(namespace: string, work: () => Promise<T>): Promise<T> {
+    return this.#turns.run(`quotas/${namespace}`, work);
   }
 
   async #check(quota: JsonObject, { place, object, old }: Charge): Promise<void> {

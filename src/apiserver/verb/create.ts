@@ -100,13 +100,15 @@ async function keep(
 
 async function store(api: Api, place: Place, object: Draft): Promise<JsonObject> {
   if (place.kind.kind !== 'Service') return await api.registry.create(place, object);
-  await api.services.allocate(object);
-  try {
-    return await api.registry.create(place, object);
-  } catch (error) {
-    api.services.release(object);
-    throw error;
-  }
+  return await api.services.alone(async () => {
+    await api.services.allocate(object);
+    try {
+      return await api.registry.create(place, object);
+    } catch (error) {
+      api.services.release(object);
+      throw error;
+    }
+  });
 }
 
 /** The account that pods run as which name none: nobody should have to wait for a controller. */

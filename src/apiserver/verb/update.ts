@@ -64,9 +64,10 @@ export async function updateObject(
   };
   if (options.dryRun) return await apply(await api.registry.get(place));
   const write = () => api.registry.update(place, apply);
+  const change = kind.kind === 'Service' ? () => api.services.alone(write) : write;
   const updated = await (request.subresource === 'status'
     ? write()
-    : api.quotas.alone(place, write));
+    : api.quotas.alone(place, change));
   if (finished !== undefined) await api.registry.remove(place, updated);
   if (finished !== undefined || mayFree(kind)) api.quotas.touch(place.namespace);
   return updated;

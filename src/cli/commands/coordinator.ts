@@ -30,6 +30,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--audit-bytes <number>', 'when the audit log is turned over')
     .option('--history-age <time>', 'how long the past of objects is known (default: 7d)')
     .option('--history-bytes <number>', 'its bound; on etcd of all that is stored')
+    .option('--leader-lease <time>', 'over etcd: how soon another one leads (default: 15s)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

@@ -1,22 +1,16 @@
-import { type ApiClient, type ApiObject, keyOf, type Stored } from '../../api/client/client.ts';
-import { Informer } from '../../api/client/informer.ts';
+import { type ApiObject, keyOf, type Stored } from '../../api/client/client.ts';
+import type { Informer } from '../../api/client/informer.ts';
 import { type Resource, resources } from '../../api/client/resources.ts';
+import type { SharedInformers } from '../../api/client/shared-informers.ts';
 import type { LabelSelector } from '../../api/selector/label-selector.ts';
 import type { LabelSelector as WrittenSelector } from '../../api/types/generated/meta-v1.ts';
-import type { Clock } from '../../base/clock.ts';
 import type { Engine } from '../engine/engine.ts';
 import { readSelector } from '../pod/affinity-term.ts';
 import type { ClusterEvent } from '../queue/hints.ts';
 
-export interface Following {
-  readonly client: ApiClient;
-  readonly clock: Clock;
-  readonly onError: (what: string, error: unknown) => void;
-}
-
-/** Tells the engine of everything but pods; gives the informers that do, still to be run. */
+/** Tells the engine of everything but pods; gives the informers that do. */
 export function followCluster(
-  following: Following,
+  informers: SharedInformers,
   engine: Engine,
   happened: (event: ClusterEvent) => void,
 ): readonly Informer<ApiObject>[] {
@@ -26,7 +20,7 @@ export function followCluster(
     resource: Resource<T>,
     told: (key: string, object: Stored<T> | undefined) => void,
   ): Informer<ApiObject> => {
-    const informer = informerOf(following, resource);
+    const informer = informers.informer(resource);
     informer.onChange((now, before) => {
       const either = now ?? before;
       if (either !== undefined) told(keyOf(either), now);
@@ -73,18 +67,6 @@ export function followCluster(
     follow(resources.statefulSets, controller('StatefulSet')),
     follow(resources.podDisruptionBudgets, (key, budget) => budgets.set(key, budget)),
   ];
-}
-
-export function informerOf<T extends ApiObject>(
-  { client, clock, onError }: Following,
-  resource: Resource<T>,
-): Informer<T> {
-  return new Informer<T>({
-    client,
-    clock,
-    resource,
-    onError: (error) => onError(`watch of ${resource.kind.plural}`, error),
-  });
 }
 
 interface Selecting {

@@ -1,5 +1,6 @@
 import type { ApiObject, Stored } from '../../api/client/client.ts';
 import type { Resource } from '../../api/client/resources.ts';
+import type { SharedInformers } from '../../api/client/shared-informers.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Explanations } from '../explain/explanations.ts';
 
@@ -20,6 +21,8 @@ export interface SchedulerOptions {
   /** Ends the scheduler; bindings under way are finished. */
   readonly signal: AbortSignal;
   readonly events?: EventSink;
+  /** Caches that somebody else in the process runs; of its own unless given. */
+  readonly informers?: SharedInformers;
   /** Told of failures; what failed is tried again. */
   readonly onError?: (what: string, error: unknown) => void;
   /** Whose pods these are: `spec.schedulerName`. */
