@@ -115,6 +115,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'Make this machine a node: runtime, network, kubelet and coordinator',
     load: () => import('./commands/up.ts'),
   },
+  down: {
+    summary: 'Undo keelson up: end its parts, remove the pods',
+    load: () => import('./commands/down.ts'),
+  },
   token: {
     summary: 'Make a token, and print what `keelson up --join` takes',
     load: () => import('./commands/token.ts'),

@@ -3,5 +3,8 @@ import t from 'tap';
 import { runInside, unable } from './lab.ts';
 
 t.test('limits by the command line', { skip: unable() }, async (t) => {
-  await runInside(t, { files: ['test/lab/inside/cli.ts'], seconds: 580 });
+  await runInside(t, {
+    files: ['test/lab/inside/cli.ts', 'test/lab/inside/exercises.ts'],
+    seconds: 580,
+  });
 });

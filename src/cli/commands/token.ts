@@ -13,6 +13,7 @@ interface Flags {
   readonly kubeconfig?: string;
   readonly host?: string;
   readonly ttl: string;
+  readonly token?: string;
   readonly output: string;
 }
 
@@ -21,6 +22,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--kubeconfig <path>', "the administrator's (default: $KUBECONFIG, or this machine's)")
     .option('--host <address>', "how the machine will reach the API (default: this machine's)")
     .option('--ttl <time>', 'how long the token is good: 30m, 24h', '24h')
+    .option('--token <token>', 'one that was agreed on before: abcdef.0123456789abcdef')
     .option('-o, --output <format>', 'line, or json', 'line')
     .action(async (flags: Flags) => {
       const text = await readConfig(defaultConfigPath, false);
@@ -30,6 +32,7 @@ export function define(command: Command, cli: Cli): void {
       if (host === undefined) throw new DomainError('invalid', 'Say by --host where the API is');
       const invitation = await invite(flags.kubeconfig ?? process.env['KUBECONFIG'] ?? own, {
         host,
+        token: flags.token,
         lifetimeMs: millisecondsOf(flags.ttl),
       });
       const isJson = flags.output === 'json';

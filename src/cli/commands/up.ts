@@ -9,7 +9,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--join <line>', 'become a node of another cluster: TOKEN:sha256:HASH@HOST[:PORT]')
     .option('--node-name <name>', "the node's name (default: this machine's)")
     .option('--node-ip <address>', 'by which others reach it (default: the first IPv4 address)')
-    .option('--mode <mode>', 'between nodes: vxlan, or routed', 'vxlan')
+    .option('--mode <mode>', 'between nodes: vxlan (default), or routed')
     .option('--config <path>', 'configuration file (default: "/etc/keelson/config.yaml")')
     .option('-d, --detach', 'return when the node is ready; it goes on in the background')
     .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')

@@ -1,7 +1,9 @@
 import { randomInt, X509Certificate } from 'node:crypto';
+import { DomainError } from '../../base/error.ts';
 import type { ApiClient, Stored } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import type { Secret } from '../../api/types/generated/core-v1.ts';
+import { ApiError } from '../../api/status.ts';
 import { keyHash } from './discover-authority.ts';
 import type { JoinLine } from './join-line.ts';
 
@@ -10,13 +12,23 @@ const tokenType = 'bootstrap.kubernetes.io/token';
 const letters = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** A token that machines join by, good for so long: a Secret, as `kubeadm token create` makes. */
-export async function createToken(client: ApiClient, lifetimeMs: number): Promise<string> {
-  const [id, secret] = [randomText(6), randomText(16)];
+export async function createToken(
+  client: ApiClient,
+  {
+    lifetimeMs,
+    token = `${randomText(6)}.${randomText(16)}`,
+  }: { readonly lifetimeMs: number; readonly token?: string | undefined },
+): Promise<string> {
+  const [, id = '', secret = ''] = /^([a-z0-9]{6})\.([a-z0-9]{16})$/.exec(token) ?? [];
+  if (id === '') throw new DomainError('invalid', 'A token is abcdef.0123456789abcdef');
+  const name = `bootstrap-token-${id}`;
+  // One that was agreed on is made anew, with its new time.
+  await client.delete(resources.secrets, { namespace, name }).catch(unlessAbsent);
   await client.create(resources.secrets, {
     apiVersion: 'v1',
     kind: 'Secret',
     type: tokenType,
-    metadata: { namespace, name: `bootstrap-token-${id}` },
+    metadata: { namespace, name },
     stringData: {
       'token-id': id,
       'token-secret': secret,
@@ -26,7 +38,7 @@ export async function createToken(client: ApiClient, lifetimeMs: number): Promis
       description: 'Made by keelson for machines that join.',
     },
   });
-  return `${id}.${secret}`;
+  return token;
 }
 
 /** Takes away the tokens whose time is over; stock clusters have a controller for it. */
@@ -49,6 +61,10 @@ export interface ServerAddress {
   readonly authority: string;
   readonly host: string;
   readonly port: number;
+}
+
+function unlessAbsent(error: unknown): void {
+  if (!(error instanceof ApiError) || error.reason !== 'NotFound') throw error;
 }
 
 function isOver({ data }: Stored<Secret>): boolean {

@@ -4,33 +4,34 @@ import { DomainError } from '../../base/error.ts';
 import { readConfig } from '../../base/settings.ts';
 import { parseConfig } from '../../cri/config.ts';
 import { parseCoordinatorConfig } from '../coordinator-config.ts';
+import { recall } from './membership.ts';
 import type { UpOptions } from './run-up.ts';
 
 export interface UpFlags {
   readonly join?: string;
   readonly nodeName?: string;
   readonly nodeIp?: string;
-  readonly mode: string;
+  readonly mode?: string;
   readonly config?: string;
 }
 
 const defaultConfigPath = '/etc/keelson/config.yaml';
 
-/** From the flags and the parts' own configuration. Throws DomainError `invalid`. */
+/** By the flags, what they were before, and the parts' configuration. DomainError `invalid`. */
 export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
-  const { config, join, mode } = flags;
+  const { config, join } = flags;
   const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
   const runtime = parseConfig(text, process.env, {});
   const coordinator = parseCoordinatorConfig(text, process.env, {});
-  if (mode !== 'vxlan' && mode !== 'routed') {
-    throw new DomainError('invalid', `--mode is "${mode}", not vxlan or routed`);
-  }
+  const known = await recall(runtime.root);
+  const address = coordinator.advertiseAddress || (known?.nodeAddress ?? '');
   return {
     join,
-    mode,
+    joined: known?.server,
+    mode: modeOf(flags.mode ?? known?.mode ?? 'vxlan'),
     config,
-    nodeName: nameOf(flags.nodeName ?? hostname().toLowerCase()),
-    nodeAddress: addressOf(flags.nodeIp ?? coordinator.advertiseAddress),
+    nodeName: nameOf(flags.nodeName ?? known?.nodeName ?? hostname().toLowerCase()),
+    nodeAddress: addressOf(flags.nodeIp ?? address),
     folder: '/etc/keelson',
     root: runtime.root,
     state: runtime.state,
@@ -39,6 +40,11 @@ export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
     adminKubeconfig: `${coordinator.root}/admin.kubeconfig`,
     warnOfLimits: !/missingControllers/.test(text),
   };
+}
+
+function modeOf(mode: string): UpOptions['mode'] {
+  if (mode === 'vxlan' || mode === 'routed') return mode;
+  throw new DomainError('invalid', `--mode is "${mode}", not vxlan or routed`);
 }
 
 /** As the API has names of nodes: RFC 1123 subdomains. */

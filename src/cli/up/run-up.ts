@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { DomainError } from '../../base/error.ts';
 import { type Logger, openLog } from '../../base/log.ts';
-import { writeVolatileState, writeWhole } from '../../base/state-file.ts';
+import { writeVolatileState } from '../../base/state-file.ts';
 import type { Cli } from '../cli.ts';
 import { lockRuntime } from '../runtime-lock.ts';
 import { ServiceManager } from '../service-manager.ts';
@@ -10,18 +10,21 @@ import { askForInvitation, nodeReady } from './ask-cluster.ts';
 import { discoverAuthority } from './discover-authority.ts';
 import { parseJoinLine, serverOf } from './join-line.ts';
 import { KeptPart } from './kept-part.ts';
+import { remember } from './membership.ts';
 import { nodeFilesIn, writeNodeFiles } from './node-files.ts';
 import { partsOf, type NodePlan } from './node-plan.ts';
 import { welcomePath, welcomeText, type Welcome } from './welcome.ts';
 
 export interface UpOptions extends Omit<NodePlan, 'first' | 'files'> {
-  /** `TOKEN:sha256:HASH@HOST[:PORT]`; undefined on the first node, and on one that has joined. */
+  /** `TOKEN:sha256:HASH@HOST[:PORT]` */
   readonly join: string | undefined;
+  /** The cluster that the machine joined before; undefined where it has its own. */
+  readonly joined: string | undefined;
   /** `/etc/keelson` */
   readonly folder: string;
   /** The first node's API as its administrator calls it. */
   readonly adminKubeconfig: string;
-  /** Where it is remembered that the node joined a cluster: `/var/lib/keelson`. */
+  /** Where it is remembered what the node is: `/var/lib/keelson`. */
   readonly root: string;
 }
 
@@ -86,8 +89,13 @@ function endWish(): PromiseWithResolvers<NodeJS.Signals> {
 
 async function planOf(options: UpOptions): Promise<NodePlan> {
   const files = nodeFilesIn(options.folder);
-  const mark = joinedMark(options);
-  if (options.join === undefined) return { ...options, files, first: !existsSync(mark) };
+  const { nodeName, nodeAddress, mode, joined } = options;
+  await mkdir(options.root, { recursive: true, mode: 0o700 });
+  if (options.join === undefined) {
+    const server = joined === undefined ? {} : { server: joined };
+    await remember(options.root, { nodeName, nodeAddress, mode, ...server });
+    return { ...options, files, first: joined === undefined };
+  }
   if (existsSync(`${options.coordinatorRoot}/store.db`)) {
     throw new DomainError(
       'conflict',
@@ -98,15 +106,9 @@ async function planOf(options: UpOptions): Promise<NodePlan> {
   const line = parseJoinLine(options.join);
   const authority = await discoverAuthority(line);
   const server = serverOf(line);
-  await mkdir(options.root, { recursive: true, mode: 0o700 });
   await writeNodeFiles(files, { server, authority, token: line.token }, ledgerOf(options));
-  await writeWhole(mark, `${server}\n`);
+  await remember(options.root, { nodeName, nodeAddress, mode, server });
   return { ...options, files, first: false };
-}
-
-/** While it is there, the machine is a node of somebody else's cluster. */
-function joinedMark({ root }: UpOptions): string {
-  return `${root}/joined`;
 }
 
 function ledgerOf({ root }: UpOptions): string {
