@@ -22,6 +22,11 @@ import { PodCollector } from './node/pod-collector.ts';
 import { PodRangeController, type PodRanges } from './node/pod-range.ts';
 import { TaintEvictionController } from './node/taint-eviction.ts';
 import { DisruptionController } from './disruption-budget.ts';
+import { ClaimBinder } from './volume/claim-binder.ts';
+import { DefaultClass } from './volume/default-class.ts';
+import { EphemeralClaims } from './volume/ephemeral-claim.ts';
+import { ClaimProtection, VolumeProtection } from './volume/protection.ts';
+import { VolumeReclaimer } from './volume/volume-reclaimer.ts';
 import { replicaSetController, replicationController } from './replica-set.ts';
 
 export interface ControllersOptions {
@@ -56,6 +61,12 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     new PodCollector(cluster),
     new PodRangeController(cluster, options.podRanges),
     new DisruptionController(cluster),
+    new DefaultClass(cluster),
+    new EphemeralClaims(cluster),
+    new ClaimBinder(cluster),
+    new VolumeReclaimer(cluster),
+    new ClaimProtection(cluster),
+    new VolumeProtection(cluster),
     new ServiceAccountController(cluster),
     new TokenCleaner(cluster),
     ...(rootCertificate === undefined

@@ -3,6 +3,7 @@ import type { ApiObject, Stored } from '../api/client/client.ts';
 import type * as appsV1 from '../api/types/generated/apps-v1.ts';
 import type * as batchV1 from '../api/types/generated/batch-v1.ts';
 import type * as coreV1 from '../api/types/generated/core-v1.ts';
+import type * as storageV1 from '../api/types/generated/storage-v1.ts';
 
 export type AnyObject = Stored<ApiObject>;
 export type Pod = Stored<coreV1.Pod>;
@@ -17,3 +18,5 @@ export type DaemonSet = Stored<appsV1.DaemonSet>;
 export type Revision = Stored<appsV1.ControllerRevision>;
 export type Job = Stored<batchV1.Job>;
 export type CronJob = Stored<batchV1.CronJob>;
+export type Volume = Stored<coreV1.PersistentVolume>;
+export type StorageClass = Stored<storageV1.StorageClass>;

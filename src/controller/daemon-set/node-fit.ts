@@ -59,7 +59,7 @@ function isSelected({ nodeSelector = {}, affinity }: PodSpec, node: Node): boole
   return required.nodeSelectorTerms.some((term) => fitsTerm(term, node));
 }
 
-function fitsTerm(
+export function fitsTerm(
   { matchExpressions = [], matchFields = [] }: coreV1.NodeSelectorTerm,
   { metadata }: Node,
 ): boolean {

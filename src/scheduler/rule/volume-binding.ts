@@ -1,11 +1,9 @@
-import { readSelector } from '../pod/affinity-term.ts';
-import { matchesLabels } from '../../api/selector/label-selector.ts';
+import { fitsClaim } from '../../api/fits-claim.ts';
 import type {
   NodeSelectorTerm,
   PersistentVolume,
   PersistentVolumeClaim,
 } from '../../api/types/generated/core-v1.ts';
-import { amountOf } from '../pod/requests.ts';
 import { NodeSet } from '../state/node-set.ts';
 import { findVolumes } from './bound-volumes.ts';
 import { testOf, type NodeTest } from './node-selection.ts';
@@ -87,7 +85,7 @@ function choosing(claim: PersistentVolumeClaim, context: RuleContext): NodeTest 
   const { cluster } = context;
   const { volumes, classes } = cluster.volumes;
   const tests = [...volumes.values()]
-    .filter((volume) => satisfies(volume, claim))
+    .filter((volume) => fitsClaim(volume, claim))
     .map((volume) => reaching(volume, context));
   const storageClass = classes.get(claim.spec.storageClassName ?? '');
   if (storageClass !== undefined && storageClass.provisioner !== 'kubernetes.io/no-provisioner') {
@@ -100,27 +98,4 @@ function choosing(claim: PersistentVolumeClaim, context: RuleContext): NodeTest 
     tests.push((slot) => reachable.length === 0 || reachable.some((test) => test(slot)));
   }
   return (slot) => tests.some((test) => test(slot));
-}
-
-/** Whether the claim may be bound to the volume. */
-export function satisfies(volume: PersistentVolume, claim: PersistentVolumeClaim): boolean {
-  const { spec, metadata, status } = volume;
-  const wanted = claim.spec;
-  if (status?.phase === 'Released' || status?.phase === 'Failed') return false;
-  if (metadata.deletionTimestamp !== undefined) return false;
-  const reserved = spec.claimRef;
-  if (reserved !== undefined) {
-    const { namespace, name, uid } = reserved;
-    const same = namespace === claim.metadata.namespace && name === claim.metadata.name;
-    if (!same || (uid !== undefined && uid !== claim.metadata.uid)) return false;
-  }
-  const needed = amountOf('storage', wanted.resources?.requests?.['storage'] ?? '0');
-  return (
-    (spec.storageClassName ?? '') === (wanted.storageClassName ?? '') &&
-    (spec.volumeMode ?? 'Filesystem') === (wanted.volumeMode ?? 'Filesystem') &&
-    (wanted.accessModes ?? []).every((mode) => spec.accessModes?.includes(mode) === true) &&
-    amountOf('storage', spec.capacity?.['storage'] ?? '0') >= needed &&
-    (wanted.selector === undefined ||
-      matchesLabels(readSelector(wanted.selector), metadata.labels ?? {}))
-  );
 }
