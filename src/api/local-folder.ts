@@ -21,8 +21,9 @@ export const localFolder = {
 export const provisionedBy = 'pv.kubernetes.io/provisioned-by';
 
 /** The node that has the volume's folder; undefined for a volume of another kind. */
-export function nodeOfLocalFolder({ metadata, spec }: PersistentVolume): string | undefined {
+export function nodeOfLocalFolder(volume: Partial<PersistentVolume>): string | undefined {
   const { [provisionedBy]: provisioner, [localFolder.nodeAnnotation]: node } =
-    metadata.annotations ?? {};
-  return provisioner === localFolder.provisioner && spec.local !== undefined ? node : undefined;
+    volume.metadata?.annotations ?? {};
+  const isFolder = provisioner === localFolder.provisioner && volume.spec?.local !== undefined;
+  return isFolder ? node : undefined;
 }

@@ -57,6 +57,10 @@ async function phases(world: World): Promise<readonly string[]> {
   return claims.map(({ metadata, status }) => `${metadata.name}=${status?.phase}`).toSorted();
 }
 
+function boundIn(list: readonly string[]): number {
+  return list.filter((one) => one.endsWith('=Bound')).length;
+}
+
 async function phaseOf(world: World, volume: string): Promise<string | undefined> {
   const all = await world.list(resources.persistentVolumes);
   return all.find(({ metadata }) => metadata.name === volume)?.status?.phase;
@@ -86,8 +90,7 @@ simulate('claims get the smallest volume that fits, each its own', async (world)
     const claim = claimOf(name, { storageClassName: 'manual' });
     await world.client.create(resources.persistentVolumeClaims, claim);
   }
-  const three = (list: readonly string[]) => list.filter((one) => one.endsWith('=Bound')).length;
-  if (!(await world.until(async () => three(await phases(world)) === 3, 20 * minute))) {
+  if (!(await world.until(async () => boundIn(await phases(world)) === 3, 20 * minute))) {
     world.fail(`not bound: ${(await phases(world)).join()}`);
   }
   if (!(await world.until(async () => (await phaseOf(world, 'd')) === 'Available', 5 * minute))) {

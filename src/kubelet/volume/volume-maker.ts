@@ -197,7 +197,7 @@ export class VolumeMaker {
   }
 }
 
-type VolumeSpec = Parameters<typeof nodeOfLocalFolder>[0]['spec'];
+type VolumeSpec = PersistentVolume['spec'];
 
 function pathOf({ local, hostPath, ...others }: VolumeSpec): string {
   if (local !== undefined) return local.path;

@@ -47,8 +47,11 @@ const ownRules: Readonly<Record<string, OwnRule>> = {
   '/secrets': readRelated,
   '/configmaps': readRelated,
   '/persistentvolumeclaims': readRelated,
-  '/persistentvolumes': (relations, node, { verb, name }) =>
-    verb === 'get' && relations.isVolumeRelated(node, name) ? allowed : unrelated(node),
+  '/persistentvolumes': (relations, node, { verb, subresource, name }) => {
+    const reads = verb === 'get' && relations.isVolumeRelated(node, name);
+    const isOwn = subresource === '' && relations.isFolderOf(node, name);
+    return reads || (isOwn && /^(get|patch)$/.test(verb)) ? allowed : unrelated(node);
+  },
   'storage.k8s.io/volumeattachments': (relations, node, { verb, name }) =>
     verb === 'get' && relations.isAttachedTo(node, name) ? allowed : unrelated(node),
   '/serviceaccounts': (relations, node, { verb, subresource, namespace, name }) => {

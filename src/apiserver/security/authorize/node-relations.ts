@@ -1,4 +1,5 @@
 import { type JsonObject, objectIn, textOf } from '../../../api/json.ts';
+import { nodeOfLocalFolder } from '../../../api/local-folder.ts';
 import { referencesOf } from './pod-references.ts';
 
 interface KnownPod {
@@ -9,6 +10,8 @@ interface KnownPod {
 interface KnownVolume {
   readonly claim: string;
   readonly secrets: readonly string[];
+  /** The node whose folder it is; undefined for a volume of another kind. */
+  readonly node: string | undefined;
 }
 
 /** Which objects belong to which node, by the pods that are bound to it. */
@@ -45,7 +48,8 @@ export class NodeRelations {
     const spec = objectIn(volume, 'spec');
     const { namespace, name: claimName } = objectIn(spec, 'claimRef');
     const claim = `persistentvolumeclaims/${textOf(namespace)}/${textOf(claimName)}`;
-    this.#volumes.set(name, { claim, secrets: secretsOf(spec, textOf(namespace)) });
+    const node = nodeOfLocalFolder(volume);
+    this.#volumes.set(name, { claim, secrets: secretsOf(spec, textOf(namespace)), node });
     const names = this.#volumesOfClaim.get(claim) ?? new Set();
     this.#volumesOfClaim.set(claim, names.add(name));
   }
@@ -68,6 +72,11 @@ export class NodeRelations {
       }
     }
     return false;
+  }
+
+  /** Whether the volume is a folder of the node, which the node makes and removes. */
+  isFolderOf(node: string, name: string): boolean {
+    return this.#volumes.get(name)?.node === node;
   }
 
   isVolumeRelated(node: string, name: string): boolean {

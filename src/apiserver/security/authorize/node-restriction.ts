@@ -1,5 +1,6 @@
 import { equal, isList, isObject, type JsonObject, objectIn, textOf } from '../../../api/json.ts';
 import { ApiError, forbidden } from '../../../api/status.ts';
+import { localFolder } from '../../../api/local-folder.ts';
 import type { WriteAttempt } from '../gate.ts';
 import { nodeOf } from '../user.ts';
 import { referencesOf } from './pod-references.ts';
@@ -17,6 +18,7 @@ export function checkNode(attempt: WriteAttempt): void {
   const { kind } = attempt.place.kind;
   if (kind === 'Pod') checkPod(node, attempt);
   else if (kind === 'Node') checkOwnNode(node, attempt);
+  else if (kind === 'PersistentVolume') checkVolume(node, attempt);
   else if (kind === 'Lease' || kind === 'CSINode') checkName(node, attempt);
 }
 
@@ -108,6 +110,28 @@ function checkOwnNode(node: string, attempt: WriteAttempt): void {
   if (!isSameIn('metadata', 'ownerReferences', [object, old])) {
     throw refuse(attempt, `node "${node}" is not allowed to modify ownerReferences`);
   }
+}
+
+/** A node says whether the folder of a volume is there, by one finalizer; all else stays. */
+function checkVolume(node: string, attempt: WriteAttempt): void {
+  const { operation, object, old } = attempt;
+  const why = `node "${node}" can only change the finalizer "${localFolder.finalizer}"`;
+  if (operation !== 'update' || object === undefined || old === undefined) {
+    throw refuse(attempt, why);
+  }
+  if (!equal(withoutOwn(object), withoutOwn(old))) throw refuse(attempt, why);
+}
+
+/** What a node may not change: all but its finalizer, and what the server writes itself. */
+function withoutOwn(volume: JsonObject): JsonObject {
+  const {
+    managedFields: _fields,
+    resourceVersion: _version,
+    ...metadata
+  } = objectIn(volume, 'metadata');
+  const finalizers = isList(metadata['finalizers']) ? metadata['finalizers'] : [];
+  const others = finalizers.filter((one) => one !== localFolder.finalizer);
+  return { ...volume, metadata: { ...metadata, finalizers: others } };
 }
 
 function isSameIn(

@@ -111,6 +111,44 @@ t.test('a node reads what its pods refer to, and nothing else', async (t) => {
   t.equal(ask(known, 'list pods -', 'status.phase=Running,spec.nodeName==host01'), true);
 });
 
+t.test('a node looks after the volumes that are its folders', async (t) => {
+  const known = relations();
+  const volume = {
+    metadata: {
+      name: 'pvc-1',
+      annotations: {
+        'pv.kubernetes.io/provisioned-by': 'keelson.dev/local-folder',
+        'keelson.dev/node': 'host01',
+      },
+      finalizers: ['kubernetes.io/pv-protection'],
+    },
+    spec: { local: { path: '/srv/pvc-1' } },
+  };
+  known.setVolume('/registry/persistentvolumes/pvc-1', volume);
+  const metadata = { ...volume.metadata, annotations: { 'keelson.dev/node': 'host01' } };
+  known.setVolume('/registry/persistentvolumes/pvc-2', { ...volume, metadata });
+  t.equal(ask(known, 'get persistentvolumes - pvc-1'), true);
+  t.equal(ask(known, 'patch persistentvolumes - pvc-1'), true);
+  t.equal(ask(known, 'delete persistentvolumes - pvc-1'), false);
+  t.equal(ask(known, 'patch persistentvolumes/status - pvc-1'), false);
+  t.equal(ask(known, 'patch persistentvolumes - pvc-2'), false, 'of another provisioner');
+  t.equal(ask(known, 'patch persistentvolumes - pv1'), false, 'which is no folder');
+  const attempt = (object: JsonObject) =>
+    checkNode({
+      user: node,
+      place: { kind: findKind('v1', 'PersistentVolume'), namespace: '', name: 'pvc-1' },
+      operation: 'update',
+      subresource: undefined,
+      object,
+      old: volume,
+    } as unknown as WriteAttempt);
+  const finalizers = [...volume.metadata.finalizers, 'keelson.dev/local-folder'];
+  attempt({ ...volume, metadata: { ...volume.metadata, finalizers } });
+  const why = /can only change the finalizer "keelson.dev\/local-folder"/;
+  t.throws(() => attempt({ ...volume, metadata: { ...volume.metadata, finalizers: [] } }), why);
+  t.throws(() => attempt({ ...volume, spec: { local: { path: '/etc' } } }), why);
+});
+
 t.test('what a pod no longer needs, its node no longer reads', async (t) => {
   const known = relations();
   known.setPod('/registry/pods/blue/other', pod);
