@@ -13,7 +13,7 @@ const verb = process.env['CNI_COMMAND'] ?? '';
 if (type === 'dhcp' && argument === 'daemon') await runDaemon();
 // A runtime may close stdin for VERSION.
 const input = ['', 'VERSION'].includes(verb) ? '' : await text(process.stdin);
-const plugins = await loadPlugins([type, ...delegateOf(input)]);
+const plugins = await loadPlugins([type, ...delegatesOf(type, input)]);
 const plugin = plugins.get(type);
 if (plugin === undefined) {
   console.error(`keelson has no CNI plugin "${type}"`);
@@ -41,10 +41,15 @@ async function runDaemon(): Promise<never> {
   process.exit(0);
 }
 
-/** The type of `ipam`; what is wrong with the configuration is the plugin's to say. */
-function delegateOf(configuration: string): readonly string[] {
+/** What it will call, `overlay` by `ptp` or `bridge`; what is wrong is the plugin's to say. */
+function delegatesOf(caller: string, configuration: string): readonly string[] {
   try {
-    const document = JSON.parse(configuration) as { ipam?: { type?: unknown } } | null;
+    const document = JSON.parse(configuration) as {
+      attach?: unknown;
+      ipam?: { type?: unknown };
+    } | null;
+    const attach = typeof document?.attach === 'string' ? document.attach : 'ptp';
+    if (caller === 'overlay') return [attach, 'host-local'];
     const delegate = document?.ipam?.type;
     return typeof delegate === 'string' ? [delegate] : [];
   } catch {

@@ -8,12 +8,13 @@ import { ipvlan } from './ipvlan/ipvlan.ts';
 import { loopback } from './loopback/loopback.ts';
 import { macvlan } from './macvlan/macvlan.ts';
 import { metaPlugins } from './meta-registry.ts';
+import { overlay } from './overlay/overlay.ts';
 import { ptp } from './ptp/ptp.ts';
 import { staticIpam } from './static/static.ts';
 import { tap } from './tap/tap.ts';
 import { vlan } from './vlan/vlan.ts';
 
-const main = [bridge, dummy, hostDevice, ipvlan, loopback, macvlan, ptp, tap, vlan];
+const main = [bridge, dummy, hostDevice, ipvlan, loopback, macvlan, overlay, ptp, tap, vlan];
 const ipam = [dhcp, hostLocal, staticIpam];
 
 /** Every plugin of keelson, by its type. */

@@ -123,6 +123,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'Make a token, and print what `keelson up --join` takes',
     load: () => import('./commands/token.ts'),
   },
+  network: {
+    summary: "Be the node's network agent: overlay, services and names",
+    load: () => import('./commands/network.ts'),
+  },
   completion: {
     summary: 'Print completion for a shell',
     load: () => import('./commands/completion.ts'),

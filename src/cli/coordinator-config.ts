@@ -149,6 +149,6 @@ export function parseCoordinatorConfig(
   flags: SettingSources['flags'],
 ): CoordinatorConfig {
   const keys = settings.map(({ key }) => key);
-  const file = parseSettings(text, keys, runtimeSections);
+  const file = parseSettings(text, keys, [...runtimeSections, 'network']);
   return resolveSettings(settings, file, { environment, flags }) as CoordinatorConfig;
 }

@@ -139,7 +139,7 @@ export function keyOf(field: keyof RuntimeConfig): string {
 }
 
 /** Sections of the file that are other processes' business or are checked elsewhere. */
-const openSections = ['image', 'runtimes', 'coordinator'];
+const openSections = ['image', 'runtimes', 'coordinator', 'network'];
 
 /**
  * The settings of a file's text under variables and flags. Throws DomainError `invalid`, naming the

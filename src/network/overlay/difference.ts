@@ -128,13 +128,6 @@ function routeChanges(
   indexes: DeviceIndexes,
 ): Changes {
   const wanted = wantedRoutes(plan, indexes);
-  const matches = (present: route.Route, one: route.NewRoute) =>
-    present.to === one.to &&
-    present.type === one.type &&
-    present.table === mainTable &&
-    present.via === one.via &&
-    present.metric === one.metric &&
-    (one.device === undefined || present.index === one.device);
   const byDestination = Map.groupBy(observed.routes, ({ to }) => to);
   const isPresent = (one: route.NewRoute) =>
     byDestination.get(one.to)?.some((present) => matches(present, one)) === true;
@@ -149,6 +142,17 @@ function routeChanges(
   };
 }
 
+function matches(present: route.Route, one: route.NewRoute): boolean {
+  return (
+    present.to === one.to &&
+    present.type === one.type &&
+    present.table === mainTable &&
+    present.via === one.via &&
+    present.metric === one.metric &&
+    (one.device === undefined || present.index === one.device)
+  );
+}
+
 function wantedRoutes(plan: OverlayPlan, indexes: DeviceIndexes): readonly route.NewRoute[] {
   const common = { protocol: routeProtocol, table: mainTable } as const;
   const ways = [...plan.routes.values()].flatMap(({ to, via, way }): route.NewRoute[] => {
@@ -157,9 +161,12 @@ function wantedRoutes(plan: OverlayPlan, indexes: DeviceIndexes): readonly route
     const metric = to.includes(':') ? { metric: ipv6Metric } : {};
     return [{ ...common, to, via, device, type: 'unicast', onLink: true, ...metric }];
   });
-  const own = plan.ownRanges.map(
-    (to): route.NewRoute => ({ ...common, to, type: 'unreachable', metric: lastMetric }),
-  );
+  const own = plan.ownRanges.map((to): route.NewRoute => ({
+    ...common,
+    to,
+    type: 'unreachable',
+    metric: lastMetric,
+  }));
   return [...own, ...ways];
 }
 

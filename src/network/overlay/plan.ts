@@ -70,7 +70,9 @@ export function planOverlay(input: PlanInput): OverlayPlan {
   const room = tunnelled ? overheadBytes[versionOf(underlay.address)] : 0;
   const mtu = settings.mtu === 0 ? underlay.mtu - room : settings.mtu;
   return {
-    device: uses ? deviceOf(input, underlay.mtu - overheadBytes[versionOf(underlay.address)]) : undefined,
+    device: uses
+      ? deviceOf(input, underlay.mtu - overheadBytes[versionOf(underlay.address)])
+      : undefined,
     neighbours: new Map(found.flatMap(({ neighbours }) => neighbours)),
     forwarding: new Map(found.flatMap(({ forwarding }) => forwarding)),
     routes: new Map(all.map((route) => [route.to, route])),

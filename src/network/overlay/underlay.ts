@@ -51,4 +51,3 @@ async function defaultDevice(connection: Connection): Promise<number | undefined
   const ours = await link.find(connection, deviceName);
   return routes.find(({ to, index }) => to === 'default' && index !== ours?.index)?.index;
 }
-

@@ -1,0 +1,35 @@
+import type { Command } from 'commander';
+import { readConfig } from '../../base/settings.ts';
+import type { Cli } from '../cli.ts';
+import { parseNetworkConfig } from '../network-config.ts';
+import { runNetworkAgent } from '../run-network.ts';
+
+const defaultConfigPath = '/etc/keelson/config.yaml';
+
+interface Flags {
+  readonly config?: string;
+  readonly [field: string]: string | undefined;
+}
+
+export function define(command: Command, _cli: Cli): void {
+  command
+    .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
+    .option('--kubeconfig <path>', 'where the coordinator is, and who we are to it')
+    .option('--nodes <path>', 'a file with the nodes, where there is no coordinator')
+    .option('--node-name <name>', "this node's (default: the machine's)")
+    .option('--mode <mode>', 'how pods of other nodes are reached: vxlan or routed')
+    .option('--cross-subnet <choice>', 'routed: VXLAN to nodes of other subnets, yes or no')
+    .option('--vni <number>', "the VXLAN network's number")
+    .option('--port <number>', 'its UDP port')
+    .option('--mtu <bytes>', 'of pods (default: 0, what fits)')
+    .option('--masquerade <choice>', "pods reach the world in their node's address, yes or no")
+    .option('--attach <plugin>', 'how pods are attached: ptp, bridge or proxy')
+    .option('--root <path>', 'state that outlives a reboot, and the ledger')
+    .option('--run <path>', 'what ends with a reboot')
+    .option('--cni-config <path>', 'where the runtime looks for networks')
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
+    .action(async ({ config, ...flags }: Flags) => {
+      const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+      await runNetworkAgent(parseNetworkConfig(text, process.env, flags));
+    });
+}
