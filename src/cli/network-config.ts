@@ -13,7 +13,7 @@ export interface NetworkConfig {
   readonly root: string;
   /** What ends with a reboot. */
   readonly run: string;
-  /** Of the coordinator; empty with `nodes`. */
+  /** Where the coordinator is: the kubelet's own, unless `nodes` is given. */
   readonly kubeconfig: string;
   /** A file with the cluster's nodes, where there is no coordinator. */
   readonly nodes: string;
@@ -29,6 +29,11 @@ export interface NetworkConfig {
   readonly attach: 'ptp' | 'bridge' | 'proxy';
   /** Where the runtime looks for networks. */
   readonly cniConfig: string;
+  /** Where the addresses of Services are from; several parted by commas. */
+  readonly serviceCidr: string;
+  /** The node's DNS answers at these. */
+  readonly clusterDns: string;
+  readonly clusterDomain: string;
   readonly logLevel: string;
 }
 
@@ -38,7 +43,12 @@ const optionalPath = { allowed: /^(\/[^\0]*)?$/, expected: 'an absolute path' } 
 const settings: readonly Setting<keyof NetworkConfig>[] = [
   { key: 'network.root', field: 'root', fallback: '/var/lib/keelson', ...pathSetting },
   { key: 'network.run', field: 'run', fallback: '/run/keelson', ...pathSetting },
-  { key: 'network.kubeconfig', field: 'kubeconfig', fallback: '', ...optionalPath },
+  {
+    key: 'network.kubeconfig',
+    field: 'kubeconfig',
+    fallback: '/etc/keelson/kubelet.kubeconfig',
+    ...pathSetting,
+  },
   { key: 'network.nodes', field: 'nodes', fallback: '', ...optionalPath },
   {
     key: 'network.nodeName',
@@ -86,6 +96,27 @@ const settings: readonly Setting<keyof NetworkConfig>[] = [
     expected: 'ptp, bridge or proxy',
   },
   { key: 'network.cniConfig', field: 'cniConfig', fallback: '/etc/cni/net.d', ...pathSetting },
+  {
+    key: 'network.serviceCidr',
+    field: 'serviceCidr',
+    fallback: '10.96.0.0/12',
+    allowed: /^[0-9a-f.:]+\/\d{1,3}(,[0-9a-f.:]+\/\d{1,3})*$/,
+    expected: 'ranges of addresses parted by commas',
+  },
+  {
+    key: 'network.clusterDns',
+    field: 'clusterDns',
+    fallback: '10.96.0.10',
+    allowed: /^[0-9a-f.:]+(,[0-9a-f.:]+)*$/,
+    expected: 'addresses parted by commas',
+  },
+  {
+    key: 'network.clusterDomain',
+    field: 'clusterDomain',
+    fallback: 'cluster.local',
+    allowed: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
+    expected: 'a domain',
+  },
   {
     key: 'log.level',
     field: 'logLevel',

@@ -1,41 +1,63 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { HttpClient } from '../api/client/http-client.ts';
-import { Informer } from '../api/client/informer.ts';
 import { readKubeconfig } from '../api/client/kubeconfig.ts';
-import { resources } from '../api/client/resources.ts';
 import { sleep, systemClock } from '../base/clock.ts';
-import { DomainError, hasCode, messageOf } from '../base/error.ts';
+import { hasCode } from '../base/error.ts';
 import { Ledger } from '../base/ledger.ts';
 import { type Logger, openLog } from '../base/log.ts';
+import { openClusterObjects } from '../network/cluster-objects.ts';
 import { type NetworkPart, type NodeNetwork, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
+import { runServices } from '../network/services/run-services.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
 
-/** The overlay, the services, the DNS: one line each. */
+/** The overlay, the services, the DNS: one each. */
 function partsOf(config: NetworkConfig): readonly NetworkPart[] {
+  return config.nodes === '' ? [overlayOf(config), servicesOf(config)] : [overlayOf(config)];
+}
+
+function overlayOf(config: NetworkConfig): NetworkPart {
   const { run, root, nodes: nodeFile } = config;
-  return [
-    overlayPart({
-      settings: {
-        mode: config.mode,
-        crossSubnet: config.crossSubnet === 'yes',
-        vni: Number(config.vni),
-        port: Number(config.port),
-        mtu: Number(config.mtu),
-        masquerade: config.masquerade === 'yes',
-      },
-      files: {
-        configurationFolder: config.cniConfig,
-        networkFile: `${run}/network.json`,
-        addressFolder: `${root}/pod-addresses`,
-        attach: config.attach,
-      },
-      ...(nodeFile !== '' && { nodeFile }),
-    }),
-  ];
+  return overlayPart({
+    settings: {
+      mode: config.mode,
+      crossSubnet: config.crossSubnet === 'yes',
+      vni: Number(config.vni),
+      port: Number(config.port),
+      mtu: Number(config.mtu),
+      masquerade: config.masquerade === 'yes',
+    },
+    files: {
+      configurationFolder: config.cniConfig,
+      networkFile: `${run}/network.json`,
+      addressFolder: `${root}/pod-addresses`,
+      attach: config.attach,
+    },
+    ...(nodeFile !== '' && { nodeFile }),
+  });
+}
+
+function servicesOf({ serviceCidr, clusterDns }: NetworkConfig): NetworkPart {
+  return {
+    name: 'services',
+    async run({ objects, nodeName, ledger, log }, signal) {
+      if (objects === undefined) return;
+      const serviceCidrs = serviceCidr.split(',');
+      const ownAddresses = clusterDns.split(',');
+      await runServices({
+        objects,
+        nodeName,
+        log,
+        signal,
+        serviceCidrs,
+        ownAddresses,
+        ledger,
+      });
+    },
+  };
 }
 
 /** Is the node's network agent until SIGTERM or SIGINT; what it made stays. */
@@ -45,48 +67,38 @@ export async function runNetworkAgent(config: NetworkConfig): Promise<void> {
   const log = openLog('network');
   const stop = new AbortController();
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
-  if ((config.kubeconfig === '') === (config.nodes === '')) {
-    throw new DomainError('invalid', 'One of --kubeconfig and --nodes has to be given');
-  }
   const stateFolder = `${config.root}/network`;
   for (const folder of [config.run, stateFolder]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   using _lock = lockRuntime(config.run, 'network');
   await using ledger = await Ledger.open(`${config.root}/ledger`, 'network');
-  await using client = await openClient(config.kubeconfig, log, stop.signal);
-  const nodeName = config.nodeName === '' ? hostname().toLowerCase() : config.nodeName;
+  // Nobody's start waits for the coordinator: what there was before works until it is heard of.
+  await notifyReady();
+  const path = config.nodes === '' ? config.kubeconfig : undefined;
+  await using client = await openClient(path, log, stop.signal);
   const node: NodeNetwork = {
-    nodeName,
-    client,
-    nodes: client && followed(client, log),
+    nodeName: config.nodeName === '' ? hostname().toLowerCase() : config.nodeName,
+    objects: client && openClusterObjects({ client, clock: systemClock, log }),
     ledger,
     runFolder: config.run,
     stateFolder,
     log,
   };
-  const parts = partsOf(config);
-  const running = runNetwork(node, parts, stop.signal);
-  void tellReady(parts, log);
-  await running;
+  log.info({ node: node.nodeName }, 'started');
+  await runNetwork(node, partsOf(config), stop.signal);
   log.info('stopping');
-}
-
-async function tellReady(parts: readonly NetworkPart[], log: Logger): Promise<void> {
-  await Promise.all(parts.map(({ ready }) => ready));
-  log.info('ready');
-  await notifyReady();
 }
 
 const retryMs = 500;
 
 /** The kubelet writes the file when it has got its certificate, perhaps after we were started. */
 async function openClient(
-  path: string,
+  path: string | undefined,
   log: Logger,
   signal: AbortSignal,
 ): Promise<HttpClient | undefined> {
-  if (path === '') return undefined;
+  if (path === undefined) return undefined;
   let told = false;
   while (!signal.aborted) {
     try {
@@ -99,13 +111,4 @@ async function openClient(
     await sleep(systemClock, retryMs, signal);
   }
   return undefined;
-}
-
-function followed(client: HttpClient, log: Logger) {
-  return new Informer({
-    client,
-    clock: systemClock,
-    resource: resources.nodes,
-    onError: (error) => log.warn(`nodes: ${messageOf(error)}`),
-  });
 }

@@ -1,19 +1,15 @@
 import { systemClock, sleep } from '../base/clock.ts';
-import { messageOf } from '../base/error.ts';
+import { isDomainError, messageOf } from '../base/error.ts';
 import type { Ledger } from '../base/ledger.ts';
 import type { Logger } from '../base/log.ts';
-import type { ApiClient } from '../api/client/client.ts';
-import type { Informer } from '../api/client/informer.ts';
-import type { Node } from '../api/types/generated/core-v1.ts';
+import { type ClusterObjects, followClusterObjects } from './cluster-objects.ts';
 
 /** What every part of a node's network works with. */
 export interface NodeNetwork {
   /** This node's. */
   readonly nodeName: string;
-  /** The coordinator; absent where the nodes are in a file. */
-  readonly client: ApiClient | undefined;
-  /** All nodes, followed by the agent; absent with `client`. */
-  readonly nodes: Informer<Node> | undefined;
+  /** The cluster, followed by the agent; absent where there is no coordinator. */
+  readonly objects: ClusterObjects | undefined;
   /** Where each change to the host is put on record before it is made. */
   readonly ledger: Ledger;
   /** `/run/keelson`: gone at reboot. */
@@ -27,8 +23,6 @@ export interface NodeNetwork {
 export interface NetworkPart {
   /** In logs: `overlay`. */
   readonly name: string;
-  /** Resolves when the part has done its work for the first time. */
-  readonly ready: Promise<void>;
   /**
    * Works until the signal is aborted, and leaves what it made in place: pods go on without us.
    * What it throws is logged, and it is started again.
@@ -44,7 +38,8 @@ export async function runNetwork(
   parts: readonly NetworkPart[],
   signal: AbortSignal,
 ): Promise<void> {
-  const following = node.nodes?.run(signal);
+  const { objects } = node;
+  const following = objects && followClusterObjects(objects, signal);
   await Promise.all([following, ...parts.map((part) => keepRunning(part, node, signal))]);
 }
 
@@ -62,6 +57,8 @@ async function keepRunning(
     } catch (error) {
       if (signal.aborted) return;
       log.error({ err: error }, `${part.name}: ${messageOf(error)}`);
+      // What the kernel does not have now it will not have in a second.
+      if (isDomainError(error, 'unsupported')) return;
     }
     await sleep(systemClock, restartMs, signal);
   }

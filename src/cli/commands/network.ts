@@ -14,7 +14,7 @@ interface Flags {
 export function define(command: Command, _cli: Cli): void {
   command
     .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
-    .option('--kubeconfig <path>', 'where the coordinator is, and who we are to it')
+    .option('--kubeconfig <path>', "where the coordinator is (default: the kubelet's own)")
     .option('--nodes <path>', 'a file with the nodes, where there is no coordinator')
     .option('--node-name <name>', "this node's (default: the machine's)")
     .option('--mode <mode>', 'how pods of other nodes are reached: vxlan or routed')
@@ -27,6 +27,9 @@ export function define(command: Command, _cli: Cli): void {
     .option('--root <path>', 'state that outlives a reboot, and the ledger')
     .option('--run <path>', 'what ends with a reboot')
     .option('--cni-config <path>', 'where the runtime looks for networks')
+    .option('--service-cidr <ranges>', 'where the addresses of Services are from')
+    .option('--cluster-dns <addresses>', "where the node's DNS answers")
+    .option('--cluster-domain <domain>', "the cluster's")
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { setTimeout as delay } from 'node:timers/promises';
-import { messageOf } from '../../base/error.ts';
+import { DomainError, messageOf } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import type { NetworkPart, NodeNetwork } from '../network.ts';
 import { overlayNodeOf, parseNodeFile } from './overlay-node.ts';
@@ -21,10 +21,8 @@ const settleMs = 20;
 
 /** The overlay as a part of the agent: its nodes from the API, or from a file. */
 export function overlayPart(options: OverlayPartOptions): NetworkPart {
-  const { promise: ready, resolve } = Promise.withResolvers<void>();
   return {
     name: 'overlay',
-    ready,
     async run(node, signal) {
       const { settings, files, nodeFile } = options;
       const { nodeName, ledger, log } = node;
@@ -35,7 +33,7 @@ export function overlayPart(options: OverlayPartOptions): NetworkPart {
         log,
         planned: (plan) => writePodNetwork(files, plan, ledger),
       });
-      overlay.ready.then(resolve, () => undefined);
+      void overlay.ready.then(() => log.info('ready'));
       const stop = new AbortController();
       const either = AbortSignal.any([signal, stop.signal]);
       const following =
@@ -54,11 +52,12 @@ export function overlayPart(options: OverlayPartOptions): NetworkPart {
 
 /** Heartbeats of thousands of nodes change nothing here, and wake nobody. */
 async function followNodes(
-  { nodes }: NodeNetwork,
+  { objects }: NodeNetwork,
   overlay: Overlay,
   signal: AbortSignal,
 ): Promise<void> {
-  if (nodes === undefined) throw new Error('Without nodes in a file there has to be an API');
+  if (objects === undefined) throw new DomainError('invalid', 'There are no nodes to follow');
+  const { nodes } = objects;
   const changed = new Wakeup();
   nodes.onChange((now, before) => {
     const [one, other] = [now, before].map((node) => node && JSON.stringify(overlayNodeOf(node)));
