@@ -1,0 +1,140 @@
+import type { Pod, Secret } from '../../api/types/generated/core-v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import { messageOf } from '../../base/error.ts';
+import { KeyedLock } from '../../base/keyed-lock.ts';
+import type { AuthConfig, Image, PodSandboxConfig } from '../../cri/generated/runtime.ts';
+import type { Draft } from '../../grpc/message.ts';
+import { BackOff } from '../pod/back-off.ts';
+import type { Failure } from '../pod/container-status.ts';
+import type { PodContainer } from '../pod/pod-containers.ts';
+import type { PodEvents } from '../pod/pod-events.ts';
+import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import { credentialsFor } from './credentials.ts';
+import { elapsedText } from './elapsed-text.ts';
+
+export interface ImageRequest {
+  readonly pod: Pod;
+  readonly what: PodContainer;
+  readonly sandbox: Draft<PodSandboxConfig>;
+  /** The pod's pull secrets that are there. */
+  readonly secrets: () => Promise<readonly Secret[]>;
+}
+
+export type ImageOutcome =
+  | { readonly image: Image; readonly failure?: undefined }
+  | { readonly failure: Failure; readonly retryAtMs: number };
+
+export interface PullerOptions {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly events: PodEvents;
+  /** One pull at a time, so that each has the whole line. */
+  readonly serialize: boolean;
+}
+
+const configRetryMs = 10_000;
+
+/** Gets images as pods' policies say, with a longer pause after each failure. */
+export class ImagePuller {
+  readonly #options: PullerOptions;
+  readonly #backOff = new BackOff();
+  readonly #lock = new KeyedLock();
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+  }
+
+  async ensure(request: ImageRequest): Promise<ImageOutcome> {
+    const { container } = request.what;
+    const { runtime, events, clock } = this.#options;
+    const name = withTag(container.image ?? '');
+    const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : '');
+    const image = await runtime.imageStatus({ image: name });
+    const quoted = `"${container.image ?? ''}"`;
+    if (image !== undefined && policy !== 'Always') {
+      const message = `Container image ${quoted} already present on machine`;
+      events.tell(request.pod, { what: request.what, reason: 'Pulled', message });
+      return { image };
+    }
+    if (policy === 'Never') {
+      const message = `Container image ${quoted} is not present with pull policy of Never`;
+      const event = { what: request.what, reason: 'ErrImageNeverPull', message } as const;
+      events.warn(request.pod, event);
+      const retryAtMs = clock.now() + configRetryMs;
+      return { failure: { reason: 'ErrImageNeverPull', message }, retryAtMs };
+    }
+    return this.#pullUnlessHeld(request, name);
+  }
+
+  async #pullUnlessHeld(request: ImageRequest, name: string): Promise<ImageOutcome> {
+    const { clock, events } = this.#options;
+    const key = `${request.pod.metadata.uid ?? ''}_${name}`;
+    const untilMs = this.#backOff.until(key);
+    const message = `Back-off pulling image "${request.what.container.image ?? ''}"`;
+    if (untilMs > clock.now()) {
+      events.tell(request.pod, { what: request.what, reason: 'BackOff', message });
+      return { failure: { reason: 'ImagePullBackOff', message }, retryAtMs: untilMs };
+    }
+    try {
+      const image = await this.#pull(request, name);
+      this.#backOff.succeeded(key);
+      return { image };
+    } catch (error) {
+      this.#backOff.failed(key, clock.now());
+      const text = messageOf(error);
+      const about = `Failed to pull image "${request.what.container.image ?? ''}": ${text}`;
+      events.warn(request.pod, { what: request.what, reason: 'Failed', message: about });
+      // What is wrong is told once; then the pause is.
+      return { failure: { reason: 'ErrImagePull', message: text }, retryAtMs: clock.now() + 1000 };
+    }
+  }
+
+  async #pull(request: ImageRequest, name: string): Promise<Image> {
+    const { clock, serialize, runtime, events } = this.#options;
+    const { pod, what } = request;
+    const quoted = `"${what.container.image ?? ''}"`;
+    events.tell(pod, { what, reason: 'Pulling', message: `Pulling image ${quoted}` });
+    const askedMs = clock.now();
+    let begunMs = askedMs;
+    await this.#lock.run(serialize ? '' : name, async () => {
+      begunMs = clock.now();
+      await this.#pullWithAny(request, name);
+    });
+    const nowMs = clock.now();
+    const image = await runtime.imageStatus({ image: name });
+    if (image === undefined) throw new Error(`image ${name} is gone after its pull`);
+    const took = `${elapsedText(nowMs - begunMs)} (${elapsedText(nowMs - askedMs)} including waiting)`;
+    const message =
+      `Successfully pulled image ${quoted} in ${took}. ` + `Image size: ${image.size} bytes.`;
+    events.tell(pod, { what, reason: 'Pulled', message });
+    return image;
+  }
+
+  /** With each credential that fits, until the registry takes one; without any if none does. */
+  async #pullWithAny(request: ImageRequest, name: string): Promise<void> {
+    const secrets = await request.secrets();
+    const credentials = credentialsFor(name, secrets);
+    const attempts: (Partial<AuthConfig> | undefined)[] =
+      credentials.length === 0 ? [undefined] : credentials;
+    let last: unknown;
+    for (const auth of attempts) {
+      try {
+        await this.#options.runtime.pullImage({
+          image: { image: name },
+          sandbox_config: request.sandbox,
+          ...(auth !== undefined && { auth }),
+        });
+        return;
+      } catch (error) {
+        last = error;
+      }
+    }
+    throw last;
+  }
+}
+
+/** What has neither tag nor digest is the latest. */
+export function withTag(image: string): string {
+  const last = image.slice(image.lastIndexOf('/') + 1);
+  return last.includes(':') || last.includes('@') ? image : `${image}:latest`;
+}

@@ -1,0 +1,114 @@
+import type { Pod } from '../../api/types/generated/core-v1.ts';
+import {
+  type ContainerConfig,
+  type Image,
+  type Mount,
+  MountPropagation,
+  type NamespaceOption,
+  Signal,
+} from '../../cri/generated/runtime.ts';
+import type { Draft } from '../../grpc/message.ts';
+import { annotation, label } from '../runtime/record.ts';
+import type { VolumeMountPlan } from '../volume/pod-volumes.ts';
+import { expand } from './expand.ts';
+import type { Attempt } from './plan-pod.ts';
+import { graceOf, hashOf, type PodContainer } from './pod-containers.ts';
+import { resourcesOf } from './qos.ts';
+import { containerSecurity, type SecuritySettings } from './security-context.ts';
+
+/** All that a container is made of besides its specification. */
+export interface ContainerParts {
+  readonly pod: Pod;
+  readonly what: PodContainer;
+  readonly attempt: Attempt;
+  readonly imageReference: string;
+  readonly image: Image | undefined;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly mounts: readonly VolumeMountPlan[];
+  /** On the host: /etc/hosts and the termination message; empty for none. */
+  readonly hostsFile: string;
+  readonly messageFile: string;
+  readonly namespaces: NamespaceOption;
+  /** The node's. */
+  readonly memoryBytes: number;
+}
+
+/** What the runtime is told of a container. */
+export function containerConfig(
+  parts: ContainerParts,
+  settings: SecuritySettings,
+): Draft<ContainerConfig> {
+  const { pod, what, attempt, image, variables, namespaces } = parts;
+  const { container } = what;
+  const expanded = (words: readonly string[] | undefined) =>
+    (words ?? []).map((word) => expand(word, variables));
+  const stopSignal = container.lifecycle?.stopSignal ?? '';
+  return {
+    metadata: { name: container.name, attempt: attempt.number },
+    image: { image: parts.imageReference, user_specified_image: container.image ?? '' },
+    command: expanded(container.command),
+    args: expanded(container.args),
+    working_dir: container.workingDir ?? '',
+    envs: [...variables].map(([key, value]) => ({ key, value: Buffer.from(value) })),
+    mounts: mountsOf(parts),
+    labels: {
+      [label.containerName]: container.name,
+      [label.podName]: pod.metadata.name ?? '',
+      [label.podNamespace]: pod.metadata.namespace ?? '',
+      [label.podUid]: pod.metadata.uid ?? '',
+    },
+    annotations: annotationsOf(parts),
+    log_path: `${container.name}/${attempt.number}.log`,
+    stdin: container.stdin === true,
+    stdin_once: container.stdinOnce === true,
+    tty: container.tty === true,
+    stop_signal: (Signal as Readonly<Record<string, number>>)[`SIGNAL_${stopSignal}`] ?? 0,
+    linux: {
+      resources: resourcesOf(pod, container, parts.memoryBytes),
+      security_context: containerSecurity({ pod, container, image }, namespaces, settings),
+    },
+  };
+}
+
+const defaultMessagePath = '/dev/termination-log';
+
+function annotationsOf({ pod, what, attempt }: ContainerParts): Record<string, string> {
+  const { container, role } = what;
+  const preStop = container.lifecycle?.preStop;
+  return {
+    [annotation.hash]: hashOf(container),
+    [annotation.restartCount]: String(attempt.number),
+    [annotation.backOffSeconds]: String(attempt.backOffSeconds),
+    [annotation.role]: role,
+    [annotation.messagePath]: container.terminationMessagePath ?? defaultMessagePath,
+    [annotation.messagePolicy]: container.terminationMessagePolicy ?? 'File',
+    [annotation.graceSeconds]: String(graceOf(pod)),
+    // Whoever has to end it without its pod's specification still tells it first.
+    ...(preStop !== undefined && { [annotation.preStop]: JSON.stringify(preStop) }),
+  };
+}
+
+const propagations = {
+  None: MountPropagation.PROPAGATION_PRIVATE,
+  HostToContainer: MountPropagation.PROPAGATION_HOST_TO_CONTAINER,
+  Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
+} as const;
+
+function mountsOf({ what, mounts, hostsFile, messageFile }: ContainerParts): Draft<Mount>[] {
+  const { terminationMessagePath = defaultMessagePath } = what.container;
+  const isTaken = (path: string) => mounts.some(({ containerPath }) => containerPath === path);
+  const all: Draft<Mount>[] = mounts.map((mount) => ({
+    host_path: mount.hostPath,
+    container_path: mount.containerPath,
+    readonly: mount.readOnly,
+    recursive_read_only: mount.recursiveReadOnly,
+    propagation: propagations[mount.propagation],
+  }));
+  if (hostsFile !== '' && !isTaken('/etc/hosts')) {
+    all.push({ host_path: hostsFile, container_path: '/etc/hosts' });
+  }
+  if (messageFile !== '') {
+    all.push({ host_path: messageFile, container_path: terminationMessagePath });
+  }
+  return all;
+}

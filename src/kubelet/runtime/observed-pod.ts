@@ -1,0 +1,148 @@
+import { isDomainError } from '../../base/error.ts';
+import type * as cri from '../../cri/generated/runtime.ts';
+import { ContainerState, PodSandboxState } from '../../cri/generated/runtime.ts';
+import type { ContainerRuntime } from './container-runtime.ts';
+import { annotation, label } from './record.ts';
+
+export interface ObservedSandbox {
+  readonly id: string;
+  readonly attempt: number;
+  readonly ready: boolean;
+  readonly createdAtMs: number;
+  /** Empty on the node's own network. */
+  readonly addresses: readonly string[];
+  /** Given by whoever made it: what belongs to a pod nobody wants any more. */
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+export interface ObservedContainer {
+  readonly id: string;
+  readonly sandboxId: string;
+  readonly name: string;
+  /** How many there were of this name before. */
+  readonly attempt: number;
+  readonly state: 'created' | 'running' | 'exited' | 'unknown';
+  readonly createdAtMs: number;
+  readonly startedAtMs: number;
+  readonly finishedAtMs: number;
+  readonly exitCode: number;
+  readonly reason: string;
+  readonly message: string;
+  readonly image: string;
+  readonly imageId: string;
+  readonly logPath: string;
+  /** Where on the host the container wrote its last words; empty for nowhere. */
+  readonly messageFile: string;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** What the runtime has of one pod; sandboxes and containers newest first. */
+export interface ObservedPod {
+  readonly uid: string;
+  readonly sandboxes: readonly ObservedSandbox[];
+  readonly containers: readonly ObservedContainer[];
+}
+
+/** Asks the runtime for one pod. `known` is what was seen before: what has ended does not change. */
+export async function observePod(
+  runtime: ContainerRuntime,
+  uid: string,
+  known: ObservedPod | undefined,
+): Promise<ObservedPod> {
+  const label_selector = { [label.podUid]: uid };
+  const [pods, containers] = await Promise.all([
+    runtime.listPods({ label_selector }),
+    runtime.listContainers({ label_selector }),
+  ]);
+  const ended = new Map(
+    known?.containers.filter(({ state }) => state === 'exited').map((one) => [one.id, one]),
+  );
+  const [sandboxes, statuses] = await Promise.all([
+    Promise.all(pods.map((pod) => unlessGone(runtime.podStatus(pod.id)))),
+    Promise.all(containers.map(({ id }) => ended.get(id) ?? statusOf(runtime, id))),
+  ]);
+  return {
+    uid,
+    sandboxes: newestFirst(sandboxes.flatMap((status) => (status ? [sandboxOf(status)] : []))),
+    containers: newestFirst(
+      statuses.flatMap((status, index) => {
+        if (status === undefined) return [];
+        return 'sandboxId' in status
+          ? [status]
+          : [containerOf(status, containers[index]?.pod_sandbox_id ?? '')];
+      }),
+    ),
+  };
+}
+
+function statusOf(runtime: ContainerRuntime, id: string): Promise<cri.ContainerStatus | undefined> {
+  return unlessGone(runtime.containerStatus(id));
+}
+
+/** Between a list and the question about one of its entries that one may be removed. */
+async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> {
+  try {
+    return await answer;
+  } catch (error) {
+    if (isDomainError(error, 'notFound')) return undefined;
+    throw error;
+  }
+}
+
+function newestFirst<T extends { attempt: number; createdAtMs: number }>(all: readonly T[]): T[] {
+  return all.toSorted((a, b) => b.createdAtMs - a.createdAtMs || b.attempt - a.attempt);
+}
+
+export function sandboxOf(status: cri.PodSandboxStatus): ObservedSandbox {
+  const { network } = status;
+  const addresses = [network?.ip ?? '', ...(network?.additional_ips ?? []).map(({ ip }) => ip)];
+  return {
+    id: status.id,
+    attempt: status.metadata?.attempt ?? 0,
+    ready: status.state === PodSandboxState.SANDBOX_READY,
+    createdAtMs: status.created_at / 1e6,
+    addresses: addresses.filter((address) => address !== ''),
+    annotations: status.annotations,
+  };
+}
+
+const states: readonly ObservedContainer['state'][] = ['created', 'running', 'exited'];
+
+export function containerOf(status: cri.ContainerStatus, sandboxId: string): ObservedContainer {
+  const { annotations, labels } = status;
+  const messagePath = annotations[annotation.messagePath];
+  const mount = status.mounts.find(({ container_path: path }) => path === messagePath);
+  return {
+    id: status.id,
+    sandboxId,
+    name: labels[label.containerName] ?? status.metadata?.name ?? '',
+    attempt: Number(annotations[annotation.restartCount] ?? status.metadata?.attempt ?? 0),
+    state: states[status.state] ?? 'unknown',
+    createdAtMs: status.created_at / 1e6,
+    startedAtMs: status.started_at / 1e6,
+    finishedAtMs: status.finished_at / 1e6,
+    exitCode: status.exit_code,
+    reason: status.reason,
+    message: status.message,
+    image: status.image?.user_specified_image || (status.image?.image ?? ''),
+    imageId: status.image_ref,
+    logPath: status.log_path,
+    messageFile: mount?.host_path ?? '',
+    annotations,
+  };
+}
+
+export function isRunning({ state }: cri.Container): boolean {
+  return state === ContainerState.CONTAINER_RUNNING;
+}
+
+/** The newest of a name; undefined when there was none. */
+export function newestOf(observed: ObservedPod, name: string): ObservedContainer | undefined {
+  return observed.containers.find((container) => container.name === name);
+}
+
+/** The sandbox that containers run in; undefined when the newest one does not work. */
+export function currentSandbox({ sandboxes }: ObservedPod): ObservedSandbox | undefined {
+  const [newest] = sandboxes;
+  return newest?.ready === true ? newest : undefined;
+}
