@@ -90,7 +90,7 @@ function read(
 }
 
 function resolve(location: string, base: URL): URL | undefined {
-  return URL.canParse(location, base) ? new URL(location, base) : undefined;
+  return URL.canParse(location, base.href) ? new URL(location, base) : undefined;
 }
 
 function why(error: unknown, { host, port }: HttpTarget, deadline: AbortSignal): string {

@@ -1,0 +1,106 @@
+import { isMore, sumOf } from '../../api/quota/amounts.ts';
+import { podAmounts } from '../../api/quota/pod-amounts.ts';
+import type { JsonObject } from '../../api/json.ts';
+import { milliValue, parseQuantity, wholeValue } from '../../api/quantity.ts';
+import type { Pod, Toleration } from '../../api/types/generated/core-v1.ts';
+import type { NodeState } from '../node/node-state.ts';
+import type { Failure } from './container-status.ts';
+import { isStatic } from './live-pod.ts';
+import { qosOf } from './qos.ts';
+
+const criticalPriority = 2_000_000_000;
+
+/**
+ * Why the node does not take a pod on; undefined when it does. The scheduler may have thought of
+ * another state of the node, and whoever sets spec.nodeName himself was never asked.
+ */
+export function refusalOf(pod: Pod, others: readonly Pod[], node: NodeState): Failure | undefined {
+  const { os } = pod.spec;
+  if (os?.name !== undefined && os.name !== 'linux') {
+    const message = `Failed to admit pod as the OS of the node doesn't match the pod's OS label`;
+    return { reason: 'PodOSNotSupported', message };
+  }
+  return pressed(pod, node) ?? unfit(pod, others, node) ?? mismatched(pod, node);
+}
+
+function pressed(pod: Pod, node: NodeState): Failure | undefined {
+  const { memory, disk, processes } = node.pressure();
+  if (isCritical(pod)) return undefined;
+  const refusesMemory = memory && qosOf(pod) === 'BestEffort';
+  const tolerates = (pod.spec.tolerations ?? []).some(({ key }) => {
+    return key === 'node.kubernetes.io/memory-pressure';
+  });
+  const conditions = [
+    ...(refusesMemory && !tolerates ? ['MemoryPressure'] : []),
+    ...(disk ? ['DiskPressure'] : []),
+    ...(processes ? ['PIDPressure'] : []),
+  ];
+  if (conditions.length === 0) return undefined;
+  const message = `The node had condition: [${conditions.join(' ')}]. `;
+  return { reason: 'Evicted', message };
+}
+
+export function isCritical(pod: Pod): boolean {
+  return isStatic(pod) || (pod.spec.priority ?? 0) >= criticalPriority;
+}
+
+/** What all together ask for has to be there. */
+function unfit(pod: Pod, others: readonly Pod[], node: NodeState): Failure | undefined {
+  const allocatable = node.allocatable();
+  const most = Number(allocatable.get('pods') ?? Infinity);
+  if (others.length + 1 > most) {
+    return outOf('pods', { requested: 1, used: others.length, capacity: most });
+  }
+  const wanted = podAmounts(pod as JsonObject, 'requests');
+  const used = sumOf(...others.map((one) => podAmounts(one as JsonObject, 'requests')));
+  for (const [name, amount] of wanted) {
+    const capacity = allocatable.get(name);
+    if (amount.nano === 0n || (capacity === undefined && !counts(name))) continue;
+    const room = parseQuantity(capacity ?? '0');
+    const taken = used.get(name) ?? parseQuantity('0');
+    if (!isMore({ nano: taken.nano + amount.nano, format: 'decimal' }, room)) continue;
+    const value = name === 'cpu' ? milliValue : wholeValue;
+    return outOf(name, { requested: value(amount), used: value(taken), capacity: value(room) });
+  }
+  return undefined;
+}
+
+/** What a node must offer to have; what others than the kubelet count is theirs to refuse. */
+function counts(name: string): boolean {
+  return name === 'cpu' || name === 'memory';
+}
+
+function outOf(
+  name: string,
+  { requested, used, capacity }: { requested: number; used: number; capacity: number },
+): Failure {
+  const amounts = `requested: ${requested}, used: ${used}, capacity: ${capacity}`;
+  return {
+    reason: `OutOf${name}`,
+    message: `Node didn't have enough resource: ${name}, ${amounts}`,
+  };
+}
+
+function mismatched(pod: Pod, node: NodeState): Failure | undefined {
+  const { metadata, spec } = node.node() ?? {};
+  if (metadata === undefined || isStatic(pod)) return undefined;
+  const labels = metadata.labels ?? {};
+  const wanted = Object.entries(pod.spec.nodeSelector ?? {});
+  if (wanted.some(([key, value]) => labels[key] !== value)) {
+    return { reason: 'NodeAffinity', message: 'Predicate NodeAffinity failed' };
+  }
+  const taint = (spec?.taints ?? []).find(({ key, value = '', effect }) => {
+    return effect === 'NoExecute' && !tolerated(pod, { key, value });
+  });
+  if (taint === undefined) return undefined;
+  return { reason: 'TaintToleration', message: 'Predicate TaintToleration failed' };
+}
+
+function tolerated({ spec }: Pod, taint: { key: string; value: string }): boolean {
+  return (spec.tolerations ?? []).some((toleration: Toleration) => {
+    const { key = '', operator = 'Equal', value = '', effect = '' } = toleration;
+    if (effect !== '' && effect !== 'NoExecute') return false;
+    if (key === '') return operator === 'Exists';
+    return key === taint.key && (operator === 'Exists' || value === taint.value);
+  });
+}

@@ -1,0 +1,211 @@
+import type { Secret } from '../../api/types/generated/core-v1.ts';
+import { isDomainError, messageOf } from '../../base/error.ts';
+import { fault } from '../../base/fault.ts';
+import type { Image } from '../../cri/generated/runtime.ts';
+import { runHook } from '../probe/run-probe.ts';
+import type { ObservedPod, ObservedSandbox } from '../runtime/observed-pod.ts';
+import { newestOf } from '../runtime/observed-pod.ts';
+import { containerConfig } from './container-config.ts';
+import type { Failure } from './container-status.ts';
+import { environmentOf } from './environment.ts';
+import { hostsFile } from './hosts-file.ts';
+import type { Attempt } from './plan-pod.ts';
+import type { PodContainer } from './pod-containers.ts';
+import { linkLog, makeMessageFile, writeHosts } from './pod-files.ts';
+import type { LivePod } from './live-pod.ts';
+import type { PodSurroundings } from './pod-surroundings.ts';
+import { logFolderOf, sandboxConfig } from './sandbox-config.ts';
+import { namespacesOf } from './security-context.ts';
+import { serviceVariables } from './service-variables.ts';
+
+export interface StartRequest {
+  readonly pod: LivePod;
+  readonly what: PodContainer;
+  readonly attempt: Attempt;
+  readonly sandbox: ObservedSandbox;
+  readonly observed: ObservedPod;
+  /** Aborted when the pod is to end: nothing more is begun, and hooks are not waited for. */
+  readonly signal: AbortSignal;
+}
+
+export interface Refusal extends Failure {
+  readonly retryAtMs: number;
+  /** Began to run and must not: its postStart hook failed. */
+  readonly condemned?: string;
+}
+
+const retryMs = 10_000;
+
+/** Pulls, creates, starts; undefined when the container runs. Each failure is told as an event. */
+export async function startContainer(
+  surroundings: PodSurroundings,
+  request: StartRequest,
+): Promise<Refusal | undefined> {
+  const { events, clock } = surroundings;
+  const { pod, what, signal, attempt } = request;
+  const refuse = (reason: string, error: unknown): Refusal => {
+    const message = messageOf(error);
+    events.warn(pod, { what, reason: 'Failed', message: `Error: ${message}` });
+    return { reason, message, retryAtMs: clock.now() + retryMs };
+  };
+  if (attempt.leftover !== undefined) {
+    await surroundings.runtime.removeContainer(attempt.leftover);
+  }
+  const ensured = await ensureImage(surroundings, request);
+  if (ensured.failure !== undefined) {
+    const { failure, retryAtMs } = ensured;
+    events.warn(pod, { what, reason: 'Failed', message: `Error: ${failure.reason}` });
+    return { ...failure, retryAtMs };
+  }
+  if (signal.aborted) return { reason: 'ContainerCreating', message: '', retryAtMs: 0 };
+  let config: Awaited<ReturnType<typeof configOf>>;
+  try {
+    config = await configOf(surroundings, request, ensured.image);
+  } catch (error) {
+    return refuse('CreateContainerConfigError', error);
+  }
+  let id: string;
+  try {
+    fault('kubelet.container.creating');
+    id = await surroundings.runtime.createContainer(config);
+    fault('kubelet.container.created');
+  } catch (error) {
+    return refuse('CreateContainerError', error);
+  }
+  const { name } = what.container;
+  events.tell(pod, { what, reason: 'Created', message: `Created container: ${name}` });
+  try {
+    await surroundings.runtime.startContainer(id);
+    fault('kubelet.container.started');
+  } catch (error) {
+    return refuse('RunContainerError', error);
+  }
+  events.tell(pod, { what, reason: 'Started', message: `Started container ${name}` });
+  await link(surroundings, request, id);
+  return await postStart(surroundings, request, id);
+}
+
+function ensureImage(surroundings: PodSurroundings, request: StartRequest) {
+  const { objects, images, settings, cgroups } = surroundings;
+  const { pod, what, sandbox } = request;
+  const secrets = async (): Promise<Secret[]> => {
+    const names = (pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => name);
+    const found = await Promise.all(
+      names.map((name) => objects.secret(pod.metadata.namespace ?? '', name)),
+    );
+    return found.filter((secret) => secret !== undefined);
+  };
+  const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
+  return images.ensure({ pod, what, sandbox: sandboxConfig(pod, place, settings), secrets });
+}
+
+async function configOf(
+  { volumes, settings, cgroups, ...surroundings }: PodSurroundings,
+  { pod, what, attempt, sandbox, observed }: StartRequest,
+  image: Image,
+) {
+  const { container } = what;
+  const own = withAddresses(pod, sandbox, surroundings.node.addresses);
+  const links = pod.spec.enableServiceLinks !== false;
+  const { objects } = surroundings;
+  const { variables, skipped } = await environmentOf(own, container, {
+    configMap: (namespace, name) => objects.configMap(namespace, name),
+    secret: (namespace, name) => objects.secret(namespace, name),
+    services: serviceVariables(surroundings.services(), pod.metadata.namespace ?? '', links),
+    allocatable: surroundings.node.allocatable(),
+  });
+  for (const message of skipped) {
+    surroundings.events.warn(pod, { what, reason: 'InvalidEnvironmentVariableNames', message });
+  }
+  const mounts = await volumes.mountsOf(own, container, variables);
+  const hosts = hostsFile(own, sandbox.addresses, settings.clusterDomain);
+  const target = newestOf(observed, what.target ?? '');
+  const config = containerConfig(
+    {
+      pod,
+      what,
+      attempt,
+      imageReference: image.id,
+      image,
+      variables,
+      mounts,
+      hostsFile: await writeHosts(settings.root, pod, hosts),
+      messageFile: await makeMessageFile(settings.root, pod, {
+        name: container.name,
+        attempt: attempt.number,
+      }),
+      namespaces: namespacesOf(pod, target?.state === 'running' ? target.id : ''),
+      memoryBytes: surroundings.memoryBytes,
+    },
+    settings,
+  );
+  const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
+  const sandbox_config = sandboxConfig(pod, place, settings);
+  return { pod_sandbox_id: sandbox.id, config, sandbox_config };
+}
+
+/** The pod as its containers are told of it: with the addresses it has by now. */
+export function withAddresses(
+  pod: LivePod,
+  sandbox: ObservedSandbox,
+  host: readonly string[],
+): LivePod {
+  const own = pod.spec.hostNetwork === true ? host : sandbox.addresses;
+  const [podIP] = own;
+  const [hostIP] = host;
+  return {
+    ...pod,
+    status: {
+      ...pod.status,
+      podIP,
+      podIPs: own.map((ip) => ({ ip })),
+      hostIP,
+      hostIPs: host.map((ip) => ({ ip })),
+    },
+  };
+}
+
+async function link(
+  { settings, log }: PodSurroundings,
+  { pod, what, attempt }: StartRequest,
+  id: string,
+): Promise<void> {
+  if (settings.logLinks === '') return;
+  const container = what.container.name;
+  const logPath = `${logFolderOf(pod, settings.logFolder)}/${container}/${attempt.number}.log`;
+  try {
+    await linkLog({ folder: settings.logLinks, pod, container, id, logPath });
+  } catch (error) {
+    log.warn(`link to the log of ${container}: ${messageOf(error)}`);
+  }
+}
+
+/** The container counts as started only after its hook; one whose hook fails is ended for it. */
+async function postStart(
+  { runtime, clock, events }: PodSurroundings,
+  { pod, what, sandbox, signal }: StartRequest,
+  containerId: string,
+): Promise<Refusal | undefined> {
+  const handler = what.container.lifecycle?.postStart;
+  if (handler === undefined) return undefined;
+  const address = sandbox.addresses[0] ?? pod.status?.hostIP ?? '127.0.0.1';
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const cut = () => resolve();
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    const place = { runtime, container: what.container, containerId, address };
+    await Promise.race([runHook(place, handler, longestHookMs), promise]);
+    return undefined;
+  } catch (error) {
+    const message = `PostStartHook failed: ${messageOf(error)}`;
+    events.warn(pod, { what, reason: 'FailedPostStartHook', message });
+    const told = isDomainError(error) ? messageOf(error) : message;
+    const retryAtMs = clock.now();
+    return { reason: 'PostStartHookError', message: told, retryAtMs, condemned: containerId };
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
+}
+
+/** Hooks know no limit of their own. */
+const longestHookMs = 24 * 3600 * 1000;
