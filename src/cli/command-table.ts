@@ -127,6 +127,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "Be the node's network agent: overlay, services and names",
     load: () => import('./commands/network.ts'),
   },
+  kubelet: {
+    summary: "Be the node's kubelet: run the pods that are bound to it",
+    load: () => import('./commands/kubelet.ts'),
+  },
   completion: {
     summary: 'Print completion for a shell',
     load: () => import('./commands/completion.ts'),

@@ -103,9 +103,10 @@ export class ImagePuller {
     const nowMs = clock.now();
     const image = await runtime.imageStatus({ image: name });
     if (image === undefined) throw new Error(`image ${name} is gone after its pull`);
-    const took = `${elapsedText(nowMs - begunMs)} (${elapsedText(nowMs - askedMs)} including waiting)`;
-    const message =
-      `Successfully pulled image ${quoted} in ${took}. ` + `Image size: ${image.size} bytes.`;
+    const waited = elapsedText(nowMs - askedMs);
+    const took = `${elapsedText(nowMs - begunMs)} (${waited} including waiting)`;
+    const size = `Image size: ${image.size} bytes.`;
+    const message = `Successfully pulled image ${quoted} in ${took}. ${size}`;
     events.tell(pod, { what, reason: 'Pulled', message });
     return image;
   }

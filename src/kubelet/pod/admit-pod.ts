@@ -1,6 +1,5 @@
 import { isMore, sumOf } from '../../api/quota/amounts.ts';
 import { podAmounts } from '../../api/quota/pod-amounts.ts';
-import type { JsonObject } from '../../api/json.ts';
 import { milliValue, parseQuantity, wholeValue } from '../../api/quantity.ts';
 import type { Pod, Toleration } from '../../api/types/generated/core-v1.ts';
 import type { NodeState } from '../node/node-state.ts';
@@ -51,8 +50,8 @@ function unfit(pod: Pod, others: readonly Pod[], node: NodeState): Failure | und
   if (others.length + 1 > most) {
     return outOf('pods', { requested: 1, used: others.length, capacity: most });
   }
-  const wanted = podAmounts(pod as JsonObject, 'requests');
-  const used = sumOf(...others.map((one) => podAmounts(one as JsonObject, 'requests')));
+  const wanted = podAmounts(pod, 'requests');
+  const used = sumOf(...others.map((one) => podAmounts(one, 'requests')));
   for (const [name, amount] of wanted) {
     const capacity = allocatable.get(name);
     if (amount.nano === 0n || (capacity === undefined && !counts(name))) continue;

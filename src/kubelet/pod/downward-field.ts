@@ -50,7 +50,7 @@ export function resourceValue(
   { resource, divisor }: ResourceFieldSelector,
   allocatable: ReadonlyMap<string, string>,
 ): string {
-  const [list = '', name = ''] = splitOnce(resource);
+  const [list, name] = splitOnce(resource);
   const { limits, requests } = container.resources ?? {};
   if (list !== 'limits' && list !== 'requests') {
     throw new DomainError('invalid', `unsupported container resource : ${resource}`);

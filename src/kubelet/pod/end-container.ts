@@ -115,8 +115,6 @@ export async function endContainers(
   const running = observed.containers.filter(({ state }) => {
     return state === 'running' || state === 'unknown';
   });
-  const isSidecar = ({ annotations }: ObservedContainer) =>
-    annotations[annotation.role] === 'sidecar';
   const end = (container: ObservedContainer, seconds: number) =>
     endContainer(surroundings, container, {
       pod,
@@ -135,6 +133,10 @@ export async function endContainers(
     const spent = Math.floor((surroundings.clock.now() - begunMs) / 1000);
     await end(container, Math.max(graceSeconds - spent, Math.min(graceSeconds, leastGrace)));
   }
+}
+
+function isSidecar({ annotations }: ObservedContainer): boolean {
+  return annotations[annotation.role] === 'sidecar';
 }
 
 /** All are tried, whichever fails; the first failure is told. */

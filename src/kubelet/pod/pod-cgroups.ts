@@ -1,4 +1,3 @@
-import type { JsonObject } from '../../api/json.ts';
 import { milliValue, wholeValue } from '../../api/quantity.ts';
 import { podAmounts } from '../../api/quota/pod-amounts.ts';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
@@ -95,8 +94,8 @@ function open(): Hierarchy | undefined {
 
 /** What a pod's containers may use together; a limit only where each of them has one. */
 function podResources(pod: Pod, pidsLimit: number): Resources {
-  const requests = podAmounts(pod as JsonObject, 'requests');
-  const limits = podAmounts(pod as JsonObject, 'limits');
+  const requests = podAmounts(pod, 'requests');
+  const limits = podAmounts(pod, 'limits');
   const bounded = (name: string) =>
     pod.spec.resources?.limits?.[name] !== undefined ||
     pod.spec.containers.every(({ resources }) => resources?.limits?.[name] !== undefined);

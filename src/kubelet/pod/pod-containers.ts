@@ -37,7 +37,7 @@ export function fieldPathOf({ role, container }: PodContainer): string {
   return `spec.${lists[role]}ontainers{${container.name}}`;
 }
 
-/** Changes when a running container has to be replaced: what else can change has no effect on it. */
+/** Changes when a running container has to be replaced; what else may change is not in it. */
 export function hashOf({ name, image = '' }: Container): string {
   return createHash('sha256').update(`${name}\n${image}`).digest('hex').slice(0, 8);
 }

@@ -1,21 +1,17 @@
-import { writeTime } from '../../api/time.ts';
 import type { PodStatus } from '../../api/types/generated/core-v1.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { PodProbes } from '../probe/pod-probes.ts';
 import { currentSandbox, type ObservedPod, observePod } from '../runtime/observed-pod.ts';
 import type { Failure } from './container-status.ts';
-import { createSandbox } from './create-sandbox.ts';
-import { endContainer, endContainers } from './end-container.ts';
 import { isStatic, type LivePod } from './live-pod.ts';
-import { type Action, planPod, type Situation, type Verdict } from './plan-pod.ts';
+import { endAll, perform, type Place } from './perform.ts';
+import { planPod } from './plan-pod.ts';
 import { describePod, graceOf } from './pod-containers.ts';
 import { PodEnd } from './pod-end.ts';
-import { lastWords } from './pod-files.ts';
-import { podStatus } from './pod-status.ts';
+import { PodMemory } from './pod-memory.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
 import { hasEnded } from './progress.ts';
-import { type Refusal, startContainer } from './start-container.ts';
 
 const firstRetryMs = 500;
 const longestRetryMs = 10_000;
@@ -36,13 +32,9 @@ export interface WorkerOptions {
 export class PodWorker {
   readonly uid: string;
   readonly #options: WorkerOptions;
-  readonly #probes: PodProbes;
   readonly #wakeup = new Wakeup();
   readonly #end: PodEnd;
-  readonly #refusals = new Map<string, Refusal>();
-  readonly #released = new Set<string>();
-  readonly #messages = new Map<string, string>();
-  readonly #startTime: string;
+  readonly #memory: PodMemory;
   #pod: LivePod;
   #observed: ObservedPod | undefined;
   #stale = true;
@@ -56,9 +48,10 @@ export class PodWorker {
     this.uid = pod.metadata.uid;
     this.#options = options;
     const { runtime, clock, events } = options.surroundings;
-    this.#probes = new PodProbes({ runtime, clock, events, changed: () => this.#wakeup.wake() });
+    const changed = () => this.#wakeup.wake();
+    const probes = new PodProbes({ runtime, clock, events, changed });
+    this.#memory = new PodMemory(pod, probes, options.surroundings);
     this.#end = new PodEnd(pod);
-    this.#startTime = pod.status?.startTime ?? writeTime(Math.floor(clock.now() / 1000));
     const { phase } = pod.status ?? {};
     this.#settled = !isStatic(pod) && (phase === 'Succeeded' || phase === 'Failed');
   }
@@ -115,7 +108,7 @@ export class PodWorker {
   stop(): void {
     this.#stopped = true;
     this.#end.stop();
-    this.#probes.stop();
+    this.#memory.probes.stop();
     this.#wakeup.wake();
   }
 
@@ -140,7 +133,7 @@ export class PodWorker {
       }
       if (againMs !== 0) await this.#wakeup.wait(againMs);
     }
-    this.#probes.stop();
+    this.#memory.probes.stop();
   }
 
   /** One look and what follows from it; when to look again. */
@@ -150,19 +143,19 @@ export class PodWorker {
     if (this.#settled) return await this.#release(observed);
     if (!this.#admitted && !this.#admit(observed)) return undefined;
     const deadlineMs = this.#deadlineMs();
-    if (deadlineMs !== undefined && deadlineMs <= this.#nowMs) {
+    if (deadlineMs !== undefined && deadlineMs <= this.#memory.nowMs) {
       const message = 'Pod was active on the node longer than the specified deadline';
       this.#options.surroundings.events.tell(this.#pod, { reason: 'DeadlineExceeded', message });
       this.#end.fail({ reason: 'DeadlineExceeded', message });
       return 0;
     }
     this.#probe(observed);
-    const { actions, againAtMs } = planPod(this.#situation(observed));
-    await this.#publish(observed);
+    const { actions, againAtMs } = planPod(this.#memory.situation(this.#pod, observed));
+    this.#publish(observed);
     for (const action of actions) {
       if (this.#end.begun || this.#stopped) return 0;
       this.#stale = true;
-      await this.#act(action, observed);
+      await perform(action, this.#place(observed));
     }
     if (actions.length > 0) return 0;
     if (hasEnded(this.#pod, observed)) this.#end.contain();
@@ -176,10 +169,7 @@ export class PodWorker {
     const { runtime } = this.#options.surroundings;
     const observed = await observePod(runtime, this.uid, known);
     this.#observed = observed;
-    for (const container of observed.containers) {
-      if (container.state !== 'exited' || this.#messages.has(container.id)) continue;
-      this.#messages.set(container.id, await lastWords(container));
-    }
+    await this.#memory.learn(observed);
     return observed;
   }
 
@@ -194,7 +184,7 @@ export class PodWorker {
     const { reason, message } = refusal;
     events.warn(this.#pod, { reason, message });
     const told = `Pod was rejected: ${message}`;
-    const status = { phase: 'Failed', reason, message: told, startTime: this.#startTime };
+    const status = { phase: 'Failed', reason, message: told, startTime: this.#memory.startTime };
     statuses.write(this.#pod, status, true);
     this.#settled = true;
     return false;
@@ -203,141 +193,35 @@ export class PodWorker {
   #deadlineMs(): number | undefined {
     const { activeDeadlineSeconds } = this.#pod.spec;
     if (activeDeadlineSeconds === undefined || this.#end.contained) return undefined;
-    return Date.parse(this.#startTime) + activeDeadlineSeconds * 1000;
+    return Date.parse(this.#memory.startTime) + activeDeadlineSeconds * 1000;
   }
 
   #probe(observed: ObservedPod): void {
     const [address = this.#options.surroundings.node.addresses[0] ?? '127.0.0.1'] =
       currentSandbox(observed)?.addresses ?? [];
-    const broken = this.#hookFailures();
+    const broken = this.#memory.hookFailures();
     const running = observed.containers.filter(({ id, state }) => {
       return state === 'running' && !broken.has(id);
     });
-    this.#probes.sync({ pod: this.#pod, address, running });
+    this.#memory.probes.sync({ pod: this.#pod, address, running });
   }
 
-  #hookFailures(): Map<string, Verdict> {
-    return new Map(
-      [...this.#refusals.values()].flatMap(({ condemned, message }) => {
-        return condemned === undefined ? [] : [[condemned, { message }] as const];
-      }),
-    );
-  }
-
-  #situation(observed: ObservedPod): Situation {
-    const held = [...this.#refusals].map(([name, { retryAtMs }]) => [name, retryAtMs] as const);
-    return {
-      pod: this.#pod,
-      observed,
-      nowMs: this.#nowMs,
-      started: this.#probes.started(),
-      condemned: new Map([...this.#probes.condemned(), ...this.#hookFailures()]),
-      heldUntilMs: new Map(held),
-      released: this.#released,
-    };
-  }
-
-  get #nowMs(): number {
-    return this.#options.surroundings.clock.now();
-  }
-
-  async #act(action: Action, observed: ObservedPod): Promise<void> {
+  #place(observed: ObservedPod): Place {
     const { surroundings } = this.#options;
-    const { runtime, events } = surroundings;
-    const pod = this.#pod;
-    switch (action.do) {
-      case 'createSandbox':
-        await createSandbox(surroundings, pod, {
-          attempt: action.attempt,
-          signal: this.#end.signal,
-        });
-        break;
-      case 'releaseSandbox': {
-        const message = 'Pod sandbox changed, it will be killed and re-created.';
-        events.tell(pod, { reason: 'SandboxChanged', message });
-        await this.#releaseSandbox(action.sandbox.id);
-        break;
-      }
-      case 'removeSandbox':
-        await runtime.removePod(action.id);
-        break;
-      case 'remove':
-        await runtime.removeContainer(action.id);
-        break;
-      case 'kill': {
-        const { container, verdict } = action;
-        const graceSeconds = verdict.graceSeconds ?? graceOf(pod);
-        const ending = { pod, message: verdict.message, graceSeconds };
-        await endContainer(surroundings, container, { ...ending, hurry: this.#end.hurry });
-        break;
-      }
-      case 'start':
-        await this.#start(action, observed);
-        break;
-      case 'endPod':
-        await endContainers(surroundings, observed, {
-          pod,
-          graceSeconds: graceOf(pod),
-          hurry: this.#end.hurry,
-        });
-        for (const { id } of observed.sandboxes) await this.#releaseSandbox(id);
-    }
+    return { surroundings, pod: this.#pod, observed, memory: this.#memory, end: this.#end };
   }
 
-  async #releaseSandbox(id: string): Promise<void> {
-    await this.#options.surroundings.runtime.stopPod(id);
-    this.#released.add(id);
-  }
-
-  async #start(
-    { what, attempt }: Extract<Action, { do: 'start' }>,
-    observed: ObservedPod,
-  ): Promise<void> {
-    const sandbox = currentSandbox(observed);
-    if (sandbox === undefined) return;
-    const { name } = what.container;
-    const refusal = await startContainer(this.#options.surroundings, {
-      pod: this.#pod,
-      what,
-      attempt,
-      sandbox,
-      observed,
-      signal: this.#end.signal,
-    });
-    if (refusal === undefined) this.#refusals.delete(name);
-    else this.#refusals.set(name, refusal);
-  }
-
-  async #publish(observed: ObservedPod, ending = this.#end.begun): Promise<PodStatus> {
-    const { statuses, node, runtimeName } = this.#options.surroundings;
-    const status = podStatus({
-      pod: this.pod,
-      observed,
-      nowMs: this.#nowMs,
-      started: this.#probes.started(),
-      ready: this.#probes.ready(),
-      failures: new Map(
-        [...this.#refusals].map(([name, { reason, message }]) => {
-          return [name, message === '' ? { reason, message: '' } : { reason, message }];
-        }),
-      ),
-      messages: this.#messages,
-      runtimeName,
-      ending,
-      hostAddresses: node.addresses,
-      startTime: this.#startTime,
-      failure: this.#end.failure,
-    });
-    const urgent = ending || status.phase !== 'Pending' || this.#refusals.size > 0;
-    statuses.write(this.#pod, status, urgent);
-    return status;
+  #publish(observed: ObservedPod): void {
+    const { begun: ending, failure } = this.#end;
+    const status = this.#memory.status(this.pod, observed, { ending, failure });
+    const urgent = ending || status.phase !== 'Pending' || this.#memory.refusals.size > 0;
+    this.#options.surroundings.statuses.write(this.#pod, status, urgent);
   }
 
   /** A pod that had ended keeps its status, and holds nothing. */
   async #release(observed: ObservedPod): Promise<undefined> {
-    const graceSeconds = graceOf(this.#pod);
-    await endContainers(this.#options.surroundings, observed, { pod: this.#pod, graceSeconds });
-    for (const { id, ready } of observed.sandboxes) if (ready) await this.#releaseSandbox(id);
+    const ready = observed.sandboxes.filter((sandbox) => sandbox.ready);
+    await endAll(this.#place({ ...observed, sandboxes: ready }), graceOf(this.#pod));
     await this.#options.surroundings.volumes.remove(this.uid);
     this.#end.contain();
     return undefined;
@@ -346,23 +230,18 @@ export class PodWorker {
   /** Ends the containers, then all else; for a deleted pod nothing stays. */
   async #finish(observed: ObservedPod): Promise<undefined | 'finished'> {
     const { surroundings, finished } = this.#options;
-    this.#probes.sync({ pod: this.#pod, address: '', running: [] });
-    if (!this.#settled) await this.#publish(observed);
-    await endContainers(surroundings, observed, {
-      pod: this.#pod,
-      graceSeconds: this.#end.graceSeconds,
-      hurry: this.#end.hurry,
-    });
-    for (const { id } of observed.sandboxes) await this.#releaseSandbox(id);
+    this.#memory.probes.sync({ pod: this.#pod, address: '', running: [] });
+    if (!this.#settled) this.#publish(observed);
+    await endAll(this.#place(observed), this.#end.graceSeconds);
     this.#stale = true;
     const ended = await this.#look();
-    if (!this.#settled) await this.#publish(ended);
+    if (!this.#settled) this.#publish(ended);
     this.#end.contain();
     await surroundings.statuses.flushed(this.uid, this.#end.gone);
     await surroundings.volumes.remove(this.uid);
-    if (!this.#end.deleted) return undefined;
+    if (!this.#end.deleted || this.#stopped) return undefined;
     await this.#end.removeAll(surroundings, { pod: this.#pod, observed: ended });
-    if (!this.#end.gone.aborted && !this.#stopped) return undefined;
+    if (!this.#end.gone.aborted) return undefined;
     surroundings.statuses.close(this.uid);
     finished(this.uid);
     return 'finished';

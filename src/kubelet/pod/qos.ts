@@ -5,27 +5,32 @@ import type { LinuxContainerResources } from '../../cri/generated/runtime.ts';
 
 const counted = ['cpu', 'memory'];
 
-/** Guaranteed: each container is limited to what it requests. BestEffort: none asks for anything. */
+/** Guaranteed: all are limited to what they request. BestEffort: none asks for anything. */
 export function qosOf(pod: Pod): QosClass {
   const own = pod.spec.resources;
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers];
   const all = own === undefined ? containers.map(({ resources }) => resources) : [own];
-  const asks = (list: Readonly<Record<string, string>> | undefined, name: string): bigint => {
-    const text = list?.[name];
-    return text === undefined ? 0n : parseQuantity(text).nano;
-  };
-  const asksNothing = (resources: ResourceRequirements | undefined) =>
-    counted.every((name) => {
-      return asks(resources?.requests, name) === 0n && asks(resources?.limits, name) === 0n;
-    });
   if (all.every(asksNothing)) return 'BestEffort';
-  const isFixed = (resources: ResourceRequirements | undefined) =>
-    counted.every((name) => {
-      const limit = asks(resources?.limits, name);
-      const request = asks(resources?.requests ?? resources?.limits, name);
-      return limit > 0n && (request === 0n || request === limit);
-    });
   return all.every(isFixed) ? 'Guaranteed' : 'Burstable';
+}
+
+function asksNothing(resources: ResourceRequirements | undefined): boolean {
+  return counted.every((name) => {
+    return asks(resources?.requests, name) === 0n && asks(resources?.limits, name) === 0n;
+  });
+}
+
+function isFixed(resources: ResourceRequirements | undefined): boolean {
+  return counted.every((name) => {
+    const limit = asks(resources?.limits, name);
+    const request = asks(resources?.requests, name);
+    return limit > 0n && (request === 0n || request === limit);
+  });
+}
+
+function asks(list: Readonly<Record<string, string>> | undefined, name: string): bigint {
+  const text = list?.[name];
+  return text === undefined ? 0n : parseQuantity(text).nano;
 }
 
 export function milliCpu(list: Readonly<Record<string, string>> | undefined): number | undefined {

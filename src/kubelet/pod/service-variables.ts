@@ -10,8 +10,6 @@ export function serviceVariables(
   links: boolean,
 ): Map<string, string> {
   const variables = new Map<string, string>();
-  const isApi = ({ metadata }: Service) =>
-    metadata.namespace === 'default' && metadata.name === 'kubernetes';
   const told = services.filter((service) => {
     const { clusterIP = '' } = service.spec ?? {};
     if (clusterIP === '' || clusterIP === 'None') return false;
@@ -21,6 +19,10 @@ export function serviceVariables(
   const ordered = told.toSorted((a, b) => Number(isApi(b)) - Number(isApi(a)));
   for (const service of ordered) addService(variables, service);
   return variables;
+}
+
+function isApi({ metadata }: Service): boolean {
+  return metadata.namespace === 'default' && metadata.name === 'kubernetes';
 }
 
 function addService(variables: Map<string, string>, { metadata, spec }: Service): void {

@@ -1,3 +1,5 @@
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Secret } from '../../api/types/generated/core-v1.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
@@ -120,6 +122,8 @@ async function configOf(
   const mounts = await volumes.mountsOf(own, container, variables);
   const hosts = hostsFile(own, sandbox.addresses, settings.clusterDomain);
   const target = newestOf(observed, what.target ?? '');
+  const logs = join(logFolderOf(pod, settings.logFolder), container.name);
+  await mkdir(logs, { recursive: true, mode: 0o755 });
   const config = containerConfig(
     {
       pod,

@@ -14,10 +14,12 @@ const mostRedirects = 10;
 
 /**
  * Asks once, on a connection of its own, and reads at most 10 KiB: 200 to 399 is well. Redirects
- * within the host are followed; one that leads elsewhere is well, too. Certificates are not checked.
+ * within the host are followed; one that leads elsewhere is well, too. Certificates are not
+ * checked.
  */
 export async function probeHttp(target: HttpTarget, timeoutMs: number): Promise<Outcome> {
-  const url = `${target.scheme.toLowerCase()}://${bracketed(target.host)}:${target.port}${target.path}`;
+  const { scheme, host, port, path } = target;
+  const url = `${scheme.toLowerCase()}://${bracketed(host)}:${port}${path}`;
   const deadline = AbortSignal.timeout(timeoutMs);
   try {
     return await follow(new URL(url), target, deadline);

@@ -1,6 +1,6 @@
 import { isDomainError } from '../../base/error.ts';
 import type * as cri from '../../cri/generated/runtime.ts';
-import { ContainerState, PodSandboxState } from '../../cri/generated/runtime.ts';
+import { PodSandboxState } from '../../cri/generated/runtime.ts';
 import type { ContainerRuntime } from './container-runtime.ts';
 import { annotation, label } from './record.ts';
 
@@ -43,7 +43,7 @@ export interface ObservedPod {
   readonly containers: readonly ObservedContainer[];
 }
 
-/** Asks the runtime for one pod. `known` is what was seen before: what has ended does not change. */
+/** Asks the runtime for one pod. What `known` has as ended does not change any more. */
 export async function observePod(
   runtime: ContainerRuntime,
   uid: string,
@@ -59,7 +59,7 @@ export async function observePod(
   );
   const [sandboxes, statuses] = await Promise.all([
     Promise.all(pods.map((pod) => unlessGone(runtime.podStatus(pod.id)))),
-    Promise.all(containers.map(({ id }) => ended.get(id) ?? statusOf(runtime, id))),
+    Promise.all(containers.map(async ({ id }) => ended.get(id) ?? statusOf(runtime, id))),
   ]);
   return {
     uid,
@@ -130,10 +130,6 @@ export function containerOf(status: cri.ContainerStatus, sandboxId: string): Obs
     messageFile: mount?.host_path ?? '',
     annotations,
   };
-}
-
-export function isRunning({ state }: cri.Container): boolean {
-  return state === ContainerState.CONTAINER_RUNNING;
 }
 
 /** The newest of a name; undefined when there was none. */

@@ -1,0 +1,73 @@
+import { currentSandbox, type ObservedPod } from '../runtime/observed-pod.ts';
+import { createSandbox } from './create-sandbox.ts';
+import { endContainer, endContainers } from './end-container.ts';
+import type { LivePod } from './live-pod.ts';
+import type { Action } from './plan-pod.ts';
+import { graceOf } from './pod-containers.ts';
+import type { PodEnd } from './pod-end.ts';
+import type { PodMemory } from './pod-memory.ts';
+import type { PodSurroundings } from './pod-surroundings.ts';
+import { startContainer } from './start-container.ts';
+
+/** For whom an action is done, and what it goes by. */
+export interface Place {
+  readonly surroundings: PodSurroundings;
+  readonly pod: LivePod;
+  readonly observed: ObservedPod;
+  readonly memory: PodMemory;
+  readonly end: PodEnd;
+}
+
+/** Does one action of a plan. What it changed in the runtime is to be looked at anew. */
+export async function perform(action: Action, place: Place): Promise<void> {
+  const { surroundings, pod, end } = place;
+  switch (action.do) {
+    case 'createSandbox': {
+      const { attempt } = action;
+      return createSandbox(surroundings, pod, { attempt, signal: end.signal });
+    }
+    case 'releaseSandbox': {
+      const message = 'Pod sandbox changed, it will be killed and re-created.';
+      surroundings.events.tell(pod, { reason: 'SandboxChanged', message });
+      return releaseSandbox(place, action.sandbox.id);
+    }
+    case 'removeSandbox':
+      return surroundings.runtime.removePod(action.id);
+    case 'remove':
+      return surroundings.runtime.removeContainer(action.id);
+    case 'kill': {
+      const { message, graceSeconds = graceOf(pod) } = action.verdict;
+      const ending = { pod, message, graceSeconds, hurry: end.hurry };
+      return endContainer(surroundings, action.container, ending);
+    }
+    case 'start':
+      return start(action, place);
+    case 'endPod':
+      return endAll(place, graceOf(pod));
+  }
+}
+
+/** All containers, sidecars last, then the sandboxes. */
+export async function endAll(place: Place, graceSeconds: number): Promise<void> {
+  const { surroundings, observed, pod, end } = place;
+  await endContainers(surroundings, observed, { pod, graceSeconds, hurry: end.hurry });
+  for (const { id } of observed.sandboxes) await releaseSandbox(place, id);
+}
+
+async function releaseSandbox({ surroundings, memory }: Place, id: string): Promise<void> {
+  await surroundings.runtime.stopPod(id);
+  memory.released.add(id);
+}
+
+async function start(
+  { what, attempt }: Extract<Action, { do: 'start' }>,
+  { surroundings, pod, observed, memory, end }: Place,
+): Promise<void> {
+  const sandbox = currentSandbox(observed);
+  if (sandbox === undefined) return;
+  const { signal } = end;
+  const request = { pod, what, attempt, sandbox, observed, signal };
+  const refusal = await startContainer(surroundings, request);
+  if (refusal === undefined) memory.refusals.delete(what.container.name);
+  else memory.refusals.set(what.container.name, refusal);
+}

@@ -1,0 +1,110 @@
+import { type Clock, sleep } from '../../base/clock.ts';
+import { isDomainError, messageOf } from '../../base/error.ts';
+import type { Logger } from '../../base/log.ts';
+import { ContainerEventType, type ContainerEventResponse } from '../../cri/generated/runtime.ts';
+import type { ContainerRuntime } from './container-runtime.ts';
+import { label } from './record.ts';
+
+export interface RuntimeChangesOptions {
+  readonly runtime: ContainerRuntime;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The pod with this uid has changed. */
+  readonly changed: (uid: string) => void;
+  /** The runtime answered, or why it did not. */
+  readonly answered: (failure: string | undefined) => void;
+}
+
+/** Between lists: where events tell what happens, and where nothing else does. */
+const checkMs = 30_000;
+const relistMs = 1000;
+const reconnectMs = 1000;
+
+/**
+ * Follows what happens to containers that nobody here asked for: by the runtime's events, with a
+ * list now and then as a check; by lists alone, each second, where it has no events.
+ */
+export class RuntimeChanges {
+  readonly #options: RuntimeChangesOptions;
+  /** What each sandbox and container was at the last list. */
+  #states: ReadonlyMap<string, Entry> | undefined;
+  #hasEvents = false;
+
+  constructor(options: RuntimeChangesOptions) {
+    this.#options = options;
+  }
+
+  /** Until the signal is aborted. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#follow(signal), this.#list(signal)]);
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { clock, answered } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#compare();
+        answered(undefined);
+      } catch (error) {
+        answered(messageOf(error));
+      }
+      await sleep(clock, this.#hasEvents ? checkMs : relistMs, signal);
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { runtime, clock, log, changed } = this.#options;
+    while (!signal.aborted) {
+      try {
+        for await (const event of runtime.events(signal)) {
+          this.#hasEvents = true;
+          const uid = uidOf(event);
+          if (uid !== '' && isNews(event)) changed(uid);
+        }
+      } catch (error) {
+        if (isDomainError(error, 'unsupported')) {
+          log.info('the runtime tells of no events: its containers are listed each second');
+          return;
+        }
+      }
+      if (signal.aborted) return;
+      // What happened meanwhile nobody tells.
+      this.#hasEvents = false;
+      await sleep(clock, reconnectMs, signal);
+    }
+  }
+
+  async #compare(): Promise<void> {
+    const { runtime, changed } = this.#options;
+    const [pods, containers] = await Promise.all([runtime.listPods(), runtime.listContainers()]);
+    const states = new Map<string, Entry>(
+      [...pods, ...containers].map(({ id, state, labels }) => {
+        return [id, { state, uid: labels[label.podUid] ?? '' }];
+      }),
+    );
+    const before = this.#states;
+    this.#states = states;
+    if (before === undefined) return;
+    const uids = new Set<string>();
+    for (const [id, { state, uid }] of states) if (before.get(id)?.state !== state) uids.add(uid);
+    for (const [id, { uid }] of before) if (!states.has(id)) uids.add(uid);
+    for (const uid of uids) if (uid !== '') changed(uid);
+  }
+}
+
+interface Entry {
+  readonly state: number;
+  readonly uid: string;
+}
+
+function uidOf({ pod_sandbox_status: pod }: ContainerEventResponse): string {
+  return pod?.metadata?.uid ?? '';
+}
+
+/** Only the kubelet creates and starts: of that it knows. */
+function isNews({ container_event_type: type }: ContainerEventResponse): boolean {
+  return (
+    type === ContainerEventType.CONTAINER_STOPPED_EVENT ||
+    type === ContainerEventType.CONTAINER_DELETED_EVENT
+  );
+}

@@ -1,0 +1,69 @@
+import type { ApiClient } from '../../api/client/client.ts';
+import { Informer } from '../../api/client/informer.ts';
+import { resources } from '../../api/client/resources.ts';
+import type { Pod, Service } from '../../api/types/generated/core-v1.ts';
+import type { Clock } from '../../base/clock.ts';
+import { isMirror, type LivePod } from '../pod/live-pod.ts';
+
+export interface PodListener {
+  readonly update: (pod: LivePod) => void;
+  readonly forget: (pod: LivePod) => void;
+}
+
+export interface ApiSourceOptions {
+  readonly client: ApiClient;
+  readonly clock: Clock;
+  readonly nodeName: string;
+  readonly pods: PodListener;
+  /** What the server has for static pods. */
+  readonly mirrors: PodListener;
+  readonly onError: (error: unknown) => void;
+}
+
+/** The pods that are bound to the node, and the services that they are told of. */
+export class ApiSource {
+  readonly #pods: Informer<Pod>;
+  readonly #services: Informer<Service>;
+  readonly #options: ApiSourceOptions;
+
+  constructor(options: ApiSourceOptions) {
+    this.#options = options;
+    const { client, clock, onError, nodeName } = options;
+    const common = { client, clock, onError };
+    this.#services = new Informer({ ...common, resource: resources.services });
+    this.#pods = new Informer({
+      ...common,
+      resource: resources.pods,
+      fieldSelector: `spec.nodeName=${nodeName}`,
+    });
+  }
+
+  services(): readonly Service[] {
+    return this.#services.list();
+  }
+
+  /** Resolves when both were listed. */
+  get synced(): Promise<void> {
+    return this.#pods.synced;
+  }
+
+  /** Until the signal is aborted. Pods wait for the services, which they would miss for good. */
+  async run(signal: AbortSignal): Promise<void> {
+    const services = this.#services.run(signal);
+    const ended = new Promise<void>((resolve) => {
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await Promise.race([this.#services.synced, ended]);
+    this.#pods.onChange((now, before) => {
+      if (before !== undefined && before.metadata.uid !== now?.metadata.uid) {
+        this.#listenerFor(before).forget(before);
+      }
+      if (now !== undefined) this.#listenerFor(now).update(now);
+    });
+    await Promise.all([services, this.#pods.run(signal)]);
+  }
+
+  #listenerFor(pod: LivePod): PodListener {
+    return isMirror(pod) ? this.#options.mirrors : this.#options.pods;
+  }
+}
