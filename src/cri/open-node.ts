@@ -86,7 +86,7 @@ async function removeUnknown(node: Node): Promise<void> {
 
 async function removeOwnPod(node: Node, id: string): Promise<void> {
   await node.sandboxes.remove(id);
-  await node.pods.remove(id);
+  node.pods.remove(id);
 }
 
 /** One that cannot be removed now keeps nobody from starting. */

@@ -1,3 +1,4 @@
+import { mkdirSync, rmSync } from 'node:fs';
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { DomainError } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
@@ -57,11 +58,11 @@ export class RecordStore<T extends NamedRecord> {
     this.checkName(record.name);
     this.#remember(record);
     try {
-      await mkdir(this.folderOf(record.id), { recursive: true, mode: 0o700 });
+      mkdirSync(this.folderOf(record.id), { recursive: true, mode: 0o700 });
       await this.#write(record);
     } catch (error) {
       this.#forget(record.id);
-      await rm(this.folderOf(record.id), { recursive: true, force: true });
+      rmSync(this.folderOf(record.id), { recursive: true, force: true });
       throw error;
     }
   }
@@ -90,8 +91,8 @@ export class RecordStore<T extends NamedRecord> {
     this.#remember(record);
   }
 
-  async remove(id: string): Promise<void> {
-    await rm(this.folderOf(id), { recursive: true, force: true });
+  remove(id: string): void {
+    rmSync(this.folderOf(id), { recursive: true, force: true });
     this.#forget(id);
   }
 

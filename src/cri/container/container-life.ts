@@ -116,11 +116,11 @@ export function removeContainer(
     node.layerUse.forget(record.id);
     await releaseImageVolumes(node, record.id);
     if (volumes) await removeAnonymousVolumes(node, record);
-    await node.containers.remove(record.id);
+    node.containers.remove(record.id);
   });
 }
 
 async function removePodOf(node: Node, { podId }: ContainerRecord): Promise<void> {
   await node.sandboxes.remove(podId);
-  await node.pods.remove(podId);
+  node.pods.remove(podId);
 }

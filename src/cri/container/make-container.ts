@@ -111,5 +111,5 @@ function warningsOf(node: Node, id: string): string[] {
 
 async function removeOwnPod(node: Node, id: string): Promise<void> {
   await node.sandboxes.remove(id);
-  await node.pods.remove(id);
+  node.pods.remove(id);
 }

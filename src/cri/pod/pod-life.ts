@@ -28,6 +28,6 @@ export async function removePod(node: Node, pod: PodRecord): Promise<void> {
       await removeContainer(node, record, { volumes: true });
     }
     await node.sandboxes.remove(pod.id);
-    await node.pods.remove(pod.id);
+    node.pods.remove(pod.id);
   });
 }

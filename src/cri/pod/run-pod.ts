@@ -59,7 +59,7 @@ export async function runPod(
   try {
     await node.sandboxes.run(plan, signal);
   } catch (error) {
-    if (sandboxOf(node, record) === undefined) await node.pods.remove(id);
+    if (sandboxOf(node, record) === undefined) node.pods.remove(id);
     throw error;
   }
   return record;

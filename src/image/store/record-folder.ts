@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { readdirSync, readFileSync } from 'node:fs';
-import { rename, rm, writeFile } from 'node:fs/promises';
+import { readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
@@ -52,12 +51,12 @@ export function openRecordFolder<T>(options: RecordFolderOptions<T>): RecordFold
     damaged,
     async put(key, record) {
       if (options.isDurable) await writeState(pathOf(key), record);
-      else await writeQuickly(pathOf(key), record);
+      else writeQuickly(pathOf(key), record);
       damaged.delete(`${fileName(key)}.json`);
       records.set(key, record);
     },
     async delete(key) {
-      await rm(pathOf(key), { force: true });
+      rmSync(pathOf(key), { force: true });
       damaged.delete(`${fileName(key)}.json`);
       records.delete(key);
     },
@@ -67,13 +66,13 @@ export function openRecordFolder<T>(options: RecordFolderOptions<T>): RecordFold
 /**
  * Still whole or not at all for a process that is killed: a rename, but no waiting for the disk.
  */
-async function writeQuickly(path: string, record: unknown): Promise<void> {
+function writeQuickly(path: string, record: unknown): void {
   const temporary = `${path}.${randomBytes(6).toString('hex')}.new`;
   try {
-    await writeFile(temporary, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
-    await rename(temporary, path);
+    writeFileSync(temporary, JSON.stringify(record), { mode: 0o600, flag: 'wx' });
+    renameSync(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    rmSync(temporary, { force: true });
     throw error;
   }
 }

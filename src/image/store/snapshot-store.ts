@@ -1,5 +1,4 @@
-import { readdirSync } from 'node:fs';
-import { chmod, chown, lstat, mkdir, rename } from 'node:fs/promises';
+import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../../base/error.ts';
 import { parseDigest, shortened } from '../digest.ts';
@@ -79,7 +78,7 @@ export async function openSnapshotStore(
     },
     async release(id) {
       checkId(id);
-      await state.discard(rootOf(id));
+      await state.bury(rootOf(id));
       await folder.delete(id);
     },
   };
@@ -93,12 +92,12 @@ async function makeFolders(
 ): Promise<void> {
   const path = state.newPath('snapshot');
   try {
-    await mkdir(path, { mode: 0o700 });
+    mkdirSync(path, { mode: 0o700 });
     const upper = join(path, 'upper');
-    await mkdir(upper, { mode: 0o755 });
-    await mkdir(join(path, 'work'), { mode: 0o700 });
-    if (topLayer !== undefined) await copyRoot(topLayer, upper);
-    await rename(path, root);
+    mkdirSync(upper, { mode: 0o755 });
+    mkdirSync(join(path, 'work'), { mode: 0o700 });
+    if (topLayer !== undefined) copyRoot(topLayer, upper);
+    renameSync(path, root);
   } catch (error) {
     await state.discard(path);
     throw error;
@@ -106,10 +105,10 @@ async function makeFolders(
 }
 
 /** The merged root of an overlay has the owner and mode of the upper folder, not of the image's. */
-async function copyRoot(from: string, to: string): Promise<void> {
-  const { uid, gid, mode } = await lstat(from);
-  await chown(to, uid, gid);
-  await chmod(to, mode & 0o7777);
+function copyRoot(from: string, to: string): void {
+  const { uid, gid, mode } = lstatSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
 }
 
 /** The id becomes a file's name. */
