@@ -255,4 +255,13 @@ export const limits = {
   volumeRemovalDepth: 64,
   /** Entries of a volume that are looked at before others have their turn. */
   volumeTurnEntries: 256,
+  /** Connections to the kubelet, and answers about tokens and access that it remembers. */
+  kubeletConnections: 2000,
+  kubeletRememberedReviews: 4096,
+  /** A client's time to make a request to the kubelet, and an idle connection's. */
+  kubeletRequestMs: 60_000,
+  kubeletIdleMs: 90_000,
+  /** A command of `run`, and until the runtime's stream is connected. */
+  kubeletRunSeconds: 120,
+  kubeletDialMs: 10_000,
 } as const;

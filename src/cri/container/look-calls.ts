@@ -6,11 +6,11 @@ import { specOf } from './cri-containers.ts';
 import type { Containers, LogEntry, LogsRequest } from '../generated/keelson.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
 import { inspectContainer } from './inspect-container.ts';
-import type { LogLine } from './log-line.ts';
+import type { LogLine } from '../../base/container-log/log-line.ts';
 import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
 import { processTable } from './process-table.ts';
-import { readLog } from './read-log.ts';
+import { readLog } from '../../base/container-log/read-log.ts';
 import { sampleOf } from '../statistics/sample.ts';
 import { DomainError } from '../../base/error.ts';
 

@@ -1,4 +1,4 @@
-import { parseLogLine } from '../../../src/cri/container/log-line.ts';
+import { parseLogLine } from '../../../src/base/container-log/log-line.ts';
 import { hold, type FuzzTarget } from '../fuzz-target.ts';
 
 /** A line of a container's log, whose text is the container's. */

@@ -1,7 +1,7 @@
 import { watch } from 'node:fs';
 import { type FileHandle, open, stat } from 'node:fs/promises';
-import { hasCode } from '../../base/error.ts';
-import { Wakeup } from '../../base/wakeup.ts';
+import { hasCode } from '../error.ts';
+import { Wakeup } from '../wakeup.ts';
 import { type LogLine, parseLogLine } from './log-line.ts';
 
 export interface LogRequest {
@@ -12,14 +12,18 @@ export interface LogRequest {
   readonly untilNs: bigint;
   /** Goes on until this signal aborts and everything written by then is read. */
   readonly follow?: AbortSignal;
+  /** Opens the log, and after a rotation the next one; undefined where there is none. */
+  readonly open?: (path: string) => Promise<FileHandle | undefined>;
 }
 
 const blockBytes = 64 * 1024;
 const newline = 0x0a;
+/** Runtimes write lines of some kilobytes; what has no end is no line of a log. */
+const longestLine = 1024 * 1024;
 
 /** A container's log, in batches. A file that is missing has no lines. */
 export async function* readLog(path: string, request: LogRequest): AsyncGenerator<LogLine[]> {
-  const file = await openLog(path);
+  const file = await (request.open ?? openLog)(path);
   if (file === undefined) return;
   try {
     const start = request.tail === undefined ? 0 : await tailOffset(file, request.tail);
@@ -55,7 +59,7 @@ async function* followed(
       yield* selected(reader, request);
       if (await reader.replaced(path)) {
         yield* selected(reader, request);
-        const next = await openLog(path);
+        const next = await (request.open ?? openLog)(path);
         if (next !== undefined) await reader.change(next);
         changes.renew(path);
       }
@@ -81,7 +85,8 @@ class LineReader {
   #file: FileHandle;
   #own = false;
   #offset: number;
-  #rest: Buffer = Buffer.alloc(0);
+  /** The blocks since the last newline. */
+  #begun: readonly Buffer[] = [];
 
   constructor(file: FileHandle, offset: number) {
     this.#file = file;
@@ -94,10 +99,16 @@ class LineReader {
       const { bytesRead } = await this.#file.read(block, 0, blockBytes, this.#offset);
       if (bytesRead === 0) return;
       this.#offset += bytesRead;
-      const bytes = Buffer.concat([this.#rest, block.subarray(0, bytesRead)]);
-      const end = bytes.lastIndexOf(newline) + 1;
-      this.#rest = bytes.subarray(end);
-      const lines = splitLines(bytes.subarray(0, end)).flatMap((line) => parseLogLine(line) ?? []);
+      const fresh = block.subarray(0, bytesRead);
+      const end = fresh.lastIndexOf(newline) + 1;
+      const begun = this.#begun;
+      if (end === 0) {
+        this.#begun = sizeOf(begun) > longestLine ? [] : [...begun, fresh];
+        continue;
+      }
+      this.#begun = [fresh.subarray(end)];
+      const bytes = Buffer.concat([...begun, fresh.subarray(0, end)]);
+      const lines = splitLines(bytes).flatMap((line) => parseLogLine(line) ?? []);
       if (lines.length > 0) yield lines;
     }
   }
@@ -118,7 +129,7 @@ class LineReader {
     this.#file = file;
     this.#own = true;
     this.#offset = 0;
-    this.#rest = Buffer.alloc(0);
+    this.#begun = [];
   }
 
   async closeOwn(): Promise<void> {
@@ -179,6 +190,7 @@ async function tailOffset(file: FileHandle, count: number): Promise<number> {
       if (found > count) return start + nextLine(bytes, lineStart);
     }
     later = bytes.subarray(0, lineStarts[0] ?? bytes.length);
+    if (later.length > longestLine) later = Buffer.alloc(0);
     end = start;
   }
   return 0;
@@ -200,6 +212,10 @@ function isWhole(bytes: Buffer, start: number): boolean {
 function nextLine(bytes: Buffer, start: number): number {
   const end = bytes.indexOf(newline, start);
   return end < 0 ? bytes.length : end + 1;
+}
+
+function sizeOf(blocks: readonly Buffer[]): number {
+  return blocks.reduce((sum, { length }) => sum + length, 0);
 }
 
 function splitLines(bytes: Buffer): Buffer[] {

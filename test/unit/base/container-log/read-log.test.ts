@@ -1,8 +1,8 @@
 import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { parseLogLine, parseTime } from '../../../../src/cri/container/log-line.ts';
-import { readLog } from '../../../../src/cri/container/read-log.ts';
+import { parseLogLine, parseTime } from '../../../../src/base/container-log/log-line.ts';
+import { readLog } from '../../../../src/base/container-log/read-log.ts';
 
 const folder = await mkdtemp('/tmp/keelson-log-');
 t.teardown(() => rm(folder, { recursive: true }));

@@ -1,0 +1,40 @@
+import type { JsonObject } from '../../api/json.ts';
+import type { Page } from './route.ts';
+import { runningPods } from './running-pods.ts';
+import { Refusal } from './refusal.ts';
+import type { ServeKubeletOptions } from './serve-options.ts';
+
+export interface PageText {
+  readonly type: string;
+  readonly text: string;
+}
+
+type Write = () => Promise<PageText>;
+
+/** What each page shows, put together when it is asked for. */
+export function pagesOf(options: ServeKubeletOptions): Readonly<Record<Page, Write>> {
+  const { pods, runtime, document } = options;
+  return {
+    pods: async () => {
+      const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: pods.list() };
+      return json(list);
+    },
+    runningpods: async () => json(await runningPods(runtime)),
+    healthz: async () => health(options),
+    configz: async () => {
+      const { kind: _, apiVersion: __, ...kubeletconfig } = document;
+      return json({ kubeletconfig });
+    },
+  };
+}
+
+/** `ok`, or a refusal that says what ails the kubelet. */
+export function health({ ailments }: Pick<ServeKubeletOptions, 'ailments'>): PageText {
+  const found = ailments?.() ?? [];
+  if (found.length === 0) return { type: 'text/plain; charset=utf-8', text: 'ok' };
+  throw new Refusal(500, found.join('\n'));
+}
+
+function json(value: object | JsonObject): PageText {
+  return { type: 'application/json', text: JSON.stringify(value) };
+}
