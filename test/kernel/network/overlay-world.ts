@@ -6,8 +6,8 @@ import {
   spawnSync,
 } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -47,11 +47,12 @@ export class OverlayWorld implements AsyncDisposable {
   readonly #children = new Set<ChildProcess>();
   readonly #addresses = new Map<string, readonly string[]>();
   readonly router = `${this.#id}-wire`;
-  readonly nodes: readonly TestNode[] = [
+  readonly nodes: readonly [TestNode, TestNode, TestNode] = [
     { name: 'host01', subnet: 1, number: 11 },
     { name: 'host02', subnet: 1, number: 12 },
     { name: 'host03', subnet: 2, number: 13 },
   ];
+  readonly #results = new Map<string, unknown>();
   #pods = 0;
 
   constructor({ mtu = 1500 } = {}) {
@@ -95,7 +96,10 @@ export class OverlayWorld implements AsyncDisposable {
   }
 
   /** What the agents are told, from now on. */
-  writeNodes(nodes = this.nodes, changed = new Map<string, readonly string[]>()): void {
+  writeNodes(
+    nodes: readonly TestNode[] = this.nodes,
+    changed = new Map<string, readonly string[]>(),
+  ): void {
     for (const [name, addresses] of changed) this.#addresses.set(name, addresses);
     const entries = nodes.map((node) => ({
       name: node.name,
@@ -141,6 +145,16 @@ export class OverlayWorld implements AsyncDisposable {
     await until(`${node.name} has a network`, () => existsSync(path));
   }
 
+  /** Starts an agent anew, and waits until it has been through everything. */
+  async agentAgain(node: TestNode, flags: readonly string[] = []): Promise<ChildProcess> {
+    const path = join(this.folderOf(node), 'run', 'network.json');
+    const written = () => (existsSync(path) ? statSync(path).mtimeMs : 0);
+    const before = written();
+    const child = this.agent(node, flags);
+    await until(`the agent of ${node.name} works`, () => written() !== before);
+    return child;
+  }
+
   /** A pod by the real plugin, configured as the agent says. */
   pod(node: TestNode): TestPod {
     const namespace = `${this.#id}-pod${++this.#pods}`;
@@ -156,7 +170,9 @@ export class OverlayWorld implements AsyncDisposable {
   plugin(node: TestNode, verb: string, namespace: string): unknown {
     const path = join(this.folderOf(node), 'net.d', '10-keelson.conflist');
     const list = JSON.parse(readFileSync(path, 'utf8')) as { plugins: readonly object[] };
-    const config = { cniVersion: '1.0.0', name: 'keelson', ...list.plugins[0] };
+    const prevResult = this.#results.get(namespace);
+    const known = prevResult === undefined ? {} : { prevResult };
+    const config = { cniVersion: '1.0.0', name: 'keelson', ...list.plugins[0], ...known };
     const command = [process.execPath, ...nodeOptions, plugins, 'overlay'];
     const { status, stdout } = spawnSync(
       'ip',
@@ -178,6 +194,7 @@ export class OverlayWorld implements AsyncDisposable {
     );
     const document: unknown = stdout.trim() === '' ? {} : JSON.parse(stdout);
     if (status !== 0) throw new Error(`overlay ${verb}: ${stdout}`);
+    if (verb === 'ADD') this.#results.set(namespace, document);
     return document;
   }
 
@@ -195,6 +212,14 @@ export class OverlayWorld implements AsyncDisposable {
   /** A program that ends with the world. */
   spawn(namespace: string, command: string, ...args: string[]): ChildProcess {
     return this.#spawn([namespace, command, ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+  }
+
+  /** What `ip monitor` says of a namespace from now on. */
+  watch(namespace: string): { lines(): readonly string[] } & Disposable {
+    const child = this.spawn(namespace, 'ip', 'monitor', 'link', 'address', 'route', 'neigh');
+    let text = '';
+    child.stdout?.on('data', (part: Buffer) => (text += part.toString()));
+    return { lines: () => text.split('\n'), [Symbol.dispose]: () => child.kill('SIGKILL') };
   }
 
   /** Ends with this process, however that ends. */
