@@ -8,6 +8,7 @@ import type { User } from './security/user.ts';
 import type { HealthCheck } from './serve-components.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { OwnTurns, type Turns } from './turns.ts';
+import { WatchChunks } from './watch-chunks.ts';
 
 /** What every verb works with. */
 export interface Api {
@@ -18,6 +19,7 @@ export interface Api {
   readonly kubelets: Kubelets;
   readonly pace: Pace;
   readonly turns: Turns;
+  readonly watchChunks: WatchChunks;
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
   readonly components: Map<string, HealthCheck>;
   now(): Date;
@@ -43,6 +45,7 @@ export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions)
     services: new ServiceAddresses(store, turns),
     kubelets: new Kubelets(kubelets),
     pace: new Pace(),
+    watchChunks: new WatchChunks(),
     components: new Map(),
     gate: gate ?? openGate,
     now: now ?? (() => new Date()),

@@ -5,6 +5,7 @@ import { type Exchange, naturalIn, presentationOf } from './exchange.ts';
 import { presentEvent, type Presentation } from './present.ts';
 import { readSelection } from './selection.ts';
 import { bookmarkObject, type WatchEvent, watchObjects } from './verb/watch.ts';
+import { chunkOf, lineOf, type WatchChunks } from './watch-chunks.ts';
 
 /** A line of JSON an event, as long as the client listens and no longer than it reads. */
 export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
@@ -25,16 +26,11 @@ export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
     signal,
   );
   using _watch = api.pace.join();
-  let first = true;
+  const lines = new Lines(api, presentation, readSelection(route.kind, query).all);
   for await (const batch of events) {
     if (!response.headersSent) startStream(response);
-    const text = batch.map((event) => {
-      const line = lineOf(presentation, event, first);
-      first &&= event.type === 'BOOKMARK' || event.type === 'ERROR';
-      return line;
-    });
-    if (text.length === 0) continue;
-    if (!response.write(text.join(''))) await once(response, 'drain', { signal });
+    if (batch.length === 0) continue;
+    if (!write(response, lines.chunkOf(batch))) await drained(response, signal);
     await api.pace.turn();
   }
   if (!response.headersSent) startStream(response);
@@ -45,17 +41,60 @@ function startStream(response: ServerResponse): void {
   response.writeHead(200, {
     'Content-Type': 'application/json',
     'Cache-Control': 'no-cache, private',
+    ...(isChunked(response) && { 'Transfer-Encoding': 'chunked' }),
   });
   response.flushHeaders();
 }
 
-function lineOf(presentation: Presentation, event: WatchEvent, first: boolean): string {
-  if (event.type === 'ERROR') {
-    return `{"type":"ERROR","object":${JSON.stringify(event.status)}}\n`;
+function isChunked({ req }: ServerResponse): boolean {
+  return req.httpVersionMajor === 1 && req.httpVersionMinor === 1;
+}
+
+/**
+ * Hands a chunk with its length to the connection itself: the response would frame it anew for
+ * each of a thousand watches, and write its three parts one by one.
+ */
+function write(response: ServerResponse, chunk: Buffer): boolean {
+  const { socket } = response;
+  if (socket !== null && isChunked(response)) return socket.write(chunk);
+  const start = chunk.indexOf('\r\n') + 2;
+  return response.write(chunk.subarray(start, -2));
+}
+
+async function drained(response: ServerResponse, signal: AbortSignal): Promise<void> {
+  const { socket } = response;
+  await once(socket !== null && isChunked(response) ? socket : response, 'drain', { signal });
+}
+
+/** What one watch tells, as its client wants it. */
+class Lines {
+  readonly #chunks: WatchChunks;
+  readonly #presentation: Presentation;
+  readonly #isShared: boolean;
+  #first = true;
+
+  constructor({ watchChunks }: Api, presentation: Presentation, tellsAll: boolean) {
+    this.#chunks = watchChunks;
+    this.#presentation = presentation;
+    this.#isShared = tellsAll && presentation.form.as === 'object';
   }
-  if (event.type === 'BOOKMARK') {
-    const object = bookmarkObject(presentation.kind, event.revision, event.initialEnd);
-    return `{"type":"BOOKMARK","object":${JSON.stringify(object)}}\n`;
+
+  chunkOf(batch: readonly WatchEvent[]): Buffer {
+    if (this.#isShared && batch.every((event) => 'entry' in event)) {
+      return this.#chunks.shared(this.#presentation.kind, batch);
+    }
+    return chunkOf(batch.map((event) => this.#lineOf(event)));
   }
-  return `{"type":"${event.type}","object":${presentEvent(presentation, event.entry, first)}}\n`;
+
+  #lineOf(event: WatchEvent): string {
+    const { kind } = this.#presentation;
+    if (event.type === 'ERROR') return lineOf('ERROR', JSON.stringify(event.status));
+    if (event.type === 'BOOKMARK') {
+      const object = bookmarkObject(kind, event.revision, event.initialEnd);
+      return lineOf('BOOKMARK', JSON.stringify(object));
+    }
+    const object = presentEvent(this.#presentation, event.entry, this.#first);
+    this.#first = false;
+    return lineOf(event.type, object);
+  }
 }

@@ -153,7 +153,7 @@ export class DeploymentController implements Controller {
     for (const set of active) {
       await scaleSet(this.#cluster, rollout.deployment, { set, replicas: 0 });
     }
-    const busy = active.length > 0 || rollout.oldSets.some((set) => this.#hasPods(set));
+    const busy = active.length > 0 || rollout.oldSets.some((set) => this.#mayHavePods(set));
     if (busy) return await this.#report(await this.#maker.withRevision(rollout), 'rollout');
     const current = await this.#maker.withNewSet(rollout);
     if (current.newSet !== undefined) {
@@ -166,8 +166,14 @@ export class DeploymentController implements Controller {
     return await this.#report(current, 'rollout');
   }
 
-  /** Pods on their way out count too: they may still run. */
-  #hasPods(set: ReplicaSet): boolean {
+  /**
+   * Pods on their way out count too: they may still run. And a set whose controller has not seen
+   * yet that it is to have none may be making one in this moment.
+   */
+  #mayHavePods(set: ReplicaSet): boolean {
+    const { generation = 0, deletionTimestamp } = set.metadata;
+    const isHeard = (set.status?.observedGeneration ?? 0) >= generation;
+    if (!isHeard && deletionTimestamp === undefined) return true;
     return this.#pods.find('owner', set.metadata.uid).some((pod) => !isFinished(pod));
   }
 

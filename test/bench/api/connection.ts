@@ -21,6 +21,7 @@ export class Connection {
   request(method: string, path: string, body = ''): Promise<number> {
     const head = `${method} ${path} HTTP/1.1\r\nHost: api\r\nContent-Type: application/json\r\n`;
     const { promise, resolve, reject } = Promise.withResolvers<number>();
+    if (this.#socket.destroyed) reject(new Error('the connection was closed'));
     this.#waiting = { resolve, reject };
     this.#socket.write(`${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`);
     return promise;

@@ -54,9 +54,10 @@ function named(name: string): string {
 /** Each change carries when it was sent; each watcher notes when it came. */
 async function watch({ seconds, clients }: LoadRequest): Promise<LoadResult> {
   const path = '/api/v1/namespaces/kube-public/configmaps';
-  const writers = await Promise.all(Array.from({ length: writerCount }, open));
-  await writers[0]?.request('GET', `${path}?limit=1`);
-  const [, revision = ''] = /"resourceVersion":"(\d+)"/.exec(writers[0]?.answer ?? '') ?? [];
+  const reader = await open();
+  await reader.request('GET', `${path}?limit=1`);
+  const [, revision = ''] = /"resourceVersion":"(\d+)"/.exec(reader.answer) ?? [];
+  reader.end();
   const delays: number[] = [];
   const watchers: TLSSocket[] = [];
   for (let count = 0; count < clients; count += 1) {
@@ -75,6 +76,8 @@ async function watch({ seconds, clients }: LoadRequest): Promise<LoadResult> {
     );
     watchers.push(socket);
   }
+  // After the watchers: the server ends connections on which nothing is asked for seconds.
+  const writers = await Promise.all(Array.from({ length: writerCount }, open));
   const startMs = performance.now();
   const changes = seconds * changesPerSecond;
   // Several take turns: a slow answer does not slow the changes down.
