@@ -60,6 +60,7 @@ export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<
   clearTimeout(timer);
   const client =
     credentials === undefined ? undefined : new HttpClient(credentials.address, 'kubelet');
+  const authority = credentials?.address.authority;
   credentials?.onRenewal((address) => client?.renew(address));
   try {
     await runKubelet(
@@ -67,6 +68,7 @@ export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<
         name,
         runtime,
         ...(client !== undefined && { client }),
+        ...(authority !== undefined && { authority }),
         configuration,
         document,
         root: flags.rootDir,

@@ -21,6 +21,7 @@ import { PodWorkers } from './pod/pod-workers.ts';
 import { StatusWriter } from './pod/status-writer.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { RuntimeChanges } from './runtime/runtime-changes.ts';
+import { serveKubelet } from './serve/serve-kubelet.ts';
 import { ApiObjects } from './source/api-objects.ts';
 import { ApiSource, type PodListener } from './source/api-source.ts';
 import { MirrorPods } from './source/mirror-pods.ts';
@@ -32,6 +33,8 @@ export interface KubeletOptions {
   readonly runtime: ContainerRuntime;
   /** Absent where the kubelet stands alone: static pods are all it has. */
   readonly client?: ApiClient;
+  /** Who signed the certificates of the API's clients, in PEM. */
+  readonly authority?: string;
   readonly configuration: KubeletConfiguration;
   /** The configuration as a file would have it. */
   readonly document: JsonObject;
@@ -83,6 +86,9 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const common = { ...options, clock, runtimeName, node, volumes, cgroups };
   await using pods = openWorkers(common, recorder, links);
   links.pods = pods;
+  const certificates = join(root, 'pki');
+  await using server = await serveKubelet({ ...common, pods, certificates });
+  node.servesOn(server.port);
   await work({ options, clock, node, pods, api: links.api, mirrors: links.mirrors }, signal);
 }
 

@@ -9,19 +9,9 @@ export type Route =
       readonly container: string;
     };
 
-const pages = [
-  'pods',
-  'runningpods',
-  'healthz',
-  'configz',
-  'stats/summary',
-  'metrics',
-  'metrics/cadvisor',
-  'metrics/resource',
-  'metrics/probes',
-] as const;
+export type Page = 'pods' | 'runningpods' | 'healthz' | 'configz';
 
-export type Page = (typeof pages)[number];
+const pages: readonly Page[] = ['pods', 'runningpods', 'healthz', 'configz'];
 
 const containerVerbs = {
   containerLogs: 'log',

@@ -26,6 +26,8 @@ export const defaultBindings: Readonly<Record<string, DefaultBinding>> = {
   // Nodes have the node authorizer, which knows what is theirs.
   'system:node': { role: 'system:node', subjects: [] },
   'system:node-proxier': { role: 'system:node-proxier', subjects: ['User system:kube-proxy'] },
+  // The network agent of a node has the node's own certificate, and does a proxy's work by it.
+  'keelson:node-network': { role: 'system:node-proxier', subjects: ['Group system:nodes'] },
   'system:kube-scheduler': {
     role: 'system:kube-scheduler',
     subjects: ['User system:kube-scheduler'],

@@ -1,0 +1,46 @@
+/** The walkthroughs S6 to S16 by stock kubectl, on three nodes of scripts/lab. */
+import t from 'tap';
+import { ClusterLab, unable } from './lab/cluster-lab.ts';
+import { walkKills, walkNodes, walkPartition } from './lab/walk-faults.ts';
+import { walkNetwork, walkServices } from './lab/walk-network.ts';
+import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
+import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
+
+const skip = unable();
+if (skip !== undefined) {
+  t.pass('skipped', { skip });
+  process.exit(0);
+}
+
+const longestMs = 1_500_000;
+t.setTimeout(longestMs);
+const lab = await ClusterLab.start('--nodes', '3');
+t.teardown(() => lab[Symbol.asyncDispose]());
+
+const walks = {
+  cluster: walkCluster,
+  controllers: walkControllers,
+  network: walkNetwork,
+  services: walkServices,
+  probes: walkProbes,
+  configuration: walkConfiguration,
+  storage: walkStorage,
+  troubles: walkTroubles,
+  nodes: walkNodes,
+  kills: walkKills,
+  partition: walkPartition,
+};
+/** For whoever works on one: `KEELSON_WALKS=services,storage`. */
+const wanted = process.env['KEELSON_WALKS']?.split(',');
+
+for (const [name, walk] of Object.entries(walks)) {
+  if (wanted !== undefined && !wanted.includes(name)) continue;
+  t.test(name, async (t) => {
+    t.setTimeout(longestMs);
+    try {
+      await walk(t, lab);
+    } finally {
+      if (!t.passing()) t.comment(await lab.logs());
+    }
+  });
+}

@@ -1,0 +1,116 @@
+/** Chapters 13, 15 and 16: probes, volumes, ConfigMaps and Secrets. */
+import type { Test } from 'tap';
+import type { ClusterLab } from './cluster-lab.ts';
+import { container, pod, sleeper, workload } from './objects.ts';
+
+const quick = { periodSeconds: 1, failureThreshold: 2, timeoutSeconds: 5 };
+
+export async function walkProbes(t: Test, lab: ClusterLab): Promise<void> {
+  await t.test('S13.1 a liveness probe that fails has the container restarted', async (t) => {
+    const probe = { exec: { command: ['test', '-e', '/tmp/alive'] }, ...quick };
+    const script = 'touch /tmp/alive; trap exit TERM; sleep 36000 & wait';
+    await lab.apply(
+      pod('alive', { containers: [container('alive', script, { livenessProbe: probe })] }),
+    );
+    await lab.type('wait --for=condition=Ready pod/alive --timeout=180s');
+    t.match(
+      await lab.type('describe pod alive'),
+      /Liveness: +exec \[test -e \S+\] delay=0s timeout=5s period=1s #success=1 #failure=2/,
+    );
+    await lab.type('exec alive -- rm /tmp/alive');
+    await lab.sees('get pod alive --no-headers', /1\/1 +Running +[1-9]/);
+    t.match(await lab.sees('describe pod alive', /Unhealthy/), /Liveness probe failed/);
+    await lab.type('delete pod alive --timeout=60s');
+  });
+
+  await t.test('S13.2 a readiness probe that fails takes it out of Ready', async (t) => {
+    const script = 'mkdir /www; httpd -p 8080 -h /www; trap exit TERM; sleep 36000 & wait';
+    const probe = { httpGet: { path: '/ready', port: 8080 }, ...quick };
+    await lab.apply(
+      pod('ready', { containers: [container('web', script, { readinessProbe: probe })] }),
+    );
+    await lab.sees('get pod ready --no-headers', /0\/1 +Running/);
+    await lab.kubectl('exec', 'ready', '--', 'sh', '-c', 'echo yes >/www/ready');
+    await lab.sees('get pod ready --no-headers', /1\/1 +Running +0/);
+    await lab.type('exec ready -- rm /www/ready');
+    await lab.sees('get pod ready --no-headers', /0\/1 +Running +0/);
+    await lab.type('delete pod ready --timeout=60s');
+    t.pass('without a restart');
+  });
+}
+
+export async function walkConfiguration(t: Test, lab: ClusterLab): Promise<void> {
+  await t.test('S16.1 to S16.3 a ConfigMap and a Secret as variables and files', async (t) => {
+    const config = { configMapKeyRef: { name: 'settings', key: 'colour' } };
+    const secret = { secretKeyRef: { name: 'login', key: 'password' } };
+    await lab.apply(
+      pod('reader', {
+        containers: [
+          sleeper({
+            env: [
+              { name: 'COLOUR', valueFrom: config },
+              { name: 'PASSWORD', valueFrom: secret },
+              { name: 'NODE', valueFrom: { fieldRef: { fieldPath: 'spec.nodeName' } } },
+            ],
+            volumeMounts: [
+              { name: 'settings', mountPath: '/settings' },
+              { name: 'login', mountPath: '/login', readOnly: true },
+            ],
+          }),
+        ],
+        volumes: [
+          { name: 'settings', configMap: { name: 'settings', optional: true } },
+          { name: 'login', secret: { secretName: 'login', optional: true } },
+        ],
+      }),
+    );
+    await lab.sees('get pod reader --no-headers', /CreateContainerConfigError/);
+    await lab.type('create configmap settings --from-literal=colour=green');
+    await lab.type('create secret generic login --from-literal=password=s3cr3t');
+    await lab.type('wait --for=condition=Ready pod/reader --timeout=180s');
+    const shown = await lab.type('exec reader -- env');
+    t.match(shown, /^COLOUR=green$/m);
+    t.match(shown, /^PASSWORD=s3cr3t$/m);
+    t.match(shown, /^NODE=host0\d$/m);
+    t.match(shown, /^KUBERNETES_SERVICE_HOST=10\.96\.0\.1$/m);
+    await lab.sees('exec reader -- cat /settings/colour', /^green$/);
+    await lab.sees('exec reader -- cat /login/password', /^s3cr3t$/);
+    t.match(await lab.type('exec reader -- mount'), /tmpfs on \/login type tmpfs \(ro/);
+    await lab.kubectl('patch', 'configmap', 'settings', '-p', '{"data":{"colour":"blue"}}');
+    await lab.sees('exec reader -- cat /settings/colour', /^blue$/);
+    await lab.type('delete pod/reader configmap/settings secret/login --timeout=60s');
+  });
+}
+
+export async function walkStorage(t: Test, lab: ClusterLab): Promise<void> {
+  await t.test('S7.6, S15 a StatefulSet, whose pods keep name and volume', async (t) => {
+    t.match(await lab.type('get storageclass'), /\(default\)/);
+    await lab.apply(
+      workload('StatefulSet', 'db', {
+        replicas: 2,
+        serviceName: 'db',
+        template: {
+          containers: [sleeper({ volumeMounts: [{ name: 'data', mountPath: '/data' }] })],
+        },
+        volumeClaimTemplates: [
+          {
+            metadata: { name: 'data' },
+            spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Mi' } } },
+          },
+        ],
+      }),
+    );
+    await lab.type('rollout status statefulset db --timeout=180s');
+    await lab.kubectl('exec', 'db-0', '--', 'sh', '-c', 'hostname >/data/name');
+    t.match(await lab.type('get pvc --no-headers'), /^data-db-0 +Bound .*\ndata-db-1 +Bound /);
+    const uid = 'get pod db-0 -o jsonpath={.metadata.uid}';
+    const before = await lab.type(uid);
+    await lab.type('delete pod db-0 --timeout=60s');
+    await lab.sees(uid, (seen) => /^[0-9a-f-]{36}$/.test(seen) && seen !== before);
+    await lab.type('wait --for=condition=Ready pod/db-0 --timeout=180s');
+    t.equal(await lab.type('exec db-0 -- cat /data/name'), 'db-0', 'what was written is there');
+    await lab.type('delete statefulset db --timeout=60s');
+    await lab.type('delete pvc data-db-0 data-db-1 --timeout=60s');
+    await lab.sees('get pv --no-headers', /^(No resources found.*)?$/);
+  });
+}
