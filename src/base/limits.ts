@@ -264,4 +264,19 @@ export const limits = {
   /** A command of `run`, and until the runtime's stream is connected. */
   kubeletRunSeconds: 120,
   kubeletDialMs: 10_000,
+  /** A DNS server's time for an answer, questions under way at once, and what is remembered. */
+  dnsUpstreamMs: 2000,
+  dnsQuestions: 1000,
+  dnsCacheEntries: 20_000,
+  dnsCacheBytes: 16 * 1024 * 1024,
+  /** Questions of one client under way, a second, and clients that are kept apart. */
+  dnsClientQuestions: 200,
+  dnsClientRate: 5000,
+  dnsClients: 10_000,
+  /** DNS over TCP: connections, those of one client, a quiet one's time. */
+  dnsConnections: 512,
+  dnsClientConnections: 32,
+  dnsIdleMs: 10_000,
+  /** What is kept on disk of the cluster's names. */
+  dnsRecordBytes: 64 * 1024 * 1024,
 } as const;

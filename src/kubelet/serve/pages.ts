@@ -1,4 +1,6 @@
 import type { JsonObject } from '../../api/json.ts';
+import { NodeStatistics } from '../statistics/node-statistics.ts';
+import { ownMetrics } from './own-metrics.ts';
 import type { Page } from './route.ts';
 import { runningPods } from './running-pods.ts';
 import { Refusal } from './refusal.ts';
@@ -13,7 +15,16 @@ type Write = () => Promise<PageText>;
 
 /** What each page shows, put together when it is asked for. */
 export function pagesOf(options: ServeKubeletOptions): Readonly<Record<Page, Write>> {
-  const { pods, runtime, document } = options;
+  const { pods, runtime, document, node, configuration, volumes, root, clock } = options;
+  const statistics = new NodeStatistics({
+    nodeName: node.name,
+    root,
+    clock,
+    runtime,
+    pods,
+    volumes,
+    logs: configuration.podLogsDir,
+  });
   return {
     pods: async () => {
       const list = { kind: 'PodList', apiVersion: 'v1', metadata: {}, items: pods.list() };
@@ -25,6 +36,14 @@ export function pagesOf(options: ServeKubeletOptions): Readonly<Record<Page, Wri
       const { kind: _, apiVersion: __, ...kubeletconfig } = document;
       return json({ kubeletconfig });
     },
+    'stats/summary': async () => json(await statistics.summary()),
+    metrics: async () => {
+      const others = (await options.metrics?.()) ?? '';
+      return metrics((await ownMetrics(node.name, runtime)) + others);
+    },
+    'metrics/cadvisor': async () => metrics(await statistics.advisorMetrics()),
+    'metrics/resource': async () => metrics(await statistics.resourceMetrics()),
+    'metrics/probes': async () => metrics((await options.probeMetrics?.()) ?? ''),
   };
 }
 
@@ -37,4 +56,8 @@ export function health({ ailments }: Pick<ServeKubeletOptions, 'ailments'>): Pag
 
 function json(value: object | JsonObject): PageText {
   return { type: 'application/json', text: JSON.stringify(value) };
+}
+
+function metrics(text: string): PageText {
+  return { type: 'text/plain; version=0.0.4; charset=utf-8', text };
 }

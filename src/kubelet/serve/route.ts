@@ -9,9 +9,19 @@ export type Route =
       readonly container: string;
     };
 
-export type Page = 'pods' | 'runningpods' | 'healthz' | 'configz';
+const pages = [
+  'pods',
+  'runningpods',
+  'healthz',
+  'configz',
+  'stats/summary',
+  'metrics',
+  'metrics/cadvisor',
+  'metrics/resource',
+  'metrics/probes',
+] as const;
 
-const pages: readonly Page[] = ['pods', 'runningpods', 'healthz', 'configz'];
+export type Page = (typeof pages)[number];
 
 const containerVerbs = {
   containerLogs: 'log',

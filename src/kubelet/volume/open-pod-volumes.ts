@@ -150,7 +150,7 @@ class PodVolumesOnDisk implements OpenedPodVolumes {
 
   #look(): void {
     if (this.#closed.signal.aborted) return;
-    this.#stopLooking = this.#clock.after(lookMs, () => {
+    this.#stopLooking = this.#clock.after(this.#options.lookMs ?? lookMs, () => {
       for (const uid of this.#sources.dueTokens()) void this.#refreshQuietly(uid);
       void this.#sweep.run().finally(() => this.#look());
     });

@@ -19,6 +19,8 @@ export interface PodVolumesOptions {
   readonly allocatable: () => ReadonlyMap<string, string>;
   /** Whether the runtime of a pod makes mounts recursively read-only; by default it does. */
   readonly recursiveReadOnly?: (runtimeClass: string | undefined) => boolean;
+  /** How often tokens and deleted local volumes are looked at; 10 s by default. */
+  readonly lookMs?: number;
   readonly clock?: Clock;
   readonly log?: Logger;
 }

@@ -163,6 +163,7 @@ export class VolumeMaker {
       throw new DomainError('unsupported', 'volumes of mode Block are not supported');
     }
     if (nodeOfLocalFolder(volume) === nodeName) {
+      locals.check(volume);
       await this.#claimFolder(client, volume);
       locals.ensure(volume);
     }

@@ -44,7 +44,7 @@ export async function findClaimed(
     throw processing(`${both}${pod.metadata.name} (pod is not owner)`, 'invalid');
   }
   const { volumeName = '' } = claim.spec;
-  if (claim.metadata.deletionTimestamp !== undefined && claim.status?.phase !== 'Bound') {
+  if (claim.metadata.deletionTimestamp !== undefined) {
     throw processing('PVC is being deleted');
   }
   if (claim.status?.phase !== 'Bound' || volumeName === '') throw processing('PVC is not bound');

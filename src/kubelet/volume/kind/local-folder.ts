@@ -21,6 +21,11 @@ export class LocalFolders {
     mkdirSync(folder, { recursive: true, mode: 0o711 });
   }
 
+  /** Throws `invalid` for a volume whose folder would be elsewhere. */
+  check(volume: Stored<PersistentVolume>): void {
+    this.#nameOf(volume);
+  }
+
   /** Makes the folder of a volume that was provisioned for this node. */
   ensure(volume: Stored<PersistentVolume>): void {
     using base = openFolder(this.#folder);

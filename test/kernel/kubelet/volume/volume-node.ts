@@ -97,6 +97,7 @@ async function reopen(
     localFolder: join(path, 'local'),
     client: undefined,
     nodeName: 'host01',
+    lookMs: 300,
     allocatable: () => new Map([['memory', '1Gi']]),
     ...options,
   });
