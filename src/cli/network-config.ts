@@ -34,6 +34,8 @@ export interface NetworkConfig {
   /** The node's DNS answers at these. */
   readonly clusterDns: string;
   readonly clusterDomain: string;
+  /** Who is asked for names outside; empty for whom the host asks. */
+  readonly dnsUpstreams: string;
   readonly logLevel: string;
 }
 
@@ -116,6 +118,13 @@ const settings: readonly Setting<keyof NetworkConfig>[] = [
     fallback: 'cluster.local',
     allowed: /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/,
     expected: 'a domain',
+  },
+  {
+    key: 'network.dnsUpstreams',
+    field: 'dnsUpstreams',
+    fallback: '',
+    allowed: /^([0-9a-f.:]+(,[0-9a-f.:]+)*)?$/,
+    expected: 'addresses parted by commas',
   },
   {
     key: 'log.level',

@@ -7,6 +7,7 @@ import { hasCode } from '../base/error.ts';
 import { Ledger } from '../base/ledger.ts';
 import { type Logger, openLog } from '../base/log.ts';
 import { openClusterObjects } from '../network/cluster-objects.ts';
+import { runDns } from '../network/dns/run-dns.ts';
 import { type NetworkPart, type NodeNetwork, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
 import { runServices } from '../network/services/run-services.ts';
@@ -16,7 +17,8 @@ import { lockRuntime } from './runtime-lock.ts';
 
 /** The overlay, the services, the DNS: one each. */
 function partsOf(config: NetworkConfig): readonly NetworkPart[] {
-  return config.nodes === '' ? [overlayOf(config), servicesOf(config)] : [overlayOf(config)];
+  if (config.nodes !== '') return [overlayOf(config)];
+  return [overlayOf(config), servicesOf(config), dnsOf(config)];
 }
 
 function overlayOf(config: NetworkConfig): NetworkPart {
@@ -55,6 +57,26 @@ function servicesOf({ serviceCidr, clusterDns }: NetworkConfig): NetworkPart {
         serviceCidrs,
         ownAddresses,
         ledger,
+      });
+    },
+  };
+}
+
+function dnsOf({ clusterDns, clusterDomain, dnsUpstreams }: NetworkConfig): NetworkPart {
+  const upstreams = dnsUpstreams.split(',').map((address) => ({ address, port: 53 }));
+  return {
+    name: 'dns',
+    async run({ objects, stateFolder, ledger, log }, signal) {
+      if (objects === undefined) return;
+      await runDns({
+        objects,
+        addresses: clusterDns.split(','),
+        domain: clusterDomain,
+        folder: stateFolder,
+        log,
+        signal,
+        ledger,
+        ...(dnsUpstreams !== '' && { upstreams }),
       });
     },
   };

@@ -30,6 +30,7 @@ export function define(command: Command, _cli: Cli): void {
     .option('--service-cidr <ranges>', 'where the addresses of Services are from')
     .option('--cluster-dns <addresses>', "where the node's DNS answers")
     .option('--cluster-domain <domain>', "the cluster's")
+    .option('--dns-upstreams <addresses>', 'who is asked for other names (default: as the host)')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
