@@ -4,6 +4,7 @@ import type { ContainerImage, Node, NodeStatus } from '../../api/types/generated
 import { sleep } from '../../base/clock.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import type { NodePods } from '../pod/node-pods.ts';
+import type { PodVolumes } from '../volume/pod-volumes.ts';
 import { findAddresses } from './addresses.ts';
 import { Complaints } from './complaints.ts';
 import { conditionsOf, transitionReasons } from './conditions.ts';
@@ -113,11 +114,13 @@ export class LiveNode implements LiveNodeState {
     this.#wakeup.wake();
   }
 
-  manage(pods: NodePods): void {
-    this.#management ??= new Management(this.#options, {
+  manage(pods: NodePods, volumes?: PodVolumes): void {
+    this.#management = new Management(this.#options, {
       pods,
-      node: this,
+      volumes,
       complaints: this.#complaints,
+      capacity: () => this.#capacity,
+      changed: () => this.changed(),
     });
     this.#loops.push(this.#management.run(this.#end.signal));
   }
@@ -231,11 +234,7 @@ export class LiveNode implements LiveNodeState {
       memoryPressure: memory,
       diskPressure: disk,
       pidPressure: processes,
-      faults: [
-        ...faults,
-        ...(this.#podsFault === undefined ? [] : [this.#podsFault]),
-        ...(this.#management?.isShuttingDown === true ? ['node is shutting down'] : []),
-      ],
+      faults: [...faults, ...(this.#podsFault === undefined ? [] : [this.#podsFault])],
     };
     return {
       capacity: withExtended(this.#capacity, known?.capacity),

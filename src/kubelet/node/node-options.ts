@@ -6,6 +6,7 @@ import type { Logger } from '../../base/log.ts';
 import type { KubeletConfiguration } from '../config/kubelet-configuration.ts';
 import type { NodePods } from '../pod/node-pods.ts';
 import type { ContainerRuntime } from '../runtime/container-runtime.ts';
+import type { PodVolumes } from '../volume/pod-volumes.ts';
 import type { NodeState } from './node-state.ts';
 
 /** What happened to the node or to a pod, for an event's writer. */
@@ -40,9 +41,9 @@ export interface NodeStateOptions {
 export interface LiveNodeState extends NodeState, AsyncDisposable {
   /**
    * Begins what acts on pods, images and logs: eviction, garbage collection, log rotation,
-   * graceful shutdown. Before it `pressure` is none.
+   * graceful shutdown. Before it `pressure` is none. Once.
    */
-  manage(pods: NodePods): void;
+  manage(pods: NodePods, volumes?: PodVolumes): void;
   /** The port of the API server, told in the Node; 0 while there is none. */
   servesOn(port: number): void;
   /** Sends the status at once: something in it has changed. */

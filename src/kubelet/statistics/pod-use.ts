@@ -38,6 +38,8 @@ export interface UseSource {
 }
 
 export interface UseOptions {
+  /** Only of these. */
+  readonly of?: readonly Stored<Pod>[];
   /** Without, volumes and logs are not measured, which takes reading folders. */
   readonly disk: boolean;
 }
@@ -57,7 +59,8 @@ export async function readPodUse(source: UseSource, options: UseOptions): Promis
   ]);
   const byId = new Map(containers.map((entry) => [entry.attributes?.id ?? '', entry]));
   const byPod = new Map(sandboxes.map((entry) => [entry.attributes?.id ?? '', entry.linux]));
-  const uses = pods.list().map(async (pod) => await useOf(pod, { byId, byPod, source, options }));
+  const asked = options.of ?? pods.list();
+  const uses = asked.map(async (pod) => await useOf(pod, { byId, byPod, source, options }));
   return (await Promise.all(uses)).filter(({ containers: some }) => some.length > 0);
 }
 
