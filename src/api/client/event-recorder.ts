@@ -4,6 +4,7 @@ import { apiVersionOf } from '../kind.ts';
 import { writeTime } from '../time.ts';
 import type { Event } from '../types/generated/core-v1.ts';
 import type { Clock } from '../../base/clock.ts';
+import { DomainError } from '../../base/error.ts';
 import { isRefused } from './refusal.ts';
 
 export interface RecorderOptions {
@@ -29,21 +30,39 @@ interface Known {
   readonly count: number;
 }
 
+interface Waiting {
+  readonly event: Event;
+  readonly count: number;
+}
+
 /** Events told before, to be counted instead of told again. */
 const mostKnown = 4096;
-/** Events that wait to be written; more are dropped, as they are only words. */
-const mostWaiting = 2048;
+/** Events that wait to be written; what is dropped beyond is said, with how many they were. */
+const mostWaiting = 10_000;
+/** Writes under way; each waits for the disk, and many can share one sync. */
+const writesAtOnce = 8;
+/** More different messages of one object and reason than this in ten minutes become one event. */
+const mostSimilar = 10;
+const similarMs = 600_000;
 /** Of one source about one object: so many at once, then one in five minutes. */
 const burst = 25;
 const refillMs = 300_000;
 
-/** Writes events, one after the other and behind the work that they are about. */
+/**
+ * Writes events behind the work that they are about, as Kubernetes correlates them: the same one
+ * again is counted, an object's many different ones of a reason become one, and of a source about
+ * an object there are only so many.
+ */
 export class EventRecorder {
   readonly #options: RecorderOptions;
   readonly #known = new Map<string, Known>();
   readonly #spent = new Map<string, { tokens: number; at: number }>();
-  readonly #waiting: { readonly id: string; readonly event: Event }[] = [];
-  #writing = false;
+  /** By object and reason, the different messages of late. */
+  readonly #similar = new Map<string, { readonly messages: Set<string>; atMs: number }>();
+  /** By identity, in the order of their coming: the same event again only counts. */
+  readonly #waiting = new Map<string, Waiting>();
+  readonly #writing = new Set<string>();
+  #dropped = 0;
   #serial = 0;
 
   constructor(options: RecorderOptions) {
@@ -56,7 +75,10 @@ export class EventRecorder {
     { source, host, fieldPath, type, reason, message }: Happening,
   ): void {
     const { namespace, name, uid, resourceVersion } = about.metadata;
-    if (this.#waiting.length >= mostWaiting || !this.#allows(`${source} ${uid}`)) return;
+    if (!this.#allows(`${source} ${uid}`)) return;
+    const kin = [source, keyOf(about), uid, fieldPath, type, reason].join('\n');
+    const isMerged = this.#isMerged(kin, message);
+    const id = isMerged ? kin : `${kin}\n${message}`;
     const time = writeTime(Math.floor(this.#options.clock.now() / 1000));
     this.#serial += 1;
     const suffix = (this.#options.clock.now() * 1000 + (this.#serial % 1000)).toString(16);
@@ -73,7 +95,7 @@ export class EventRecorder {
         ...(fieldPath !== undefined && { fieldPath }),
       },
       reason,
-      message,
+      message: isMerged ? `(combined from similar events): ${message}` : message,
       type,
       source: { component: source, ...(host !== undefined && { host }) },
       reportingComponent: source,
@@ -82,11 +104,33 @@ export class EventRecorder {
       lastTimestamp: time,
       count: 1,
     };
-    this.#waiting.push({
-      id: [source, keyOf(about), uid, fieldPath, type, reason, message].join('\n'),
-      event,
-    });
-    if (!this.#writing) void this.#write();
+    this.#add(id, event);
+  }
+
+  /** The newest words, and how often they were said. */
+  #add(id: string, event: Event): void {
+    const known = this.#waiting.get(id);
+    if (known === undefined && this.#waiting.size >= mostWaiting) {
+      this.#dropped += 1;
+      return;
+    }
+    const { metadata, firstTimestamp } = known?.event ?? event;
+    const merged = { ...event, metadata, firstTimestamp };
+    this.#waiting.set(id, { event: merged, count: (known?.count ?? 0) + 1 });
+    this.#begin();
+  }
+
+  /** An object of which ever other things are said would fill the store with them. */
+  #isMerged(kin: string, message: string): boolean {
+    const now = this.#options.clock.now();
+    const known = this.#similar.get(kin);
+    const isOld = known === undefined || now - known.atMs > similarMs;
+    const messages = isOld ? new Set<string>() : known.messages;
+    if (messages.size <= mostSimilar) messages.add(message);
+    this.#similar.delete(kin);
+    this.#similar.set(kin, { messages, atMs: now });
+    forgetOldest(this.#similar);
+    return messages.size > mostSimilar;
   }
 
   #allows(key: string): boolean {
@@ -99,24 +143,41 @@ export class EventRecorder {
     return tokens >= 1;
   }
 
-  async #write(): Promise<void> {
-    this.#writing = true;
-    for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      try {
-        await this.#put(next.id, next.event);
-      } catch (error) {
-        // The namespace may be on its way out, and the event with it.
-        if (!isRefused(error, 'Forbidden', 'NotFound')) this.#options.onError(error);
-      }
+  /** One write of an event at a time: the second has to know the first. */
+  #begin(): void {
+    for (const [id, next] of this.#waiting) {
+      if (this.#writing.size >= writesAtOnce) return;
+      if (this.#writing.has(id)) continue;
+      this.#waiting.delete(id);
+      this.#writing.add(id);
+      void this.#write(id, next);
     }
-    this.#writing = false;
   }
 
-  async #put(id: string, event: Event): Promise<void> {
+  /** Never rejects. */
+  async #write(id: string, next: Waiting): Promise<void> {
+    try {
+      await this.#put(id, next);
+    } catch (error) {
+      // The namespace may be on its way out, and the event with it.
+      if (!isRefused(error, 'Forbidden', 'NotFound')) this.#options.onError(error);
+    }
+    this.#writing.delete(id);
+    this.#begin();
+    if (this.#waiting.size === 0 && this.#dropped > 0) this.#confess();
+  }
+
+  #confess(): void {
+    const words = `${this.#dropped} events were not written: ${mostWaiting} waited already`;
+    this.#dropped = 0;
+    this.#options.onError(new DomainError('unavailable', words));
+  }
+
+  async #put(id: string, { event, count: more }: Waiting): Promise<void> {
     const { client } = this.#options;
     const known = this.#known.get(id);
     this.#known.delete(id);
-    const count = (known?.count ?? 0) + 1;
+    const count = (known?.count ?? 0) + more;
     const written =
       (known === undefined ? undefined : await this.#count(known.event, event, count)) ??
       (await client.create(resources.events, { ...event, count }));
@@ -127,10 +188,10 @@ export class EventRecorder {
   /** Undefined when the one told before is no longer kept. */
   async #count(
     known: Stored<Event>,
-    { lastTimestamp, metadata }: Event,
+    { lastTimestamp, metadata, message }: Event,
     count: number,
   ): Promise<Stored<Event> | undefined> {
-    const document = { count, lastTimestamp: lastTimestamp ?? null };
+    const document = { count, lastTimestamp: lastTimestamp ?? null, message: message ?? '' };
     const name = { namespace: metadata.namespace ?? '', name: known.metadata.name };
     try {
       return await this.#options.client.patch(resources.events, name, { type: 'merge', document });
