@@ -43,10 +43,13 @@ t.test('the agents learn of nodes and ranges from the coordinator', { skip }, as
   await world.reaches(pod, other.ip4);
   await world.reaches(other, pod.ip4);
 
+  // The old address stays until the cluster knows: the way to the coordinator is by it.
   world.ip(two, 'address', 'add', '192.168.61.99/24', 'dev', 'eth0');
+  node('host02', '192.168.61.99');
+  const shown = () => world.ip(two, '-d', 'link', 'show', 'keelson.vx');
+  await until('the tunnel is of the new address', () => shown().includes('local 192.168.61.99'));
   world.ip(two, 'address', 'delete', '192.168.61.12/24', 'dev', 'eth0');
   world.ip(two, 'address', 'replace', '192.168.61.99/24', 'dev', 'eth0');
-  node('host02', '192.168.61.99');
   await world.reaches(pod, other.ip4);
 
   node('host02');
