@@ -14,6 +14,7 @@ import { ImagePuller } from './image/image-puller.ts';
 import type { LiveNodeState, NodeEvent } from './node/node-options.ts';
 import { openNodeState } from './node/open-node-state.ts';
 import { isStatic, type LivePod } from './pod/live-pod.ts';
+import { leastOomScore } from './pod/least-oom-score.ts';
 import { PodCgroups } from './pod/pod-cgroups.ts';
 import { PodEvents } from './pod/pod-events.ts';
 import type { PodSurroundings } from './pod/pod-surroundings.ts';
@@ -114,7 +115,7 @@ function openWorkers(
     images: new ImagePuller({ runtime, clock, events, serialize }),
     objects: new ApiObjects(client),
     services: () => links.api?.services() ?? [],
-    memoryBytes: totalmem(),
+    bounds: { memoryBytes: totalmem(), leastOomScore: leastOomScore(log) },
     settings: settingsOf(common),
   });
   if (client === undefined) return pods;

@@ -13,7 +13,7 @@ import type { VolumeMountPlan } from '../volume/pod-volumes.ts';
 import { expand } from './expand.ts';
 import type { Attempt } from './plan-pod.ts';
 import { graceOf, hashOf, type PodContainer } from './pod-containers.ts';
-import { resourcesOf } from './qos.ts';
+import { type NodeBounds, resourcesOf } from './qos.ts';
 import { containerSecurity, type SecuritySettings } from './security-context.ts';
 
 /** All that a container is made of besides its specification. */
@@ -29,8 +29,7 @@ export interface ContainerParts {
   readonly hostsFile: string;
   readonly messageFile: string;
   readonly namespaces: NamespaceOption;
-  /** The node's. */
-  readonly memoryBytes: number;
+  readonly bounds: NodeBounds;
 }
 
 /** What the runtime is told of a container. */
@@ -64,7 +63,7 @@ export function containerConfig(
     tty: container.tty === true,
     stop_signal: (Signal as Readonly<Record<string, number>>)[`SIGNAL_${stopSignal}`] ?? 0,
     linux: {
-      resources: resourcesOf(pod, container, parts.memoryBytes),
+      resources: resourcesOf(pod, container, parts.bounds),
       security_context: containerSecurity({ pod, container, image }, namespaces, settings),
     },
   };

@@ -66,7 +66,8 @@ async function start(
   const sandbox = currentSandbox(observed);
   if (sandbox === undefined) return;
   const { signal } = end;
-  const request = { pod, what, attempt, sandbox, observed, signal };
+  const { failures = 0 } = memory.refusals.get(what.container.name) ?? {};
+  const request = { pod, what, attempt, sandbox, observed, signal, failures };
   const refusal = await startContainer(surroundings, request);
   if (refusal === undefined) memory.refusals.delete(what.container.name);
   else memory.refusals.set(what.container.name, refusal);

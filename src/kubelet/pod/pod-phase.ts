@@ -1,4 +1,4 @@
-import type { ContainerStatus, Pod } from '../../api/types/generated/core-v1.ts';
+import type { Container, ContainerStatus, Pod } from '../../api/types/generated/core-v1.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
@@ -22,11 +22,18 @@ export function phaseOf({ spec }: Pod, { init, main }: Statuses, ending: boolean
     return ending ? 'Failed' : 'Pending';
   }
   if (count('waiting') > 0 && !ending) return 'Pending';
-  if (count('running') > 0) return 'Running';
+  const sidecars = init.some(({ name, state }) => {
+    return state?.running !== undefined && isSidecar(spec.initContainers, name);
+  });
+  if (count('running') > 0 || (sidecars && stopped > 0)) return 'Running';
   if (stopped === 0) return 'Pending';
   if (policy === 'Always' && !ending) return 'Running';
   if (count('failed') === 0) return 'Succeeded';
   return policy === 'Never' || ending ? 'Failed' : 'Running';
+}
+
+function isSidecar(containers: readonly Container[] | undefined, name: string): boolean {
+  return containers?.find((one) => one.name === name)?.restartPolicy === 'Always';
 }
 
 type State = 'waiting' | 'running' | 'succeeded' | 'failed';

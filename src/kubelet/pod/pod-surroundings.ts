@@ -8,6 +8,7 @@ import type { ApiObjects } from '../source/api-objects.ts';
 import type { PodVolumes } from '../volume/pod-volumes.ts';
 import type { PodCgroups } from './pod-cgroups.ts';
 import type { PodEvents } from './pod-events.ts';
+import type { NodeBounds } from './qos.ts';
 import type { SandboxSettings } from './sandbox-config.ts';
 import type { SecuritySettings } from './security-context.ts';
 import type { StatusWriter } from './status-writer.ts';
@@ -27,8 +28,7 @@ export interface PodSurroundings {
   readonly statuses: StatusWriter;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The node's, in bytes. */
-  readonly memoryBytes: number;
+  readonly bounds: NodeBounds;
   readonly settings: PodSettings;
 }
 

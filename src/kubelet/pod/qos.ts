@@ -57,11 +57,18 @@ export function oomScore(pod: Pod, container: Container, memoryBytes: number): n
   return Math.min(Math.max(score, 3), 999);
 }
 
+export interface NodeBounds {
+  /** The node's. */
+  readonly memoryBytes: number;
+  /** Below which this machine lets nobody go. */
+  readonly leastOomScore: number;
+}
+
 /** cpu.shares and quotas of a container, in the units of the CRI. */
 export function resourcesOf(
   pod: Pod,
   container: Container,
-  memoryBytes: number,
+  { memoryBytes, leastOomScore }: NodeBounds,
 ): Partial<LinuxContainerResources> {
   const { requests, limits } = container.resources ?? {};
   const cpuLimit = milliCpu(limits);
@@ -70,7 +77,7 @@ export function resourcesOf(
     cpu_shares: sharesOfMilliCpu(milliCpu(requests) ?? cpuLimit ?? 0),
     ...(quota > 0 && { cpu_period: 100_000, cpu_quota: quota }),
     memory_limit_in_bytes: bytesOf(limits) ?? 0,
-    oom_score_adj: oomScore(pod, container, memoryBytes),
+    oom_score_adj: Math.max(oomScore(pod, container, memoryBytes), leastOomScore),
     hugepage_limits: hugepagesOf(limits),
   };
 }

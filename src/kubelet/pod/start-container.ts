@@ -26,17 +26,22 @@ export interface StartRequest {
   readonly attempt: Attempt;
   readonly sandbox: ObservedSandbox;
   readonly observed: ObservedPod;
+  /** Attempts before this one that came to nothing. */
+  readonly failures: number;
   /** Aborted when the pod is to end: nothing more is begun, and hooks are not waited for. */
   readonly signal: AbortSignal;
 }
 
 export interface Refusal extends Failure {
   readonly retryAtMs: number;
+  /** How often in a row. */
+  readonly failures?: number;
   /** Began to run and must not: its postStart hook failed. */
   readonly condemned?: string;
 }
 
-const retryMs = 10_000;
+const firstRetryMs = 1000;
+const longestRetryMs = 10_000;
 
 /** Pulls, creates, starts; undefined when the container runs. Each failure is told as an event. */
 export async function startContainer(
@@ -48,7 +53,9 @@ export async function startContainer(
   const refuse = (reason: string, error: unknown): Refusal => {
     const message = messageOf(error);
     events.warn(pod, { what, reason: 'Failed', message: `Error: ${message}` });
-    return { reason, message, retryAtMs: clock.now() + retryMs };
+    const failures = request.failures + 1;
+    const pauseMs = Math.min(firstRetryMs * 2 ** request.failures, longestRetryMs);
+    return { reason, message, retryAtMs: clock.now() + pauseMs, failures };
   };
   if (attempt.leftover !== undefined) {
     await surroundings.runtime.removeContainer(attempt.leftover);
@@ -139,7 +146,7 @@ async function configOf(
         attempt: attempt.number,
       }),
       namespaces: namespacesOf(pod, target?.state === 'running' ? target.id : ''),
-      memoryBytes: surroundings.memoryBytes,
+      bounds: surroundings.bounds,
     },
     settings,
   );

@@ -186,6 +186,15 @@ function patchOf(status: PodStatus, before: PodStatus | undefined): JsonObject {
     if (now === undefined || equal(plain(now), plain(known)) || known.length === 0) continue;
     patch[name] = [{ $patch: 'replace' }, ...(plain(now) as Json[])];
   }
+  patch['conditions'] = (status.conditions ?? []).map((condition) => {
+    const known = before?.conditions?.find(({ type }) => type === condition.type);
+    return {
+      // What a merge leaves out, it keeps.
+      ...(known?.reason !== undefined && { reason: null }),
+      ...(known?.message !== undefined && { message: null }),
+      ...(plain(condition) as JsonObject),
+    };
+  });
   if (status.reason === undefined && before?.reason !== undefined) patch['reason'] = null;
   if (status.message === undefined && before?.message !== undefined) patch['message'] = null;
   return patch;

@@ -84,9 +84,9 @@ export class PrivateNode implements AsyncDisposable {
   }
 
   async delete(name: string, graceSeconds?: number): Promise<void> {
-    const body = graceSeconds === undefined ? {} : { gracePeriodSeconds: graceSeconds };
-    const line = `DELETE /api/v1/namespaces/default/pods/${name}`;
-    await this.coordinator.process.asAdmin(line, JSON.stringify(body));
+    const query = graceSeconds === undefined ? '' : `?gracePeriodSeconds=${graceSeconds}`;
+    const line = `DELETE /api/v1/namespaces/default/pods/${name}${query}`;
+    await this.coordinator.process.asAdmin(line);
   }
 
   /** Waits until the pod is as asked for; throws with its state and the kubelet's words. */
