@@ -95,7 +95,8 @@ export class GrpcClient implements Disposable {
   }
 
   #connected(): ClientHttp2Session {
-    if (this.#session !== undefined && !this.#session.closed) return this.#session;
+    const known = this.#session;
+    if (known !== undefined && !known.closed && !known.destroyed) return known;
     const session = connect('http://localhost', {
       createConnection: () => createConnection(this.#socketPath),
       settings: { initialWindowSize: 1024 * 1024 },

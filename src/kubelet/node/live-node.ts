@@ -180,6 +180,8 @@ export class LiveNode implements LiveNodeState {
     const { configuration } = this.#options;
     const period = configuration.nodeStatusUpdateFrequency;
     let failures = 0;
+    // A kubelet that begins anew must not tell for a moment that its runtime is away.
+    await this.#observer.look();
     while (!signal.aborted) {
       try {
         await this.#reportOnce(registration);

@@ -1,5 +1,5 @@
 import type { PodStatus } from '../../api/types/generated/core-v1.ts';
-import { isDomainError, messageOf } from '../../base/error.ts';
+import { messageOf } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { PodProbes } from '../probe/pod-probes.ts';
 import { currentSandbox, type ObservedPod, observePod } from '../runtime/observed-pod.ts';
@@ -114,7 +114,7 @@ export class PodWorker {
 
   /** Never rejects. */
   async run(): Promise<void> {
-    const { clock, node, log } = this.#options.surroundings;
+    const { clock, log } = this.#options.surroundings;
     let failures = 0;
     while (!this.#stopped) {
       let againMs: number | undefined;
@@ -126,7 +126,6 @@ export class PodWorker {
       } catch (error) {
         if (this.#stopped) break;
         this.#stale = true;
-        if (isDomainError(error, 'unavailable')) node.runtimeAnswered(messageOf(error));
         log.debug({ pod: describePod(this.#pod) }, messageOf(error));
         againMs = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
         failures += 1;

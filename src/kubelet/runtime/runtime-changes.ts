@@ -1,6 +1,7 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
+import { Wakeup } from '../../base/wakeup.ts';
 import { ContainerEventType, type ContainerEventResponse } from '../../cri/generated/runtime.ts';
 import type { ContainerRuntime } from './container-runtime.ts';
 import { label } from './record.ts';
@@ -11,7 +12,7 @@ export interface RuntimeChangesOptions {
   readonly log: Logger;
   /** The pod with this uid has changed. */
   readonly changed: (uid: string) => void;
-  /** The runtime answered, or why it did not. */
+  /** The runtime answered, or why it has not for a while. */
   readonly answered: (failure: string | undefined) => void;
 }
 
@@ -19,6 +20,8 @@ export interface RuntimeChangesOptions {
 const checkMs = 30_000;
 const relistMs = 1000;
 const reconnectMs = 1000;
+/** A runtime that restarts is back before anybody has to know. */
+const silenceMs = 30_000;
 
 /**
  * Follows what happens to containers that nobody here asked for: by the runtime's events, with a
@@ -28,6 +31,7 @@ export class RuntimeChanges {
   readonly #options: RuntimeChangesOptions;
   /** What each sandbox and container was at the last list. */
   #states: ReadonlyMap<string, Entry> | undefined;
+  readonly #wakeup = new Wakeup();
   #hasEvents = false;
 
   constructor(options: RuntimeChangesOptions) {
@@ -40,37 +44,53 @@ export class RuntimeChanges {
   }
 
   async #list(signal: AbortSignal): Promise<void> {
-    const { clock, answered } = this.#options;
+    const { answered, clock } = this.#options;
+    signal.addEventListener('abort', () => this.#wakeup.wake(), { once: true });
+    let answeredAtMs = clock.now();
     while (!signal.aborted) {
       try {
         await this.#compare();
+        answeredAtMs = clock.now();
         answered(undefined);
       } catch (error) {
-        answered(messageOf(error));
+        if (clock.now() - answeredAtMs >= silenceMs) answered(messageOf(error));
       }
-      await sleep(clock, this.#hasEvents ? checkMs : relistMs, signal);
+      await this.#wakeup.wait(this.#hasEvents ? checkMs : relistMs);
     }
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
-    const { runtime, clock, log, changed } = this.#options;
+    const { clock, log } = this.#options;
     while (!signal.aborted) {
       try {
-        for await (const event of runtime.events(signal)) {
-          this.#hasEvents = true;
-          const uid = uidOf(event);
-          if (uid !== '' && isNews(event)) changed(uid);
-        }
+        await this.#hear(signal);
       } catch (error) {
         if (isDomainError(error, 'unsupported')) {
           log.info('the runtime tells of no events: its containers are listed each second');
           return;
         }
       }
-      if (signal.aborted) return;
       // What happened meanwhile nobody tells.
       this.#hasEvents = false;
+      this.#wakeup.wake();
       await sleep(clock, reconnectMs, signal);
+    }
+  }
+
+  /** A stream that has held for a while is one: what came before it the next list shows. */
+  async #hear(signal: AbortSignal): Promise<void> {
+    const { runtime, clock, changed } = this.#options;
+    const cancel = clock.after(reconnectMs, () => {
+      this.#hasEvents = true;
+      this.#wakeup.wake();
+    });
+    try {
+      for await (const event of runtime.events(signal)) {
+        const uid = uidOf(event);
+        if (uid !== '' && isNews(event)) changed(uid);
+      }
+    } finally {
+      cancel();
     }
   }
 
