@@ -39,7 +39,7 @@ import { Shims } from './shims.ts';
 import type { Resources } from './spec-linux.ts';
 import type { Spec } from './spec.ts';
 import { startContainer } from './start-container.ts';
-import { signalContainer, stopContainer } from './stop-container.ts';
+import { hurryStop, signalContainer, stopContainer } from './stop-container.ts';
 
 /** Containers on this machine's kernel; the state folder is one engine's at a time. */
 export class KeelsonEngine implements ContainerEngine {
@@ -117,6 +117,7 @@ export class KeelsonEngine implements ContainerEngine {
     options: { readonly signal: string; readonly timeoutMs: number },
   ): Promise<ContainerStatus> {
     const container = this.#find(id);
+    hurryStop(container, options.timeoutMs);
     await container.queue.run(() => stopContainer(this.#context, container, options));
     return container.status();
   }

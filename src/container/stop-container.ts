@@ -22,9 +22,30 @@ export async function stopContainer(
     await thaw(context, container);
     const sent = await signalled(context, container, number);
     fault('container.stop.after-signal');
-    if (sent && (await endsWithin(container, options.timeoutMs))) return;
+    if (sent && (await endsInTime(container, options.timeoutMs))) return;
   }
   await killContainer(context, container);
+}
+
+/** Stops that wait for their container to end, each to be cut by a later one. */
+const waiting = new WeakMap<Container, (timeoutMs: number) => void>();
+
+/** A stop that waits has at most so much time from now: whoever comes later cannot wait for it. */
+export function hurryStop(container: Container, timeoutMs: number): void {
+  waiting.get(container)?.(timeoutMs);
+}
+
+/** False when it has not ended in time, or in what a later stop left of it. */
+async function endsInTime(container: Container, timeoutMs: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<boolean>();
+  waiting.set(container, (leftMs) => {
+    if (leftMs < timeoutMs) resolve(endsWithin(container, leftMs));
+  });
+  try {
+    return await Promise.race([endsWithin(container, timeoutMs), promise]);
+  } finally {
+    waiting.delete(container);
+  }
 }
 
 /** False where the shim does not answer: then only the kernel can end it. */
