@@ -27,7 +27,9 @@ import { ApiObjects } from './source/api-objects.ts';
 import { ApiSource, type PodListener } from './source/api-source.ts';
 import { MirrorPods } from './source/mirror-pods.ts';
 import { StaticPods } from './source/static-pods.ts';
+import type { KubeletServer } from './serve/serve-options.ts';
 import { openPodVolumes } from './volume/open-pod-volumes.ts';
+import type { PodVolumes } from './volume/pod-volumes.ts';
 
 export interface KubeletOptions {
   readonly name: string;
@@ -87,10 +89,8 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const common = { ...options, clock, runtimeName, node, volumes, cgroups };
   await using pods = openWorkers(common, recorder, links);
   links.pods = pods;
-  const certificates = join(root, 'pki');
-  await using server = await serveKubelet({ ...common, pods, certificates });
-  node.servesOn(server.port);
-  await work({ options, clock, node, pods, api: links.api, mirrors: links.mirrors }, signal);
+  const { api, mirrors } = links;
+  await work({ options, clock, node, pods, volumes, api, mirrors }, signal);
 }
 
 type Common = KubeletOptions &
@@ -169,6 +169,7 @@ interface Parts {
   readonly clock: Clock;
   readonly node: LiveNodeState;
   readonly pods: PodWorkers;
+  readonly volumes: PodVolumes;
   readonly api: ApiSource | undefined;
   readonly mirrors: MirrorPods | undefined;
 }
@@ -209,9 +210,20 @@ async function work(parts: Parts, signal: AbortSignal): Promise<void> {
     changes.run(signal),
     clearUnknown(parts, synced, signal),
   ];
+  await using _server = await openServer(parts);
   options.ready();
   log.info({ node: name }, 'ready');
   await Promise.all(loops);
+}
+
+/** The kubelet's own API, unless it is switched off. */
+async function openServer(parts: Parts): Promise<KubeletServer | undefined> {
+  const { options, node } = parts;
+  if (!options.configuration.enableServer) return undefined;
+  const certificates = join(options.root, 'pki');
+  const server = await serveKubelet({ ...options, ...parts, certificates });
+  node.servesOn(server.port);
+  return server;
 }
 
 async function bothSynced(files: StaticPods, api: ApiSource | undefined): Promise<void> {

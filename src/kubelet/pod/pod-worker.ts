@@ -229,11 +229,13 @@ export class PodWorker {
   /** Ends the containers, then all else; for a deleted pod nothing stays. */
   async #finish(observed: ObservedPod): Promise<undefined | 'finished'> {
     const { surroundings, finished } = this.#options;
-    this.#memory.probes.sync({ pod: this.#pod, address: '', running: [] });
+    // It serves until it has ended, and is as ready as its probe says.
+    this.#probe(observed);
     if (!this.#settled) this.#publish(observed);
     await endAll(this.#place(observed), this.#end.graceSeconds);
     this.#stale = true;
     const ended = await this.#look();
+    this.#probe(ended);
     if (!this.#settled) this.#publish(ended);
     this.#end.contain();
     await surroundings.statuses.flushed(this.uid, this.#end.gone);

@@ -29,6 +29,11 @@ t.test('a bound pod runs, is ready, and leaves nothing when it is deleted', asyn
   for (const reason of ['Pulled', 'Created', 'Started']) {
     t.ok((await reasons()).includes(reason), reason);
   }
+  if (node.coordinator.skip === false) {
+    t.equal(await node.kubectl('logs', 'web'), 'hello\n');
+    t.equal(await node.kubectl('exec', 'web', '--', 'hostname'), 'web\n');
+    t.match(await node.kubectl('get', 'pods'), /^web +1\/1 +Running +0 /m);
+  }
   await node.delete('web');
   await node.gone('web');
 });

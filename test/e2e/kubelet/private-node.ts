@@ -133,7 +133,7 @@ export class PrivateNode implements AsyncDisposable {
       podLogsDir: `${folder}/logs/pods`,
       cgroupRoot: `/${this.runtime.name}`,
       failSwapOn: false,
-      enableServer: false,
+      address: '127.0.0.1',
       port: 0,
       healthzPort: 0,
       clusterDNS: ['10.96.0.10'],

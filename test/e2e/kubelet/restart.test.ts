@@ -16,6 +16,11 @@ t.teardown(() => node[Symbol.asyncDispose]());
 const mainOf = (pod: Pod | undefined) => pod?.status?.containerStatuses?.[0];
 const probe = { exec: { command: ['true'] }, periodSeconds: 1 };
 
+function changes(pod: Pod | undefined): string[] {
+  const { conditions = [] } = pod?.status ?? {};
+  return conditions.map(({ type, lastTransitionTime = '' }) => `${type} ${lastTransitionTime}`);
+}
+
 t.test('a static pod runs, has a mirror, and follows its file', async (t) => {
   const path = `${node.manifests}/static.yaml`;
   const write = (word: string) => {
@@ -64,9 +69,7 @@ t.test('a kubelet that was killed finds its pods, and leaves them as they are', 
   await node.ready('new');
   const after = await node.pod('kept');
   t.equal(mainOf(after)?.containerID, mainOf(before)?.containerID);
-  const changes = (pod: Pod | undefined) =>
-    pod?.status?.conditions?.map(({ type, lastTransitionTime }) => `${type} ${lastTransitionTime}`);
-  t.same(changes(after)?.toSorted(), changes(before)?.toSorted(), 'it was ready all the time');
+  t.same(changes(after).toSorted(), changes(before).toSorted(), 'it was ready all the time');
   using runtime = openRuntime(node.runtime.socket);
   const names = async () => (await runtime.listPods()).map(({ metadata }) => metadata?.name);
   for (let round = 0; round < 600 && (await names()).includes('lost'); round += 1) {
