@@ -6,9 +6,8 @@ import { resources } from '../api/client/resources.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { Pod, Taint } from '../api/types/generated/core-v1.ts';
 import { type Clock, sleep, systemClock } from '../base/clock.ts';
-import { DomainError, isDomainError, messageOf } from '../base/error.ts';
+import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { CgroupDriver } from '../cgroup/kubelet.ts';
 import type { KubeletConfiguration } from './config/kubelet-configuration.ts';
 import { ImagePuller } from './image/image-puller.ts';
 import type { LiveNodeState, NodeEvent } from './node/node-options.ts';
@@ -21,6 +20,7 @@ import type { PodSurroundings } from './pod/pod-surroundings.ts';
 import { PodWorkers } from './pod/pod-workers.ts';
 import { StatusWriter } from './pod/status-writer.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
+import { askRuntime } from './runtime/ask-runtime.ts';
 import { RuntimeChanges } from './runtime/runtime-changes.ts';
 import { serveKubelet } from './serve/serve-kubelet.ts';
 import { ApiObjects } from './source/api-objects.ts';
@@ -54,8 +54,6 @@ export interface KubeletOptions {
   /** The kubelet works: its API answers, its workers have begun. */
   readonly ready: () => void;
 }
-
-const runtimeRetryMs = 500;
 
 /** Is the node's kubelet until the signal is aborted; pods stay as they are then. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
@@ -249,37 +247,6 @@ async function clearUnknown(
       options.log.warn(`pods of nobody: ${messageOf(error)}`);
     }
     await sleep(clock, options.configuration.syncFrequency, signal);
-  }
-}
-
-/** Waits for the runtime, and asks who it is and how it names cgroups. */
-async function askRuntime(
-  { runtime, configuration, log }: KubeletOptions,
-  signal: AbortSignal,
-): Promise<{ runtimeName: string; driver: CgroupDriver }> {
-  for (let complained = false; !signal.aborted; complained = true) {
-    try {
-      const { runtime_name: runtimeName } = await runtime.version();
-      return { runtimeName, driver: await driverOf(runtime, configuration.cgroupDriver) };
-    } catch (error) {
-      if (!complained) log.warn(`waiting for the runtime: ${messageOf(error)}`);
-      await sleep(systemClock, runtimeRetryMs, signal);
-    }
-  }
-  throw new DomainError('unavailable', 'The kubelet was ended before the runtime answered');
-}
-
-/** What the runtime itself says goes before the configuration; older ones say nothing. */
-async function driverOf(
-  runtime: ContainerRuntime,
-  configured: CgroupDriver,
-): Promise<CgroupDriver> {
-  try {
-    const { linux } = await runtime.runtimeConfig();
-    return linux === undefined ? configured : linux.cgroup_driver === 0 ? 'systemd' : 'cgroupfs';
-  } catch (error) {
-    if (isDomainError(error, 'unsupported')) return configured;
-    throw error;
   }
 }
 

@@ -176,8 +176,7 @@ t.test('variables come from objects, the pod itself and other variables', async 
     ],
     resources: { limits: { memory: '64Mi', cpu: '500m' } },
   };
-  const script =
-    'env | sort | grep -E "^(WORD|NAME|ADDRESS|LIMIT|BOTH|SET_|KUBERNETES_SERVICE_HOST)" > /dev/termination-log';
+  const script = 'env | sort >/dev/termination-log';
   const spec = { containers: [shell(script, more)], restartPolicy: 'Never' };
   await node.create(spec, { name: 'told' });
   const pod = await node.until('told', succeeded);
