@@ -29,6 +29,7 @@ export interface KubeletFlags {
   readonly nodeLabels?: string;
   readonly registerWithTaints?: string;
   readonly logLinks: string;
+  readonly localVolumes: string;
   readonly state: string;
   readonly logLevel: string;
 }
@@ -72,7 +73,7 @@ export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<
         configuration,
         document,
         root: flags.rootDir,
-        localVolumes: '/var/lib/keelson/volumes',
+        localVolumes: flags.localVolumes,
         logLinks: flags.logLinks,
         ...(flags.nodeIp !== undefined && { addresses: flags.nodeIp.split(',') }),
         labels: labelsOf(flags.nodeLabels),

@@ -1,3 +1,4 @@
+import { localFolder } from '../../api/local-folder.ts';
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { type KubeletFlags, runKubeletCommand } from '../run-kubelet.ts';
@@ -24,6 +25,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--root-dir <path>', 'state: volumes and certificates', '/var/lib/kubelet')
     .option('--node-labels <labels>', 'of the Node, as KEY=VALUE,KEY=VALUE')
     .option('--register-with-taints <taints>', 'of the Node, as KEY=VALUE:EFFECT,…')
+    .option('--local-volumes <path>', 'volumes of local folders', localFolder.path)
     .option('--log-links <path>', 'links to logs; empty for none', '/var/log/containers')
     .option('--state <path>', 'where its lock is', '/run/keelson')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')

@@ -40,6 +40,8 @@ export class PodWorker {
   #stale = true;
   #admitted = false;
   /** Had ended before this kubelet began: its status is written and stays. */
+  /** What volumes may show of it, as they were last told. */
+  #shown: string | undefined;
   #settled: boolean;
   #stopped = false;
 
@@ -149,6 +151,7 @@ export class PodWorker {
       return 0;
     }
     this.#probe(observed);
+    this.#renewVolumes(observed);
     const { actions, againAtMs } = planPod(this.#memory.situation(this.#pod, observed));
     this.#publish(observed);
     for (const action of actions) {
@@ -203,6 +206,21 @@ export class PodWorker {
       return state === 'running' && !broken.has(id);
     });
     this.#memory.probes.sync({ pod: this.#pod, address, running });
+  }
+
+  /** What volumes show of the pod follows it; of one that was taken over all is looked at once. */
+  #renewVolumes(observed: ObservedPod): void {
+    const { labels, annotations } = this.#pod.metadata;
+    const shown = JSON.stringify([labels, annotations]);
+    const isMade = currentSandbox(observed) !== undefined;
+    if (isMade && shown !== this.#shown) {
+      const { volumes, log } = this.#options.surroundings;
+      volumes.refresh(this.#pod).catch((error: unknown) => {
+        this.#shown = undefined;
+        log.debug({ pod: describePod(this.#pod) }, messageOf(error));
+      });
+    }
+    this.#shown = shown;
   }
 
   #place(observed: ObservedPod): Place {

@@ -155,6 +155,7 @@ export class PrivateNode implements AsyncDisposable {
         '--node-ip=127.0.0.1',
         `--container-runtime-endpoint=unix://${socket}`,
         `--root-dir=${folder}/kubelet`,
+        `--local-volumes=${folder}/local-volumes`,
         `--log-links=${folder}/logs/containers`,
         `--state=${folder}/kubelet-state`,
         '--log-level=debug',
