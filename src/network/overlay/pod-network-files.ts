@@ -6,7 +6,9 @@ import { fault } from '../../base/fault.ts';
 import type { HostChange } from '../../base/host-change.ts';
 import type { Ledger } from '../../base/ledger.ts';
 import { writeVolatileState, writeWhole } from '../../base/state-file.ts';
+import { readSysctls } from '../../kernel/sysctl.ts';
 import type { OverlayPlan } from './plan.ts';
+import { writeRecorded } from './recorded-sysctls.ts';
 
 /** Where this node's plugins learn of its network, and how pods are attached to it. */
 export interface PodNetworkFiles {
@@ -37,6 +39,7 @@ export async function writePodNetwork(
   const present = await readIfThere(path);
   const text = `${JSON.stringify(conflistOf(files), undefined, 2)}\n`;
   await ledger.record(...changesOf(files, present === text ? undefined : present));
+  if (files.attach === 'bridge') await trackBridged(ledger);
   await mkdir(dirname(networkFile), { recursive: true, mode: 0o700 });
   writeVolatileState(networkFile, { ranges: plan.ownRanges, mtu: plan.mtu });
   fault('overlay-told');
@@ -84,6 +87,21 @@ export function conflistOf({ networkFile, addressFolder, attach }: PodNetworkFil
       { type: 'bandwidth', capabilities: { bandwidth: true } },
     ],
   };
+}
+
+/**
+ * Pods of one bridge answer each other past the host's rules, which then take back no address that
+ * they translated, unless the bridge shows them its packets. Where the module is not loaded there
+ * are no such settings.
+ */
+async function trackBridged(ledger: Ledger): Promise<void> {
+  const names = ['iptables', 'ip6tables'].map((name) => `net/bridge/bridge-nf-call-${name}`);
+  const values = await readSysctls(names);
+  const present = names.filter((_, index) => values[index] !== undefined);
+  await writeRecorded(
+    ledger,
+    present.map((name) => ({ name, value: '1' })),
+  );
 }
 
 async function readIfThere(path: string): Promise<string | undefined> {

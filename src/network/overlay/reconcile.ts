@@ -2,7 +2,7 @@ import { DomainError, isKernelError } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
 import type { HostChange } from '../../base/host-change.ts';
 import type { Ledger } from '../../base/ledger.ts';
-import { readSysctls, type Sysctl, writeSysctls } from '../../kernel/sysctl.ts';
+import { readSysctls } from '../../kernel/sysctl.ts';
 import { type Connection, nftables } from '../../netlink/index.ts';
 import { differenceOf } from './difference.ts';
 import { observeOverlay } from './observe.ts';
@@ -11,6 +11,7 @@ import { guardRules, guardTable, outgoingRules, outgoingTable } from './overlay-
 import { deviceName, routeProtocol } from './overlay-settings.ts';
 import type { OverlayPlan } from './plan.ts';
 import { hasRuleset, replaceRuleset, type Ruleset } from './ruleset.ts';
+import { writeRecorded } from './recorded-sysctls.ts';
 import type { Underlay } from './underlay.ts';
 import { deviceStep, doDeviceStep } from './vxlan-device.ts';
 
@@ -105,19 +106,4 @@ export async function enableForwarding({ plan, underlay, ledger }: Pass): Promis
     ...(heard === '1' ? [{ name: advertisements, value: '2' }] : []),
     ...(six ? [{ name: 'net/ipv6/conf/all/forwarding', value: '1' }] : []),
   ]);
-}
-
-/** Writes what is not so yet, its former value being on record first. */
-async function writeRecorded(ledger: Ledger, wanted: readonly Sysctl[]): Promise<void> {
-  const values = await readSysctls(wanted.map(({ name }) => name));
-  const missing = wanted.filter(({ value }, index) => values[index] !== value);
-  const changes = wanted.flatMap(({ name, value }, index): HostChange[] => {
-    const former = values[index];
-    return former === undefined || former === value
-      ? []
-      : [{ kind: 'sysctl', name, former, value }];
-  });
-  await ledger.record(...changes);
-  fault('overlay-forwarding');
-  await writeSysctls(missing);
 }
