@@ -145,6 +145,8 @@ export const limits = {
   /** A client of the API: connections, the time to connect, to an answer, without a bookmark. */
   clientConnections: 64,
   clientDialMs: 10_000,
+  /** Silence after which TCP asks whether the server is there, ten times in as many seconds. */
+  clientKeepAliveMs: 5000,
   clientAnswerMs: 60_000,
   clientSilenceMs: 150_000,
   /** What it reads as one answer, and as one event of a watch. */

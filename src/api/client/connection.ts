@@ -84,7 +84,11 @@ function agentFor(address: ApiAddress): Agent {
     connections: limits.clientConnections,
     headersTimeout: limits.clientAnswerMs,
     bodyTimeout: limits.clientAnswerMs,
-    connect: { timeout: limits.clientDialMs, ...secrets(address) },
+    connect: {
+      timeout: limits.clientDialMs,
+      keepAliveInitialDelay: limits.clientKeepAliveMs,
+      ...secrets(address),
+    },
   });
 }
 

@@ -155,15 +155,15 @@ export class OverlayWorld implements AsyncDisposable {
     return child;
   }
 
-  /** A pod by the real plugin, configured as the agent says. */
-  pod(node: TestNode): TestPod {
+  /** A pod by the real plugin, configured as the agent says; or attached by `attach`. */
+  pod(
+    node: TestNode,
+    attach = (namespace: string) => addressesIn(this.plugin(node, 'ADD', namespace)),
+  ): TestPod {
     const namespace = `${this.#id}-pod${++this.#pods}`;
     this.#addNamespace(namespace);
     ip(namespace, 'link', 'set', 'lo', 'up');
-    const result = this.plugin(node, 'ADD', namespace) as {
-      ips: readonly { address: string }[];
-    };
-    const [ip4 = '', ip6 = ''] = result.ips.map(({ address }) => address.split('/')[0] ?? '');
+    const [ip4 = '', ip6 = ''] = attach(namespace).map((address) => address.split('/')[0] ?? '');
     return { namespace, node, ip4, ip6 };
   }
 
@@ -270,6 +270,11 @@ export async function until(what: string, holds: () => boolean): Promise<void> {
     if (Date.now() > end) throw new Error(`Not so in ${patienceMs} ms: ${what}`);
     await delay(pollMs);
   }
+}
+
+function addressesIn(result: unknown): readonly string[] {
+  const { ips } = result as { ips: readonly { address: string }[] };
+  return ips.map(({ address }) => address);
 }
 
 function ip(namespace: string, ...args: string[]): string {
