@@ -104,17 +104,25 @@ function parsed(text: string): JsonObject | undefined {
 }
 
 function runProgram(path: string, request: Invocation, signal?: AbortSignal): Promise<Output> {
+  const late = aborted(signal, path);
+  if (late !== undefined) return Promise.reject(late);
   return new Promise((resolve, reject) => {
     const child = spawn(path, [], {
       env: { PATH: process.env['PATH'], ...request.environment, CNI_COMMAND: request.verb },
       stdio: ['pipe', 'pipe', 'pipe'],
-      killSignal: 'SIGKILL',
-      ...(signal && { signal }),
+      // A process group of its own: what it has started ends with it when it is given up.
+      detached: true,
     });
-    const stdout = collect(child.stdout, limits.cniDocumentBytes, () => child.kill('SIGKILL'));
+    const giveUp = (): void => {
+      killGroup(child.pid);
+      reject(aborted(signal, path) ?? tooLarge(path));
+    };
+    signal?.addEventListener('abort', giveUp, { once: true });
+    const stdout = collect(child.stdout, limits.cniDocumentBytes, giveUp);
     const stderr = collect(child.stderr, limits.cniErrorBytes);
-    child.on('error', (error) => reject(aborted(signal, path) ?? error));
+    child.on('error', reject);
     child.on('close', (code, killedBy) => {
+      signal?.removeEventListener('abort', giveUp);
       const exitCode = code ?? 128;
       if (killedBy === null) resolve({ exitCode, stdout: stdout(), stderr: stderr() });
       else reject(aborted(signal, path) ?? tooLarge(path));
@@ -123,6 +131,16 @@ function runProgram(path: string, request: Invocation, signal?: AbortSignal): Pr
     child.stdin.on('error', () => undefined);
     child.stdin.end(request.verb === 'VERSION' ? '' : JSON.stringify(request.input));
   });
+}
+
+/** Undefined where the program could not be started. A group whose last process is gone is fine. */
+function killGroup(pid: number | undefined): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, 'SIGKILL');
+  } catch (error) {
+    if (!hasCode(error, 'ESRCH')) throw error;
+  }
 }
 
 /** Keeps the first `maximum` bytes; `overflow` is called once when there is more. */

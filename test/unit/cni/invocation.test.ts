@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { processesWith, until } from '../../e2e/processes.ts';
 import { type Invocation, programInvoker } from '../../../src/cni/invocation.ts';
 
 /** A plugin folder with one program, a shell script. */
@@ -64,6 +65,33 @@ t.test('a program that hangs is killed when the signal aborts', async (t) => {
     code: 11,
     message: /took too long/,
   });
+});
+
+for (const [words, last] of [
+  ['that waits for them', 'wait'],
+  ['that has ended, and left them its streams', 'exit 0'],
+] as const) {
+  t.test(`what a program has started ends with it, also of one ${words}`, async (t) => {
+    const word = `60${process.pid}`;
+    const folder = folderWith(
+      t,
+      `sleep ${word} & (sleep ${word}; true) & echo > "$0.begun"; ${last}`,
+    );
+    const abort = new AbortController();
+    const outcome = programInvoker([folder])(call, abort.signal);
+    outcome.catch(() => undefined);
+    const isBegun = (): boolean => existsSync(join(folder, 'plug.begun'));
+    t.ok(await until(() => isBegun() && processesWith(word).length >= 2));
+    abort.abort();
+    await t.rejects(outcome, { code: 11 });
+    t.ok(await until(() => processesWith(word).length === 0), 'no process is left');
+  });
+}
+
+t.test('a call that is given up before it begins starts nothing', async (t) => {
+  const folder = folderWith(t, 'echo > "$0.begun"');
+  await t.rejects(programInvoker([folder])(call, AbortSignal.abort()), { code: 11 });
+  t.notOk(existsSync(join(folder, 'plug.begun')));
 });
 
 t.test('a program that prints without end is killed', async (t) => {
