@@ -68,11 +68,36 @@ export function parseRequest(plugin: CniPlugin, raw: RawRequest): PluginRequest 
     networkName: configuredName(fields),
     specVersion,
     config,
-    runtimeConfig: fields.object('runtimeConfig') ?? {},
+    runtimeConfig: runtimeConfigOf(fields),
     previousResult: previous && decodeResult(previous, specVersion),
     validAttachments: attachments(config),
     delegate: delegateOf(raw),
   };
+}
+
+/**
+ * containerd's library gives the fields within a capability's value no names of their own: it
+ * writes `HostPort` for `hostPort`, which Go's decoder takes for the same.
+ */
+function runtimeConfigOf(fields: Fields): JsonObject {
+  const capabilities = Object.entries(fields.object('runtimeConfig') ?? {});
+  return Object.fromEntries(capabilities.map(([name, value]) => [name, renamed(value, 0)]));
+}
+
+/** Ranges of addresses are the deepest: a list of lists of objects. */
+const capabilityDepth = 4;
+
+function renamed(value: unknown, depth: number): unknown {
+  if (depth === capabilityDepth) return value;
+  if (Array.isArray(value)) return value.map((item) => renamed(item, depth + 1));
+  if (!isObject(value)) return value;
+  const fields = Object.entries(value).map(([key, item]) => [key, renamed(item, depth + 1)]);
+  const others = fields.map(([key, item]) => [decapitalized(String(key)), item]);
+  return Object.fromEntries([...others, ...fields]);
+}
+
+function decapitalized(key: string): string {
+  return key.charAt(0).toLowerCase() + key.slice(1);
 }
 
 function foldersOf(environment: Environment): readonly string[] {
