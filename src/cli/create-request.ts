@@ -10,6 +10,7 @@ import {
   ProfileType,
 } from '../cri/generated/runtime.ts';
 import type { Draft } from '../grpc/message.ts';
+import { blockIoOf } from './parse-block-io.ts';
 import { parseLimit, parsePairs, parseSize, parseWhole } from './parse.ts';
 import { parseDevice, parseMount, parseTmpfs, parseUlimit, parseVolume } from './parse-mount.ts';
 import { parsePublish } from './parse-publish.ts';
@@ -82,6 +83,7 @@ export function resourcesOf(flags: Partial<RunFlags>): Draft<LinuxContainerResou
     memory_limit_in_bytes: flags.memory === undefined ? 0 : parseLimit(flags.memory, '--memory'),
     memory_swap_limit_in_bytes: swapOf(flags),
     oom_score_adj: oomScoreOf(flags.oomScoreAdj),
+    unified: blockIoOf(flags),
   };
 }
 

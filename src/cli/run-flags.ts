@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import type { BlockIoFlags } from './parse-block-io.ts';
 
 /** The flags of `run` and `create`, as commander gives them. */
-export interface RunFlags {
+export interface RunFlags extends BlockIoFlags {
   readonly interactive?: true;
   readonly tty?: true;
   readonly detach?: true;
@@ -124,7 +125,17 @@ function addLimitFlags(command: Command): void {
     .option('--memory-reservation <size>', 'memory to keep under pressure')
     .option('--pids-limit <number>', 'processes and threads; -1 is no limit')
     .option('--oom-score-adj <number>', 'how soon it is killed when memory runs out');
+  addBlockIoFlags(command);
   list(command, '--ulimit <limit>', 'NAME=SOFT[:HARD]');
+}
+
+/** Also those of `update`. */
+export function addBlockIoFlags(command: Command): void {
+  command.option('--blkio-weight <number>', 'share of disks under the scheduler BFQ: 10 to 1000');
+  list(command, '--device-read-bps <limit>', 'bytes a second from a disk: DEVICE:RATE');
+  list(command, '--device-write-bps <limit>', 'bytes a second to a disk: DEVICE:RATE');
+  list(command, '--device-read-iops <limit>', 'reads a second from a disk: DEVICE:RATE');
+  list(command, '--device-write-iops <limit>', 'writes a second to a disk: DEVICE:RATE');
 }
 
 function addNamespaceFlags(command: Command): void {

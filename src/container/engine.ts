@@ -145,7 +145,10 @@ export class KeelsonEngine implements ContainerEngine {
           ? await updateCgroup(this.#context, request, resources)
           : await updateForeign(this.#context, container, resources);
       const { spec } = request;
-      const merged = { ...spec.linux?.resources, ...resources };
+      const before = spec.linux?.resources;
+      const unified = { ...before?.unified, ...resources.unified };
+      const kept = Object.keys(unified).length > 0 && { unified };
+      const merged = { ...before, ...resources, ...kept };
       container.replaceSpec({ ...spec, linux: { ...spec.linux, resources: merged } });
       container.save({
         notEnforced: [...new Set([...container.record.notEnforced, ...notEnforced])],

@@ -4,9 +4,10 @@ import type { Cli } from '../cli.ts';
 import { parseRestart, resourcesOf } from '../create-request.ts';
 import { forEachName } from '../each.ts';
 import { parseSize, parseWhole } from '../parse.ts';
-import type { RunFlags } from '../run-flags.ts';
+import { addBlockIoFlags, type RunFlags } from '../run-flags.ts';
 
 export function define(command: Command, cli: Cli): void {
+  addBlockIoFlags(command);
   command
     .option('--cpus <number>', 'processors it may use')
     .option('--cpu-shares <number>', 'share of processor time')

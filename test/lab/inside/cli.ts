@@ -73,6 +73,27 @@ t.test('--pids-limit, and memory in stats', async (t) => {
   t.same(await reader.runtime.leftovers(), []);
 });
 
+t.test('--device-write-bps, and update of it at once', async (t) => {
+  const device = readFileSync('/sys/block/ubdb/dev', 'utf8').trim();
+  const limitOf = async (): Promise<string> =>
+    readFileSync(`${await cgroupOf('disk')}/io.max`, 'utf8');
+  const flags = '--device-write-bps /dev/ubdb:1m --device /dev/ubdb';
+  await see(`keelson run -d --name disk ${flags} busybox sleep 1000`);
+  t.equal(await limitOf(), `${device} rbps=max wbps=1048576 riops=max wiops=max\n`);
+  const write = 'dd if=/dev/zero of=/dev/ubdb bs=64k count=32 oflag=direct 2>/dev/null';
+  const begun = performance.now();
+  await see(`keelson exec disk busybox ${write}`);
+  t.ok(performance.now() - begun > 1000, '2 MiB at 1 MiB/s');
+  await see('keelson update --device-write-bps /dev/ubdb:0 --device-read-iops /dev/ubdb:50 disk');
+  t.equal(await limitOf(), `${device} rbps=max wbps=max riops=50 wiops=max\n`);
+  const weight = `${await cgroupOf('disk')}/io.bfq.weight`;
+  const { code, output } = await reader.type('keelson update --blkio-weight 300 disk');
+  // Where the kernel has no such scheduler, the command says so.
+  if (existsSync(weight)) t.match(readFileSync(weight, 'utf8'), /^default 300\n/);
+  else t.match(`${code} ${output}`, /^[01] .*io.bfq.weight|^0 /);
+  await see('keelson rm -f disk');
+});
+
 t.test('a limit whose controller is missing is refused in one line', async (t) => {
   const refused = await reader.type('keelson run --rm --cpuset-cpus 0 busybox true');
   // The runtime of these tests warns in place of refusing; nothing is silently left out.
