@@ -4,7 +4,11 @@ import { runInside, unable } from './lab.ts';
 
 t.test('limits by the command line', { skip: unable() }, async (t) => {
   await runInside(t, {
-    files: ['test/lab/inside/cli.ts', 'test/lab/inside/exercises.ts'],
+    files: [
+      'test/lab/inside/cli.ts',
+      'test/lab/inside/exercises.ts',
+      'test/e2e/runtime-handler.test.ts',
+    ],
     seconds: 580,
   });
 });
