@@ -1,13 +1,15 @@
 /** Our dhcp against dnsmasq in a namespace of its own, and against hostile answers. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { readLease, writeLease } from '../../cni-plugins/dhcp/lease-store.ts';
 import { maintainLeases } from '../../cni-plugins/dhcp/maintain.ts';
+import { processesWith } from '../e2e/processes.ts';
 import { skip, TestHost, type Outcome } from './test-host.ts';
 
 t.setTimeout(900_000);
@@ -33,6 +35,13 @@ async function serving(host: TestHost, ...options: string[]): Promise<string> {
   server.stderr?.setEncoding('utf8');
   for await (const line of server.stderr ?? []) if (/DHCP, IP range/.test(String(line))) break;
   return folder;
+}
+
+/** The address is the next one's to listen at when this resolves. */
+async function stopServing(folder: string): Promise<void> {
+  const [pid = 0] = processesWith(folder);
+  process.kill(pid, 'SIGTERM');
+  while (existsSync(`/proc/${pid}/cwd`)) await delay(20);
 }
 
 function call(host: TestHost, verb: string, ipam: object = {}): Outcome {
@@ -163,6 +172,29 @@ t.test('leases', { skip }, async (t) => {
     writeLease({ ...record, lease: { ...lease, ...lost, rebindAt: 0 } });
     t.match(await maintained(host), /lease of 10\.77\.0\.\d+ renewed/);
     t.equal(recordOf(host).lease.server, lease.server, 'by the one that is there');
+  });
+
+  t.test('a lease that the server refuses to renew is over, and another one is got', async (t) => {
+    using host = new TestHost();
+    const folder = await serving(host, range);
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    t.equal(call(host, 'ADD').exitCode, 0);
+    const record = recordOf(host);
+    const { address } = record.lease;
+    await stopServing(folder);
+    // Whoever runs the network has numbered it anew.
+    const other = '--dhcp-range=10.77.0.70,10.77.0.80,255.255.255.0,2m';
+    const second = await serving(host, other, '--dhcp-authoritative');
+    t.teardown(() => rmSync(second, { recursive: true }));
+    host.ip('pod', 'address', 'add', `${address}/24`, 'dev', 'eth0');
+    writeLease({ ...record, lease: { ...record.lease, renewAt: 0 } });
+    t.match(await maintained(host), `lease of ${address} has ended: the interface is down`);
+    t.notMatch(host.ip('pod', 'link', 'show', 'eth0'), /[<,]UP[,>]/);
+    t.equal(readLease(ownerOf(host)), undefined);
+    t.equal(call(host, 'CHECK').exitCode, 1);
+    host.ip('pod', 'address', 'flush', 'dev', 'eth0');
+    t.match(addressOf(call(host, 'ADD')), /^10\.77\.0\.(7\d|80)$/);
+    t.equal(call(host, 'DEL').exitCode, 0);
   });
 
   t.test('the binary renews leases as a daemon, as units of the reference start it', async (t) => {
