@@ -63,7 +63,8 @@ function candidatesOf(
       }
     }
   }
-  return [...found.values()].toSorted(byAddress);
+  const candidates = [...found.values()];
+  return candidates.length > 1 ? candidates.toSorted(byAddress) : candidates;
 }
 
 function portsOf(slice: EndpointSlice, port: ServicePort): number[] {
@@ -94,6 +95,7 @@ function usable(candidates: readonly Candidate[]): readonly Candidate[] {
 }
 
 function nearest(candidates: readonly Candidate[], node: NodeView): readonly Candidate[] {
+  if (candidates[0]?.endpoint.hints === undefined) return candidates;
   const byNode = hinted(candidates, ({ hints }) => hints?.forNodes, node.name);
   if (byNode.length > 0) return byNode;
   const byZone = hinted(candidates, ({ hints }) => hints?.forZones, node.zone);

@@ -86,12 +86,20 @@ interface Addresses {
 }
 
 function usable(addresses: readonly string[], node: NodeView): string[] {
-  const canonical = addresses.flatMap((address) => canonicalAddress(address) ?? []);
-  return [...new Set(canonical)].filter((address) => !node.ownAddresses.includes(address));
+  const found: string[] = [];
+  for (const text of addresses) {
+    const address = canonicalAddress(text);
+    if (address === undefined || found.includes(address)) continue;
+    if (!node.ownAddresses.includes(address)) found.push(address);
+  }
+  return found;
 }
+
+const noAddresses = { external: [], balancer: [] } as const;
 
 function externalAddresses(service: Service, node: NodeView): Omit<Addresses, 'cluster'> {
   const { spec, status } = service;
+  if (spec.type !== 'LoadBalancer' && (spec.externalIPs?.length ?? 0) === 0) return noAddresses;
   const ingress = spec.type === 'LoadBalancer' ? (status?.loadBalancer?.ingress ?? []) : [];
   // With mode Proxy the balancer itself is between: packets to it have to leave the node.
   const direct = ingress.filter(({ ipMode = 'VIP' }) => ipMode === 'VIP');

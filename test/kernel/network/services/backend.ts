@@ -27,5 +27,10 @@ server.listen(port, '::', () => {
   }
 });
 
-// Ends with the test, however that ends.
-process.stdin.on('end', () => process.exit(0)).resume();
+// Ends with the test, however that ends: as a pod does, with the requests that it has.
+process.stdin
+  .on('end', () => {
+    server.close(() => process.exit(0));
+    server.closeIdleConnections();
+  })
+  .resume();

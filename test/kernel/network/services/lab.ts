@@ -39,6 +39,11 @@ export const labNode: NodeView = {
   serviceCidrs: ['10.96.0.0/12', 'fd00:96::/112'],
 };
 
+export interface Load {
+  settled(): Promise<void>;
+  end(): Promise<{ requests: number; failures: string[] }>;
+}
+
 /** A pod that reaches itself by way of the node is not to be told of a shorter way. */
 const settings = [
   'net.ipv4.ip_forward=1',
@@ -104,14 +109,18 @@ export class ServiceLab implements AsyncDisposable {
     return space.exec('bash', '-c', script, 'bash', ...flags, url).trim();
   }
 
-  /** Serves HTTP and UDP on port 8080 of a machine. */
-  async serve(machine: Machine, paceMs = 0): Promise<void> {
+  /**
+   * Serves HTTP and UDP on port 8080 of a machine. What it returns ends the server in order: with
+   * the requests that it has, and no new ones.
+   */
+  async serve(machine: Machine, paceMs = 0): Promise<() => Promise<void>> {
     const child = this.#start(machine, 'backend.ts', machine, String(paceMs));
     const ended = once(child, 'exit').then(([code]) => {
       throw new Error(`The server of ${machine} ended with ${code}`);
     });
     ended.catch(() => undefined);
     await Promise.race([once(createInterface(child.stdout), 'line'), ended]);
+    return () => stop(child);
   }
 
   /** A client over UDP that keeps its port: each call is a datagram and the answer to it. */
@@ -122,6 +131,26 @@ export class ServiceLab implements AsyncDisposable {
       child.stdin.write('\n');
       const { value } = (await lines.next()) as { value: string };
       return value;
+    };
+  }
+
+  /**
+   * Requests without end from several clients. `settled` resolves when all that were under way are
+   * answered; `end` tells the outcome.
+   */
+  load(machine: Machine, url: string): Load {
+    const child = this.#start(machine, 'load.ts', url);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    return {
+      async settled() {
+        child.stdin.write('.');
+        await lines.next();
+      },
+      async end() {
+        child.stdin.end();
+        const { value } = (await lines.next()) as { value: string };
+        return JSON.parse(value) as { requests: number; failures: string[] };
+      },
     };
   }
 
@@ -162,10 +191,12 @@ export class ServiceLab implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.connection.close();
-    for (const child of this.#children) {
-      child.stdin?.end();
-      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
-    }
+    await Promise.all(this.#children.map(stop));
     for (const space of [...Object.values(this.#spaces), this.node]) space[Symbol.dispose]();
   }
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  child.stdin?.end();
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
