@@ -8,6 +8,7 @@ import { DaemonSetController } from './daemon-set/controller.ts';
 import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/endpoint-slice.ts';
 import { EndpointsController } from './endpoints/endpoints.ts';
+import { SliceMirror } from './endpoints/mirror-slices.ts';
 import { GarbageCollector } from './garbage/collector.ts';
 import { NamespaceController } from './namespace/namespace.ts';
 import {
@@ -56,6 +57,7 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     new CronJobController(cluster),
     new EndpointsController(cluster),
     new EndpointSliceController(cluster),
+    new SliceMirror(cluster),
     new NodeLifecycleController(cluster),
     new TaintEvictionController(cluster),
     new PodCollector(cluster),

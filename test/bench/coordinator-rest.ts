@@ -26,10 +26,10 @@ class Coordinator implements AsyncDisposable {
     await this.#process[Symbol.asyncDispose]();
   }
 
-  /** In MB, shared pages in their part. */
+  /** In MB, resident, the pages of Node itself included. */
   memory(): number {
     const rollup = readFileSync(`/proc/${this.#process.child.pid}/smaps_rollup`, 'utf8');
-    return (Number(/^Pss: +(\d+) kB$/m.exec(rollup)?.[1]) * 1024) / 1e6;
+    return (Number(/^Rss: +(\d+) kB$/m.exec(rollup)?.[1]) * 1024) / 1e6;
   }
 
   /** In percent of a core. */

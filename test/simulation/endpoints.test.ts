@@ -70,3 +70,53 @@ simulate('a service shows its ready pods, in Endpoints and in slices alike', asy
   }, 120_000);
   if (!gone) world.fail('endpoints are left of a deleted service');
 });
+
+simulate('Endpoints kept by hand are mirrored into slices, as long as they are', async (world) => {
+  const { client, random } = world;
+  const name = { namespace: 'default', name: 'outside' };
+  let made = 0;
+  world.observers.push(({ prefix, now, before }) => {
+    if (prefix === '/registry/endpointslices/' && now !== undefined && before === undefined)
+      made += 1;
+  });
+  await client.create(resources.services, { metadata: name, spec: { ports: [{ port: 80 }] } });
+  await client.create(resources.endpoints, { metadata: name, subsets: subsetsOf(1) });
+  const mirrored = async (wanted: string) => {
+    const text = async () => {
+      const found = await world.list(resources.endpointSlices);
+      const all = found.flatMap(({ endpoints = [] }) => endpoints);
+      return all.map(({ addresses, conditions }) => `${addresses[0]} ${conditions?.ready}`);
+    };
+    const agrees = await world.until(async () => inOrder(await text()) === wanted, 300_000);
+    if (!agrees) world.fail(`slices have ${inOrder(await text())}, not ${wanted}`);
+  };
+  const unready = ['192.0.2.200 false', '2001:db8::1 false'];
+  await mirrored(inOrder(['192.0.2.1 true', ...unready]));
+  for (let step = 0; step < 4; step += 1) {
+    await world.clock.pass(random.below(3000));
+    const known = await client.get(resources.endpoints, name);
+    const count = step === 3 ? 2 : 1 + random.below(5);
+    await client.update(resources.endpoints, { ...known, subsets: subsetsOf(count) });
+  }
+  await mirrored(inOrder(['192.0.2.1 true', '192.0.2.2 true', ...unready]));
+  await world.clock.pass(30_000);
+  // One of each family; a lost answer may cost another.
+  if (made > 2 + world.crashes + 10) world.fail(`${made} slices were made`);
+  const labelled = await client.get(resources.endpoints, name);
+  const labels = { 'endpointslice.kubernetes.io/skip-mirror': 'true' };
+  await client.update(resources.endpoints, {
+    ...labelled,
+    metadata: { ...labelled.metadata, labels },
+  });
+  await mirrored('');
+});
+
+function subsetsOf(count: number) {
+  return [
+    {
+      addresses: Array.from({ length: count }, (_, index) => ({ ip: `192.0.2.${index + 1}` })),
+      notReadyAddresses: [{ ip: '192.0.2.200' }, { ip: '2001:db8::1' }],
+      ports: [{ port: 8080 }],
+    },
+  ];
+}

@@ -149,3 +149,54 @@ simulate('a partition holds members back; failing ones come again', async (world
   await change(world, { updateStrategy: { type: 'RollingUpdate' } });
   await settles(world, members, ['db:2', 'db:2', 'db:2', 'db:2']);
 });
+
+simulate('claims go with whom the retention policy says', async (world) => {
+  const { random } = world;
+  const [whenScaled, whenDeleted] = ['Retain', 'Retain'].map((word) =>
+    random.chance(0.6) ? 'Delete' : word,
+  );
+  const persistentVolumeClaimRetentionPolicy = { whenScaled, whenDeleted };
+  const members = watchMembers(world, () => true);
+  const claims = async () => {
+    const found = await world.list(resources.persistentVolumeClaims);
+    return found
+      .map(({ metadata }) => metadata.name)
+      .toSorted()
+      .join();
+  };
+  const become = async (wanted: string, what: string) => {
+    const settled = await world.until(async () => (await claims()) === wanted, 600_000);
+    if (!settled) world.fail(`${what} (${whenScaled}): ${await claims()}, not ${wanted}`);
+  };
+  const three = 'data-db-0,data-db-1,data-db-2';
+  const set = setOf({ replicas: 3, persistentVolumeClaimRetentionPolicy });
+  await world.client.create(resources.statefulSets, set);
+  await settles(world, members, ['db:1', 'db:1', 'db:1']);
+  // A rollout and failing pods delete pods too, and no claim.
+  const uids = await uidsOf(world);
+  await change(world, withImage('db:2'));
+  await settles(world, members, ['db:2', 'db:2', 'db:2']);
+  if ((await uidsOf(world)) !== uids) world.fail('a rollout has cost claims');
+  await change(world, { replicas: 1 });
+  await settles(world, members, ['db:2']);
+  await become(whenScaled === 'Delete' ? 'data-db-0' : three, 'scaled down');
+  await change(world, { replicas: 3 });
+  if (random.chance(0.5)) await world.clock.pass(random.below(3000));
+  await change(world, { replicas: 2 });
+  await change(world, { replicas: 3 });
+  await settles(world, members, ['db:2', 'db:2', 'db:2']);
+  await become(three, 'scaled up');
+  await world.client.delete(resources.statefulSets, place, { propagationPolicy: 'Background' });
+  const gone = await world.until(async () => (await world.pods()).length === 0, 600_000);
+  if (!gone) world.fail('pods are left');
+  await world.clock.pass(60_000);
+  await become(whenDeleted === 'Delete' ? '' : three, 'deleted');
+});
+
+async function uidsOf(world: World): Promise<string> {
+  const found = await world.list(resources.persistentVolumeClaims);
+  return found
+    .map(({ metadata }) => metadata.uid)
+    .toSorted()
+    .join();
+}

@@ -15,6 +15,7 @@ import { RevisionHistory, type Revisions } from '../revision-history.ts';
 import type { Pod, Revision, StatefulSet } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 import { describeClaims, describeMember, memberName, ordinalOf, revisionOf } from './member.ts';
+import { isGoing, ownersOfClaim } from './claim-retention.ts';
 import { planMembers, type Step } from './plan-members.ts';
 
 const source = 'statefulset-controller';
@@ -63,6 +64,8 @@ export class StatefulSetController implements Controller {
     const steps = planMembers({ set, pods, current, newest: revisions.newest, nowMs });
     let failure: unknown;
     try {
+      // Before a pod is deleted: afterwards nobody would know whose claim it was.
+      for (const pod of pods) await this.#retain(set, pod);
       for (const step of steps) await this.#take(set, step);
     } catch (error) {
       failure = error;
@@ -110,6 +113,18 @@ export class StatefulSetController implements Controller {
     });
   }
 
+  /** A member's claims end with whom the set's policy says. */
+  async #retain(set: StatefulSet, pod: Pod): Promise<void> {
+    if (pod.metadata.deletionTimestamp !== undefined) return;
+    for (const { metadata } of describeClaims(set, ordinalOf(set, pod) ?? 0)) {
+      const claim = this.#claims.get(metadata.namespace ?? '', metadata.name ?? '');
+      const owners = claim === undefined ? undefined : ownersOfClaim(set, pod, claim);
+      if (claim === undefined || owners === undefined) continue;
+      const changed = { ...claim.metadata, ownerReferences: owners };
+      await this.#cluster.update(resources.persistentVolumeClaims, { ...claim, metadata: changed });
+    }
+  }
+
   async #create(set: StatefulSet, ordinal: number, revision: Revision): Promise<void> {
     const name = memberName(set, ordinal);
     const { namespace = '', name: of } = set.metadata;
@@ -118,6 +133,9 @@ export class StatefulSetController implements Controller {
       const known =
         this.#claims.get(namespace, claimName) ??
         (await this.#claims.refresh(namespace, claimName));
+      if (known !== undefined && isGoing(known, name)) {
+        throw new Error(`the claim ${claimName} of a pod that was scaled away is still there`);
+      }
       if (known !== undefined) continue;
       await this.#tell(set, `create Claim ${claimName} Pod ${name} in StatefulSet ${of}`, {
         verb: 'Create',
