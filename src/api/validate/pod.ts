@@ -27,6 +27,7 @@ const container = {
 };
 
 export const podChecks: CheckTable = {
+  'core.v1.Pod': { fields: { spec: [mountsHaveVolumes] } },
   'core.v1.PodSpec': {
     fields: {
       containers: [distinct('name')],
@@ -42,7 +43,7 @@ export const podChecks: CheckTable = {
       subdomain: [named(dnsLabel)],
       runtimeClassName: [named(dnsSubdomain)],
     },
-    whole: [namesInOnce, mountsHaveVolumes, hostPortsOnce],
+    whole: [namesInOnce, hostPortsOnce],
   },
   'core.v1.Container': container,
   'core.v1.EphemeralContainer': container,
@@ -118,8 +119,18 @@ function namesInOnce(spec: JsonObject, path: string): Fault[] {
   );
 }
 
-function mountsHaveVolumes(spec: JsonObject, path: string): Fault[] {
+/** The same of a workload's template, whose pods have volumes by claims of their owner, too. */
+export function templateMounts(template: Json, path: string, owner: JsonObject): Fault[] {
+  const spec = isObject(template) ? (template['spec'] ?? null) : null;
+  return mountsHaveVolumes(spec, `${path}.spec`, owner);
+}
+
+function mountsHaveVolumes(spec: Json, path: string, owner: JsonObject): Fault[] {
+  if (!isObject(spec)) return [];
   const volumes = new Set(entries(spec['volumes']).map(({ name }) => name));
+  for (const { metadata } of entries(owner['volumeClaimTemplates'])) {
+    if (isObject(metadata)) volumes.add(metadata['name']);
+  }
   return ['initContainers', 'containers'].flatMap((field) =>
     entries(spec[field]).flatMap((entry, index) =>
       entries(entry['volumeMounts']).flatMap(({ name }, at) =>

@@ -3,13 +3,14 @@ import { matchesLabels, readLabelSelector } from '../selector/label-selector.ts'
 import { atLeast, type CheckTable, entries, oneOf } from './check.ts';
 import { type Fault, forbiddenField, invalid, notSupported, required } from './fault.ts';
 import { labelFaults } from './metadata.ts';
+import { templateMounts } from './pod.ts';
 
 const alwaysRestarted = templateRestarts('Always');
 
 export const workloadChecks: CheckTable = {
   'core.v1.PodTemplateSpec': { whole: [templateLabelsRight] },
   'core.v1.ReplicationControllerSpec': {
-    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)] },
+    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)], template: [templateMounts] },
     whole: [hasTemplate, alwaysRestarted],
   },
   'apps.v1.DeploymentSpec': {
@@ -18,6 +19,7 @@ export const workloadChecks: CheckTable = {
       minReadySeconds: [atLeast(0)],
       revisionHistoryLimit: [atLeast(0)],
       progressDeadlineSeconds: [atLeast(0)],
+      template: [templateMounts],
     },
     whole: [selectorMatches, alwaysRestarted],
   },
@@ -26,19 +28,23 @@ export const workloadChecks: CheckTable = {
     whole: [strategyMakesSense],
   },
   'apps.v1.ReplicaSetSpec': {
-    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)] },
+    fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)], template: [templateMounts] },
     whole: [selectorMatches, alwaysRestarted],
   },
   'apps.v1.StatefulSetSpec': {
     fields: {
       replicas: [atLeast(0)],
       podManagementPolicy: [oneOf('OrderedReady', 'Parallel')],
+      template: [templateMounts],
     },
     whole: [selectorMatches, alwaysRestarted],
     optional: ['serviceName'],
   },
   'apps.v1.StatefulSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
-  'apps.v1.DaemonSetSpec': { whole: [selectorMatches, alwaysRestarted] },
+  'apps.v1.DaemonSetSpec': {
+    fields: { template: [templateMounts] },
+    whole: [selectorMatches, alwaysRestarted],
+  },
   'apps.v1.DaemonSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
   'apps.v1.ControllerRevision': { optional: ['revision'] },
   'batch.v1.JobSpec': {
@@ -49,6 +55,7 @@ export const workloadChecks: CheckTable = {
       activeDeadlineSeconds: [atLeast(0)],
       ttlSecondsAfterFinished: [atLeast(0)],
       completionMode: [oneOf('NonIndexed', 'Indexed')],
+      template: [templateMounts],
     },
     whole: [templateRestarts('Never', 'OnFailure')],
   },

@@ -190,3 +190,23 @@ t.test('jobs, schedules, budgets, claims and keys are looked at', async (t) => {
   );
   t.equal(refusal('networking.k8s.io/v1', 'NetworkPolicy', { metadata, spec: {} }), '');
 });
+
+t.test("mounts of a StatefulSet's pods may be of its claims", (t) => {
+  t.notMatch(mountsOfSet('data'), 'volumeMounts');
+  t.match(mountsOfSet('date'), 'spec.template.spec.containers[0].volumeMounts[0].name: Not found');
+  t.end();
+});
+
+function mountsOfSet(name: string): string {
+  const volumeMounts = [{ name, mountPath: '/data' }];
+  const labels = { app: 'db' };
+  const spec = { restartPolicy: 'Always', containers: [{ name: 'a', image: 'x', volumeMounts }] };
+  return refusal('apps/v1', 'StatefulSet', {
+    metadata: { name: 'db', namespace: 'default' },
+    spec: {
+      selector: { matchLabels: labels },
+      template: { metadata: { labels }, spec },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }],
+    },
+  });
+}
