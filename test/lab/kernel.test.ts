@@ -11,6 +11,7 @@ const subjects = [
   ...[...bindings, ...processes, 'feature/feature', 'seccomp'].map((name) => `kernel/${name}`),
   ...['unpack', 'pack', 'attack-path'].map((name) => `image/layer/${name}`),
   'container/overlay',
+  'network/services/require-nat',
 ];
 
 t.test('on Linux 6.1', { skip: unable() }, async (t) => {

@@ -5,6 +5,7 @@ import { type ClusterObjects, serviceKeyOf } from '../cluster-objects.ts';
 import { HealthChecks } from './health-checks.ts';
 import { nodeAddresses } from './node-addresses.ts';
 import { type NodeView, readNode } from './node-view.ts';
+import { requireNat } from './require-nat.ts';
 import { ServiceLoop } from './service-loop.ts';
 import { ServiceSync } from './service-sync.ts';
 import { table } from './table-sets.ts';
@@ -36,6 +37,7 @@ export interface ServicesOptions {
 export async function runServices(options: ServicesOptions): Promise<void> {
   const { objects, signal, log, namespace } = options;
   const at = namespace === undefined ? {} : { namespace };
+  await requireNat(namespace);
   await options.ledger?.record({ kind: 'table', family: table.family, name: table.table });
   using netfilter = await open({ ...at, protocol: 'netfilter' });
   using route = await open(at);

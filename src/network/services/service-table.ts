@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { DomainError, isKernelError } from '../../base/error.ts';
+import { isKernelError } from '../../base/error.ts';
 import { nftables, type Connection, type Request } from '../../netlink/index.ts';
 import { Claims, type SetChange } from './claims.ts';
 import type { PlannedElement } from './plan-elements.ts';
@@ -68,7 +68,7 @@ export class ServiceTable {
         return changes;
       } catch (error) {
         if (!isKernelError(error, 'ERESTART', 'ENOENT', 'EINTR') || attempt >= attempts) {
-          throw asUnsupported(error);
+          throw error;
         }
       }
     }
@@ -169,14 +169,4 @@ function keyText({ key }: Element): string {
 function dataText({ data = [] }: Element): string {
   if (typeof data === 'string') return data;
   return 'verdict' in data ? (data.chain ?? '') : data.join(' ');
-}
-
-function asUnsupported(error: unknown): unknown {
-  if (!isKernelError(error, 'EOPNOTSUPP', 'ENOENT', 'EAFNOSUPPORT', 'EPROTONOSUPPORT', 'EINVAL')) {
-    return error;
-  }
-  const reason = 'the kernel has no nf_tables with NAT (iptables-legacy alone is not enough)';
-  return new DomainError('unsupported', `Services cannot be served here: ${reason}`, {
-    cause: error,
-  });
 }
