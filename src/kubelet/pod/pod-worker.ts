@@ -39,9 +39,9 @@ export class PodWorker {
   #observed: ObservedPod | undefined;
   #stale = true;
   #admitted = false;
-  /** Had ended before this kubelet began: its status is written and stays. */
   /** What volumes may show of it, as they were last told. */
   #shown: string | undefined;
+  /** Had ended before this kubelet began: its status is written and stays. */
   #settled: boolean;
   #stopped = false;
 

@@ -175,6 +175,15 @@ t.test('a claim of the default class keeps data beyond the pod, not beyond itsel
     /^pvc-\S+ +1Gi +RWO +Delete +Bound +default\/data +here/,
   );
   await node.gone('first');
+  const volume = (await kubectl('get pv -o name')).trim().replace('persistentvolume/', '');
+  const who = [`--as=system:node:${node.name}`, '--as-group=system:nodes'];
+  const asNode = (document: object) => {
+    const patch = ['--type=merge', '-p', JSON.stringify(document)];
+    return node.coordinator.refusal('patch', 'pv', volume, ...patch, ...who);
+  };
+  const finalizers = ['kubernetes.io/pv-protection', 'keelson.dev/local-folder'];
+  t.equal(await asNode({ metadata: { finalizers } }), '', 'a node looks after its folder');
+  t.match(await asNode({ spec: { local: { path: '/etc' } } }), /can only change the finalizer/);
   t.equal(await outputOf('second', 'cat /data/file', spec), 'kept\n');
   await node.gone('second');
   const events = await kubectl('get events --field-selector involvedObject.name=data');

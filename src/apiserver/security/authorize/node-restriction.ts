@@ -131,7 +131,9 @@ function withoutOwn(volume: JsonObject): JsonObject {
   } = objectIn(volume, 'metadata');
   const finalizers = isList(metadata['finalizers']) ? metadata['finalizers'] : [];
   const others = finalizers.filter((one) => one !== localFolder.finalizer);
-  return { ...volume, metadata: { ...metadata, finalizers: others } };
+  // Only one of the two has its kind written.
+  const { kind: _kind, apiVersion: _apiVersion, ...rest } = volume;
+  return { ...rest, metadata: { ...metadata, finalizers: others } };
 }
 
 function isSameIn(
