@@ -7,7 +7,7 @@ import type { Request } from './request.ts';
 import type { MessageWriter } from './writer.ts';
 
 /** linux/rtnetlink.h: RTM_*NSID; linux/net_namespace.h: NETNSA_*. */
-const types = { new: 88, get: 90 } as const;
+export const namespaceIdType = { new: 88, remove: 89, get: 90 } as const;
 const table = new AttributeTable({ id: [1, s32], pid: [2, u32], fd: [3, u32] });
 
 /** The kernel's answer for a namespace that has none. */
@@ -24,8 +24,10 @@ export async function get(
   namespace: NamespaceReference,
 ): Promise<number | undefined> {
   return withNamespace(namespace, async (fd) => {
-    const request = message('RTM_GETNSID', types.get, (writer) => table.write(writer, { fd }));
-    const [id] = await connection.transact(request, readId);
+    const request = message('RTM_GETNSID', namespaceIdType.get, (writer) =>
+      table.write(writer, { fd }),
+    );
+    const [id] = await connection.transact(request, readNamespaceId);
     return id === unassigned ? undefined : id;
   });
 }
@@ -41,7 +43,7 @@ export async function assign(
 ): Promise<number> {
   return withNamespace(namespace, async (fd) => {
     const write = (writer: MessageWriter): void => table.write(writer, { fd, id });
-    const request = message('RTM_NEWNSID', types.new, write);
+    const request = message('RTM_NEWNSID', namespaceIdType.new, write);
     await connection.transact({ ...request, flags: flag.acknowledge });
     const assigned = await get(connection, fd);
     if (assigned === undefined) throw new Error(`RTM_NEWNSID ${namespace}: no number was given`);
@@ -51,8 +53,8 @@ export async function assign(
 
 /** All numbers that the connection's namespace has given. */
 export async function list(connection: Connection): Promise<number[]> {
-  const request = message('RTM_GETNSID', types.get, () => {});
-  return connection.transact({ ...request, flags: flag.dump }, readId);
+  const request = message('RTM_GETNSID', namespaceIdType.get, () => {});
+  return connection.transact({ ...request, flags: flag.dump }, readNamespaceId);
 }
 
 /** struct rtgenmsg { unsigned char rtgen_family; }, padded to 4 bytes. */
@@ -68,7 +70,7 @@ function message(call: string, type: number, write: (writer: MessageWriter) => v
   };
 }
 
-function readId(answer: Message): number {
+export function readNamespaceId(answer: Message): number {
   requirePayload(answer, 4);
   return table.read(answer.source, answer.start + 4, answer.end).id ?? unassigned;
 }

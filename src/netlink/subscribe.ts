@@ -1,11 +1,17 @@
 import { addressType, readAddress, type Address } from './address.ts';
+import { readClass, type TcClass } from './class.ts';
+import { type FdbEntry, readFdbEntry } from './fdb.ts';
+import { type Filter, readFilter } from './filter.ts';
 import { linkType, readLink, type Link } from './link-message.ts';
 import type { Message } from './message.ts';
+import { namespaceIdType, readNamespaceId } from './namespace-id.ts';
 import { neighbourType, readNeighbour, type Neighbour } from './neighbour.ts';
 import { protocol } from './open-socket.ts';
+import { type Qdisc, readQdisc } from './qdisc.ts';
 import { readRoute, routeType, type Route } from './route-message.ts';
 import { readRule, ruleType, type Rule } from './rule.ts';
 import { Subscription, type SubscriptionOptions } from './subscription.ts';
+import { tcTypes } from './tc-message.ts';
 
 /** linux/rtnetlink.h: RTNLGRP_*, by the subject they are about. */
 const groups = {
@@ -14,74 +20,108 @@ const groups = {
   address: [5, 9],
   route: [7, 11],
   rule: [8, 19],
+  /** Entries of bridges and vxlans: `bridge monitor fdb`. */
+  fdb: [3],
+  /** Qdiscs, classes and filters: `tc monitor`. */
+  trafficControl: [4],
+  /** `ip monitor nsid`. */
+  namespaceId: [28],
 } as const;
 
 export type RouteSubject = keyof typeof groups;
 
+/** What is told of, by the kind of its event. */
+interface Told {
+  readonly link: Link;
+  readonly address: Address;
+  readonly route: Route;
+  readonly rule: Rule;
+  readonly neighbour: Neighbour;
+  readonly fdb: FdbEntry;
+  readonly qdisc: Qdisc;
+  readonly class: TcClass;
+  readonly filter: Filter;
+  readonly namespaceId: number;
+}
+
+type EventOf<Kind extends keyof Told> = {
+  readonly kind: Kind;
+  readonly action: 'new' | 'removed';
+} & { readonly [Key in Kind]: Told[Kind] };
+
 /** `new` is an addition or a change; the kernel does not say which. */
-export type RouteEvent =
-  | { readonly kind: 'link'; readonly action: 'new' | 'removed'; readonly link: Link }
-  | { readonly kind: 'address'; readonly action: 'new' | 'removed'; readonly address: Address }
-  | { readonly kind: 'route'; readonly action: 'new' | 'removed'; readonly route: Route }
-  | { readonly kind: 'rule'; readonly action: 'new' | 'removed'; readonly rule: Rule }
-  | {
-      readonly kind: 'neighbour';
-      readonly action: 'new' | 'removed';
-      readonly neighbour: Neighbour;
-    };
+export type RouteEvent = { [Kind in keyof Told]: EventOf<Kind> }[keyof Told];
+
+const subjectOf: Readonly<Record<keyof Told, RouteSubject>> = {
+  link: 'link',
+  address: 'address',
+  route: 'route',
+  rule: 'rule',
+  neighbour: 'neighbour',
+  fdb: 'fdb',
+  qdisc: 'trafficControl',
+  class: 'trafficControl',
+  filter: 'trafficControl',
+  namespaceId: 'namespaceId',
+};
 
 /**
- * Follows changes of interfaces, addresses, routes, rules or neighbours from the moment it
- * resolves: list after that, and nothing falls between. After `{ kind: 'resync' }` events were
- * lost and the consumer lists again. `ip monitor link address ...`.
+ * Follows changes of these subjects from the moment it resolves: list after that, and nothing falls
+ * between. After `{ kind: 'resync' }` events were lost and the consumer lists again.
+ * `ip monitor link address ...`.
  */
 export function subscribe(
   subjects: readonly RouteSubject[],
   options: SubscriptionOptions = {},
 ): Promise<Subscription<RouteEvent>> {
+  const wanted = new Set(subjects);
   const plan = {
     protocol: protocol.route,
-    groups: subjects.flatMap((subject) => groups[subject]),
-    decode: readEvent,
+    groups: [...new Set(subjects.flatMap((subject) => [...groups[subject]]))],
+    decode: (message: Message): RouteEvent | undefined => {
+      const event = readEvent(message);
+      return event !== undefined && wanted.has(subjectOf[event.kind]) ? event : undefined;
+    },
   };
   return Subscription.open(plan, options);
 }
 
-/** AF_BRIDGE: a port's own messages repeat what the link's say, in another form. */
 const bridgeFamily = 7;
 
-function readEvent(message: Message): RouteEvent | undefined {
-  const family = message.source.bytes[message.start];
-  if (family === bridgeFamily) return undefined;
-  switch (message.type) {
-    case linkType.new:
-    case linkType.remove:
-      return { kind: 'link', action: actionOf(message, linkType.remove), link: readLink(message) };
-    case addressType.new:
-    case addressType.remove: {
-      const action = actionOf(message, addressType.remove);
-      return { kind: 'address', action, address: readAddress(message) };
-    }
-    case routeType.new:
-    case routeType.remove:
-      return {
-        kind: 'route',
-        action: actionOf(message, routeType.remove),
-        route: readRoute(message),
-      };
-    case neighbourType.new:
-    case neighbourType.remove: {
-      const action = actionOf(message, neighbourType.remove);
-      return { kind: 'neighbour', action, neighbour: readNeighbour(message) };
-    }
-    case ruleType.new:
-    case ruleType.remove:
-      return { kind: 'rule', action: actionOf(message, ruleType.remove), rule: readRule(message) };
-    default:
-      return undefined;
-  }
+type Reader<Kind extends keyof Told> = (message: Message) => Told[Kind];
+type Decode = (message: Message) => RouteEvent;
+
+const decoders = new Map<number, Decode>([
+  ...both(linkType, 'link', readLink),
+  ...both(addressType, 'address', readAddress),
+  ...both(routeType, 'route', readRoute),
+  ...both(ruleType, 'rule', readRule),
+  ...both(neighbourType, 'neighbour', readNeighbour),
+  ...both(tcTypes.QDISC, 'qdisc', readQdisc),
+  ...both(tcTypes.TCLASS, 'class', readClass),
+  ...both(tcTypes.TFILTER, 'filter', readFilter),
+  ...both(namespaceIdType, 'namespaceId', readNamespaceId),
+]);
+
+function both<Kind extends keyof Told>(
+  type: { readonly new: number; readonly remove: number },
+  kind: Kind,
+  read: Reader<Kind>,
+): [number, Decode][] {
+  const decode = (action: 'new' | 'removed'): Decode => {
+    return (message) => ({ kind, action, [kind]: read(message) }) as unknown as RouteEvent;
+  };
+  return [
+    [type.new, decode('new')],
+    [type.remove, decode('removed')],
+  ];
 }
 
-function actionOf(message: Message, removal: number): 'new' | 'removed' {
-  return message.type === removal ? 'removed' : 'new';
+/** Of a bridge's ports the links' own messages say the same, in another form. */
+function readEvent(message: Message): RouteEvent | undefined {
+  const family = message.source.bytes[message.start];
+  if (family !== bridgeFamily) return decoders.get(message.type)?.(message);
+  const removed = message.type === neighbourType.remove;
+  if (message.type !== neighbourType.new && !removed) return undefined;
+  return { kind: 'fdb', action: removed ? 'removed' : 'new', fdb: readFdbEntry(message) };
 }
