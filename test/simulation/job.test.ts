@@ -140,3 +140,44 @@ simulate('a finished job goes with its pods when its time is up', async (world) 
   }, 300_000);
   if (!gone) world.fail('the job is still there');
 });
+
+simulate('each index fails as often as it may, and the others go on', async (world) => {
+  const indexKey = 'batch.kubernetes.io/job-completion-index';
+  const indexIn = ({ metadata }: Stored<Pod>) => metadata.annotations?.[indexKey] ?? '';
+  const limit = world.random.below(3);
+  const attempts = new Map<string, number>();
+  world.observers.push(({ prefix, now, before }) => {
+    if (prefix !== '/registry/pods/' || now === undefined || before !== undefined) return;
+    const index = indexIn(now as Stored<Pod>);
+    attempts.set(index, (attempts.get(index) ?? 0) + 1);
+  });
+  world.kubelet.ends = (pod) => (['1', '3'].includes(indexIn(pod)) ? 'Failed' : 'Succeeded');
+  const counted = { completionMode: 'Indexed', completions: 5, backoffLimitPerIndex: limit };
+  await world.client.create(resources.jobs, jobOf({ ...counted, parallelism: 2 }));
+  const { status = {} } = await ended(world);
+  const failed = status.conditions?.find(({ type }) => type === 'Failed');
+  const found = `${failed?.reason} ${status.failedIndexes} ${status.completedIndexes}`;
+  if (found !== 'FailedIndexes 1,3 0,2,4') world.fail(`it ended with ${found}`);
+  for (const index of ['1', '3']) {
+    const made = attempts.get(index) ?? 0;
+    if (made !== limit + 1) world.fail(`index ${index} had ${made} pods, not ${limit + 1}`);
+  }
+});
+
+simulate('a job is done when its success policy says so', async (world) => {
+  world.kubelet.ends = ({ metadata }) => {
+    const isFirst = metadata.annotations?.['batch.kubernetes.io/job-completion-index'] === '0';
+    return isFirst && world.random.chance(0.3) ? 'Succeeded' : undefined;
+  };
+  const successPolicy = { rules: [{ succeededIndexes: '0' }] };
+  const indexed = { completionMode: 'Indexed', completions: 3, parallelism: 3 };
+  await world.client.create(resources.jobs, jobOf({ ...indexed, successPolicy }));
+  const { status = {} } = await ended(world);
+  const complete = status.conditions?.find(({ type }) => type === 'Complete');
+  if (complete?.reason !== 'SuccessPolicy') world.fail(`it ended with ${JSON.stringify(status)}`);
+  const gone = await world.until(async () => {
+    const pods = await world.pods();
+    return pods.every(({ status: of }) => of?.phase === 'Succeeded' || of?.phase === 'Failed');
+  }, 120_000);
+  if (!gone) world.fail('pods of a job that is done run on');
+});

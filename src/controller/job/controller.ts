@@ -13,7 +13,7 @@ import { isRefused } from '../../api/client/refusal.ts';
 import { choose } from '../replica-set.ts';
 import type { Job, Pod } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
-import { describePod, isIndexed, isTracked, trackingFinalizer } from './job-pod.ts';
+import { describePod, isTracked, trackingFinalizer } from './job-pod.ts';
 import * as plan from './plan-job.ts';
 
 const source = 'job-controller';
@@ -110,12 +110,10 @@ export class JobController implements Controller {
     const counts = plan.tally(job, pods);
     const ending = plan.endingOf(job, counts, nowMs);
     const suspended = job.spec.suspend === true;
-    const paused = ending?.type === 'Failed' || suspended;
+    // What still runs of a job that has ended, well or not, is no longer wanted.
+    const paused = ending !== undefined || suspended;
     if (paused) await this.#stop(job, counts.active);
-    const managed =
-      paused || ending !== undefined || !isStarted(job)
-        ? undefined
-        : await this.#manage(job, counts, pods);
+    const managed = paused || !isStarted(job) ? undefined : await this.#manage(job, counts, pods);
     const status = this.#statusOf(job, counts, ending);
     const noted = await this.#write(job, status);
     await this.#release([...counts.note, ...counts.release]);
@@ -144,17 +142,13 @@ export class JobController implements Controller {
     const waits = job.spec.podReplacementPolicy === 'Failed' ? counts.terminating.length : 0;
     const missing = Math.min(wanted - counts.active.length - waits, burst);
     if (missing <= 0) return undefined;
-    const wait = plan.backOffMs(job, pods, nowMs);
-    if (wait > 0) return wait;
-    const indexes = isIndexed(job)
-      ? plan.nextIndexes(job, counts, missing)
-      : Array.from({ length: missing }, () => undefined);
-    await slowStart(indexes.length, (at) =>
-      createPod(this.#cluster, by, describePod(job, indexes[at])),
+    const { next, waitMs } = plan.nextPods(job, counts, { pods, missing, nowMs });
+    await slowStart(next.length, (at) =>
+      createPod(this.#cluster, by, describePod(job, next[at]?.index, next[at]?.failures)),
     ).catch((error: unknown) => {
       if (!isEnding(error)) throw error;
     });
-    return undefined;
+    return waitMs;
   }
 
   #statusOf(job: Job, counts: plan.Tally, ending: plan.Ending | undefined): batchV1.JobStatus {

@@ -6,10 +6,12 @@ type Rule = batchV1.PodFailurePolicyRule;
 /** What a job's policy says of a failed pod. */
 export interface Verdict {
   /** `Count` where no rule matches. */
-  readonly action: 'FailJob' | 'Ignore' | 'Count';
+  readonly action: 'FailJob' | 'FailIndex' | 'Ignore' | 'Count';
   /** For `FailJob`: which rule, and why. */
   readonly message: string;
 }
+
+const actions = ['FailJob', 'FailIndex', 'Ignore'] as const;
 
 /** The first rule that matches decides. */
 export function judge({ spec }: Job, pod: Pod): Verdict {
@@ -17,7 +19,7 @@ export function judge({ spec }: Job, pod: Pod): Verdict {
   for (const [index, rule] of rules.entries()) {
     const why = exitMatch(rule, pod) ?? conditionMatch(rule, pod);
     if (why === undefined) continue;
-    const action = rule.action === 'FailJob' || rule.action === 'Ignore' ? rule.action : 'Count';
+    const action = actions.find((word) => word === rule.action) ?? 'Count';
     return { action, message: `${why} matching ${rule.action} rule at index ${index}` };
   }
   return { action: 'Count', message: '' };

@@ -6,6 +6,7 @@ import type { Job, Pod } from '../stored.ts';
 
 /** Keeps a pod until its end was counted. */
 export const trackingFinalizer = 'batch.kubernetes.io/job-tracking';
+const failureCountAnnotation = 'batch.kubernetes.io/job-index-failure-count';
 export const indexAnnotation = 'batch.kubernetes.io/job-completion-index';
 
 export function isIndexed({ spec }: Job): boolean {
@@ -19,6 +20,12 @@ export function isTracked({ metadata }: Pod): boolean {
 export function indexOf({ metadata }: Pod): number | undefined {
   const text = metadata.annotations?.[indexAnnotation];
   return text !== undefined && /^\d{1,9}$/.test(text) ? Number(text) : undefined;
+}
+
+/** How often its index had failed before it. */
+export function failureCountOf({ metadata }: Pod): number {
+  const text = metadata.annotations?.[failureCountAnnotation] ?? '';
+  return /^\d{1,9}$/.test(text) ? Number(text) : 0;
 }
 
 export function hasSucceeded({ status }: Pod): boolean {
@@ -53,7 +60,7 @@ export function endedAtMs(pod: Pod): number {
 }
 
 /** A pod of the job; with an index it knows its index, and its name and host name tell it. */
-export function describePod(job: Job, index: number | undefined): coreV1.Pod {
+export function describePod(job: Job, index: number | undefined, failures?: number): coreV1.Pod {
   const pod = podFrom({ resource: resources.jobs, owner: job, source: '' }, job.spec.template);
   const finalizers = [...(pod.metadata.finalizers ?? []), trackingFinalizer];
   if (index === undefined) return { ...pod, metadata: { ...pod.metadata, finalizers } };
@@ -65,7 +72,11 @@ export function describePod(job: Job, index: number | undefined): coreV1.Pod {
       finalizers,
       generateName: `${name.slice(0, 50)}-${text}-`,
       labels: { ...pod.metadata.labels, [indexAnnotation]: text },
-      annotations: { ...pod.metadata.annotations, [indexAnnotation]: text },
+      annotations: {
+        ...pod.metadata.annotations,
+        [indexAnnotation]: text,
+        ...(failures !== undefined && { [failureCountAnnotation]: String(failures) }),
+      },
     },
     spec: {
       ...pod.spec,

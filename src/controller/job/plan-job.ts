@@ -2,6 +2,7 @@ import type { JobStatus } from '../../api/types/generated/batch-v1.ts';
 import { findCondition } from '../condition.ts';
 import type { Job, Pod } from '../stored.ts';
 import { judge } from './failure-policy.ts';
+import { givesUp, historyOf, isCountedByIndex, knownFailedIndexes } from './index-failures.ts';
 import { formatIndexes, parseIndexes } from './indexes.ts';
 import {
   endedAtMs,
@@ -13,6 +14,7 @@ import {
   isRunningReady,
   isTracked,
 } from './job-pod.ts';
+import { metSuccessRule } from './success-policy.ts';
 
 /** How a job ended, or is to end. */
 export interface Ending {
@@ -30,6 +32,8 @@ export interface Tally {
   readonly succeeded: number;
   readonly failed: number;
   readonly done: ReadonlySet<number>;
+  /** Indexes that have given up. */
+  readonly failedIndexes: ReadonlySet<number>;
   readonly uncounted: { readonly succeeded: readonly string[]; readonly failed: readonly string[] };
   readonly active: readonly Pod[];
   readonly ready: number;
@@ -54,6 +58,7 @@ export function tally(job: Job, pods: readonly Pod[]): Tally {
   const noted = new Set([...succeededLeft, ...failedLeft]);
   const completions = job.spec.completions ?? 0;
   const done = parseIndexes(status.completedIndexes ?? '', completions);
+  const failedIndexes = knownFailedIndexes(job);
   const uncounted = { succeeded: [...succeededLeft], failed: [...failedLeft] };
   const note: Pod[] = [];
   let verdict: string | undefined;
@@ -69,8 +74,11 @@ export function tally(job: Job, pods: readonly Pod[]): Tally {
       const { action, message } = judge(job, pod);
       if (action === 'FailJob') verdict ??= message;
       if (action !== 'Ignore') uncounted.failed.push(pod.metadata.uid);
+      const index = indexOf(pod);
+      if (index !== undefined && givesUp(job, pod, action)) failedIndexes.add(index);
     }
   }
+  for (const index of done) failedIndexes.delete(index);
   const counted = (status.succeeded ?? 0) + succeededNow.length;
   return {
     note,
@@ -78,6 +86,7 @@ export function tally(job: Job, pods: readonly Pod[]): Tally {
     succeeded: isIndexed(job) ? done.size : counted,
     failed: (status.failed ?? 0) + failedNow.length,
     done,
+    failedIndexes,
     uncounted,
     active: pods.filter(isRunning),
     ready: pods.filter(isRunningReady).length,
@@ -102,10 +111,8 @@ export function endingOf(job: Job, counts: Tally, nowMs: number): Ending | undef
   const { succeeded, failed } = totals(job, counts);
   const known = findCondition(job.status?.conditions, 'FailureTarget');
   if (known !== undefined) return failing(known.reason ?? '', known.message ?? '');
-  if (spec.successPolicy !== undefined || spec.backoffLimitPerIndex !== undefined) {
-    const field = spec.successPolicy === undefined ? 'backoffLimitPerIndex' : 'successPolicy';
-    return failing('Unsupported', `spec.${field} is not supported by this cluster`);
-  }
+  const met = findCondition(job.status?.conditions, 'SuccessCriteriaMet');
+  if (met !== undefined) return completing(met.reason ?? '', met.message ?? '');
   if (counts.verdict !== undefined) return failing('PodFailurePolicy', counts.verdict);
   if (failed > (spec.backoffLimit ?? 6) || restartsExceed(job, counts.active)) {
     return failing('BackoffLimitExceeded', 'Job has reached the specified backoff limit');
@@ -114,13 +121,36 @@ export function endingOf(job: Job, counts: Tally, nowMs: number): Ending | undef
   if (deadline !== undefined && deadline <= 0) {
     return failing('DeadlineExceeded', 'Job was active longer than specified deadline');
   }
+  return endingByIndexes(job, counts) ?? endingByCounts(job, counts, succeeded);
+}
+
+/** What the policies of indexed jobs say. */
+function endingByIndexes(job: Job, counts: Tally): Ending | undefined {
+  const { spec } = job;
+  const { failedIndexes, done, active } = counts;
+  if (failedIndexes.size > (spec.maxFailedIndexes ?? Number.POSITIVE_INFINITY)) {
+    const message = 'Job has exceeded the specified maximal number of failed indexes';
+    return failing('MaxFailedIndexesExceeded', message);
+  }
+  const rule = metSuccessRule(job, done);
+  if (rule !== undefined) return completing('SuccessPolicy', rule);
+  const isOver = done.size + failedIndexes.size >= (spec.completions ?? 0) && active.length === 0;
+  return failedIndexes.size > 0 && isOver
+    ? failing('FailedIndexes', 'Job has failed indexes')
+    : undefined;
+}
+
+function endingByCounts({ spec }: Job, counts: Tally, succeeded: number): Ending | undefined {
   const complete =
     spec.completions === undefined
       ? succeeded > 0 && counts.active.length === 0
       : succeeded >= spec.completions && counts.active.length === 0;
   if (!complete) return undefined;
-  const message = 'Reached expected number of succeeded pods';
-  return { type: 'Complete', reason: 'CompletionsReached', message };
+  return completing('CompletionsReached', 'Reached expected number of succeeded pods');
+}
+
+function completing(reason: string, message: string): Ending {
+  return { type: 'Complete', reason, message };
 }
 
 function failing(reason: string, message: string): Ending {
@@ -168,20 +198,60 @@ export function wantedActive(job: Job, counts: Tally): number {
   const { parallelism = 1, completions } = job.spec;
   const { succeeded } = totals(job, counts);
   if (completions === undefined) return succeeded > 0 ? counts.active.length : parallelism;
-  return Math.min(parallelism, Math.max(0, completions - succeeded));
+  const left = completions - succeeded - counts.failedIndexes.size;
+  return Math.min(parallelism, Math.max(0, left));
+}
+
+/** The pods to make now, and how long until there may be more. */
+export function nextPods(
+  job: Job,
+  counts: Tally,
+  now: { readonly pods: readonly Pod[]; readonly missing: number; readonly nowMs: number },
+): { readonly next: readonly NextPod[]; readonly waitMs: number | undefined } {
+  const { pods, missing, nowMs } = now;
+  if (isCountedByIndex(job)) return nextByIndex(job, counts, now);
+  const wait = backOffMs(job, pods, nowMs);
+  if (wait > 0) return { next: [], waitMs: wait };
+  if (!isIndexed(job))
+    return { next: Array.from({ length: missing }, () => ({})), waitMs: undefined };
+  const next = nextIndexes(job, counts, missing).map((index) => ({ index }));
+  return { next, waitMs: undefined };
+}
+
+interface NextPod {
+  readonly index?: number;
+  /** Of its index, before it. */
+  readonly failures?: number;
+}
+
+/** One index that waits keeps no other one waiting. */
+function nextByIndex(
+  job: Job,
+  counts: Tally,
+  { pods, missing, nowMs }: Parameters<typeof nextPods>[2],
+): ReturnType<typeof nextPods> {
+  const next: NextPod[] = [];
+  const waits: number[] = [];
+  for (const index of nextIndexes(job, counts, job.spec.completions ?? 0)) {
+    if (next.length >= missing) break;
+    const { failures, waitMs } = historyOf(job, pods, { index, nowMs });
+    if (waitMs > 0) waits.push(waitMs);
+    else next.push({ index, failures });
+  }
+  return { next, waitMs: waits.length === 0 ? undefined : Math.min(...waits) };
 }
 
 /** The lowest indexes that nobody has done or is at. */
-export function nextIndexes(
+function nextIndexes(
   job: Job,
-  { done, active, terminating }: Tally,
+  { done, failedIndexes, active, terminating }: Tally,
   count: number,
 ): readonly number[] {
   const waits = job.spec.podReplacementPolicy === 'Failed' ? terminating : [];
   const taken = new Set([...active, ...waits].map(indexOf));
   const indexes: number[] = [];
   for (let index = 0; index < (job.spec.completions ?? 0) && indexes.length < count; index += 1) {
-    if (!done.has(index) && !taken.has(index)) indexes.push(index);
+    if (!done.has(index) && !failedIndexes.has(index) && !taken.has(index)) indexes.push(index);
   }
   return indexes;
 }
@@ -197,6 +267,7 @@ export function countedStatus(job: Job, counts: Tally): JobStatus {
     terminating: terminating.length,
     succeeded: present(counts.succeeded),
     failed: present(counts.failed),
+    ...(isCountedByIndex(job) && { failedIndexes: formatIndexes(counts.failedIndexes) }),
     completedIndexes: isIndexed(job) && done.size > 0 ? formatIndexes(done) : undefined,
     uncountedTerminatedPods: {
       ...(succeeded.length > 0 && { succeeded }),

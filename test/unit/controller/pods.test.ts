@@ -163,12 +163,32 @@ t.test('failures in a row make the next pod wait, and a success ends the row', (
   t.end();
 });
 
-t.test('what a cluster does not do for jobs it says', (t) => {
-  const job = jobOf({ backoffLimitPerIndex: 1 });
-  t.match(endingOf(job, tally(job, []), nowMs), {
+t.test('a job whose success policy is met is done, whatever else runs', (t) => {
+  const rules = [{ succeededIndexes: '0,2-3', succeededCount: 2 }, { succeededCount: 5 }];
+  const spec = { completionMode: 'Indexed', completions: 9, successPolicy: { rules } };
+  const after = (completedIndexes: string) => {
+    const job = { ...jobOf(spec), status: { completedIndexes } };
+    return endingOf(job, tally(job, []), nowMs);
+  };
+  t.equal(after('0,5-7'), undefined);
+  const complete = { type: 'Complete', reason: 'SuccessPolicy' };
+  t.match(after('0,3'), { ...complete, message: 'Matched rules at index 0' });
+  t.match(after('4-8'), { ...complete, message: 'Matched rules at index 1' });
+  t.end();
+});
+
+t.test('indexes give up alone; too many of them, or the last one, end the job', (t) => {
+  const spec = { completionMode: 'Indexed', completions: 4, backoffLimitPerIndex: 1 };
+  const after = (status: object, more = {}) => {
+    const job = { ...jobOf({ ...spec, ...more }), status };
+    return endingOf(job, tally(job, []), nowMs);
+  };
+  t.equal(after({ failedIndexes: '1', completedIndexes: '0' }), undefined);
+  t.match(after({ failedIndexes: '1', completedIndexes: '0,2-3' }), { reason: 'FailedIndexes' });
+  t.match(after({ failedIndexes: '1-2' }, { maxFailedIndexes: 1 }), {
     type: 'Failed',
-    reason: 'Unsupported',
-    message: 'spec.backoffLimitPerIndex is not supported by this cluster',
+    reason: 'MaxFailedIndexesExceeded',
+    message: 'Job has exceeded the specified maximal number of failed indexes',
   });
   t.end();
 });
