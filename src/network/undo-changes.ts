@@ -156,7 +156,8 @@ function removeMount(path: string): void {
 }
 
 /** What iptables says when rule, chain, table or the program itself is not there. */
-const absent = /No chain|does not exist|does a matching rule|Bad rule|doesn't exist|ENOENT/;
+const absent =
+  /No chain|does not exist|does a matching rule|Bad rule|doesn't exist|ENOENT|load target/;
 
 async function removeIptablesChain(
   change: Extract<HostChange, { kind: 'iptables' }>,
