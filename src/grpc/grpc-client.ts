@@ -77,7 +77,12 @@ export class GrpcClient implements Disposable {
     requests: AsyncIterable<Draft<Request>>,
     options: CallOptions,
   ): AsyncGenerator<Response> {
-    const stream = this.#connected().request(headersOf(method.path, options));
+    const session = this.#connected();
+    const stream = session.request(headersOf(method.path, options));
+    // A session may be broken before it says so: the next call is not to find it.
+    stream.once('error', (error) => {
+      if (hasCode(error, 'ERR_HTTP2_INVALID_SESSION')) this.#forget(session);
+    });
     const status = statusOf(stream, this.#socketPath);
     // Who reads no further does not hear of it.
     status.catch(() => undefined);
@@ -103,8 +108,13 @@ export class GrpcClient implements Disposable {
     });
     // Each call reports the failure itself.
     session.on('error', () => undefined);
+    for (const end of ['close', 'goaway']) session.once(end, () => this.#forget(session));
     this.#session = session;
     return session;
+  }
+
+  #forget(session: ClientHttp2Session): void {
+    if (this.#session === session) this.#session = undefined;
   }
 }
 
