@@ -109,6 +109,71 @@ simulate('claims get the smallest volume that fits, each its own', async (world)
   }
 });
 
+simulate('claims of a class that waits for no pod are bound at once', async (world) => {
+  watchBonds(world);
+  await world.client.create(resources.storageClasses, {
+    metadata: { name: 'now' },
+    provisioner: localFolder.provisioner,
+    volumeBindingMode: 'Immediate',
+  });
+  for (const name of ['x', 'y', 'z']) {
+    const claim = claimOf(name, { storageClassName: 'now' });
+    await world.client.create(resources.persistentVolumeClaims, claim);
+  }
+  if (!(await world.until(async () => boundIn(await phases(world)) === 3, 20 * minute))) {
+    world.fail(`not bound: ${(await phases(world)).join()}`);
+  }
+  const volumes = await world.list(resources.persistentVolumes);
+  const nodes = volumes.map(({ metadata }) => metadata.annotations?.[localFolder.nodeAnnotation]);
+  if (volumes.length !== 3 || nodes.includes(undefined)) world.fail(`volumes of ${nodes.join()}`);
+});
+
+simulate('a claim of volumes made by hand follows its pod', async (world) => {
+  watchBonds(world);
+  await world.client.create(resources.storageClasses, {
+    metadata: { name: 'disks' },
+    provisioner: 'kubernetes.io/no-provisioner',
+    volumeBindingMode: 'WaitForFirstConsumer',
+  });
+  for (const node of ['node-a', 'node-b']) {
+    const { metadata, spec } = volumeOf(`disk-${node}`, '1Gi');
+    const requirement = { key: 'kubernetes.io/hostname', operator: 'In', values: [node] };
+    await world.client.patch(
+      resources.nodes,
+      { namespace: '', name: node },
+      { type: 'merge', document: { metadata: { labels: { 'kubernetes.io/hostname': node } } } },
+    );
+    const { hostPath: _none, ...rest } = spec;
+    await world.client.create(resources.persistentVolumes, {
+      metadata,
+      spec: {
+        ...rest,
+        local: { path: '/mnt/disk' },
+        storageClassName: 'disks',
+        nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [requirement] }] } },
+      },
+    });
+  }
+  await world.client.create(
+    resources.persistentVolumeClaims,
+    claimOf('data', { storageClassName: 'disks' }),
+  );
+  await world.until(() => Promise.resolve(false), minute);
+  if ((await phases(world)).join() !== 'data=Pending') world.fail('bound before its pod is placed');
+  await world.client.create(resources.pods, {
+    metadata: { namespace: 'default', name: 'user' },
+    spec: {
+      nodeName: 'node-b',
+      containers: [{ name: 'a', image: 'a' }],
+      volumes: [{ name: 'data', persistentVolumeClaim: { claimName: 'data' } }],
+    },
+  });
+  const isBound = async () => (await phases(world)).join() === 'data=Bound';
+  if (!(await world.until(isBound, 20 * minute))) world.fail('not bound after its pod is placed');
+  const [claim] = await world.list(resources.persistentVolumeClaims);
+  if (claim?.spec.volumeName !== 'disk-node-b') world.fail(`bound to ${claim?.spec.volumeName}`);
+});
+
 simulate(
   'a claim of the default class gets a folder of the node that was chosen',
   async (world) => {

@@ -8,6 +8,7 @@ import { podsOf } from '../pods.ts';
 import type { Claim, Node, StorageClass } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 import { bind, setClaimStatus } from './bind.ts';
+import { chooseNode } from './choose-node.ts';
 import { claimsOfPod } from './claims-of-pod.ts';
 import { matchVolume } from './match-volume.ts';
 import {
@@ -178,7 +179,10 @@ export class ClaimBinder implements Controller {
         `that the provisioner is running and correctly registered.`;
       return await this.#wait(marked, { reason: 'ExternalProvisioning', message });
     }
-    const volume = await this.#folders.provision(marked, { storageClass, node, nodeName });
+    const isLate = storageClass.volumeBindingMode === 'WaitForFirstConsumer';
+    const where = isLate ? node : chooseNode(this.#nodes.list(), this.#volumes.list());
+    const input = { storageClass, node: where, nodeName };
+    const volume = await this.#folders.provision(marked, input);
     if (volume === undefined) await this.#wait(marked);
     else await bind(this.#cluster, volume, marked);
   }

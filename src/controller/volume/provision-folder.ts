@@ -76,7 +76,7 @@ function refusalOf(
     `failed to provision volume with StorageClass "${storageClass.metadata.name}": ${why}`;
   if (node === undefined) {
     return nodeName === undefined
-      ? failed('no node was specified: its volumeBindingMode has to be WaitForFirstConsumer')
+      ? failed('no node is ready and takes pods')
       : `failed to get target node: nodes "${nodeName}" not found`;
   }
   if (spec.volumeMode === 'Block') return failed('a folder is no block device');
