@@ -16,8 +16,8 @@ const patienceMs = Number(process.env['KEELSON_PATIENCE_MS'] ?? 90_000);
 export interface NodeOptions {
   /** More of the KubeletConfiguration. */
   readonly configuration?: Readonly<Record<string, unknown>>;
-  /** The CRI socket, where it is not our runtime's own. */
-  readonly socket?: (node: PrivateNode) => string;
+  /** False where the kubelet is to be started by the test. */
+  readonly started?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
 }
 
@@ -27,7 +27,10 @@ export class PrivateNode implements AsyncDisposable {
   readonly runtime: PrivateRuntime;
   readonly coordinator: SharedCoordinator;
   readonly #options: NodeOptions;
+  /** Of the CRI runtime that the kubelet is to use. */
+  socket: string;
   #kubelet: ChildProcess | undefined;
+  #atEnd: (() => Promise<void>)[] = [];
 
   private constructor(
     runtime: PrivateRuntime,
@@ -35,6 +38,7 @@ export class PrivateNode implements AsyncDisposable {
     options: NodeOptions,
   ) {
     this.runtime = runtime;
+    this.socket = runtime.socket;
     this.coordinator = coordinator;
     this.#options = options;
   }
@@ -46,7 +50,7 @@ export class PrivateNode implements AsyncDisposable {
     stack.defer(() => deleteBridge());
     writeNetwork(runtime.folder);
     const node = new PrivateNode(runtime, coordinator, options);
-    await node.up();
+    if (options.started !== false) await node.up();
     stack.move();
     return node;
   }
@@ -142,7 +146,6 @@ export class PrivateNode implements AsyncDisposable {
       ...this.#options.configuration,
     };
     writeFileSync(`${folder}/kubelet.yaml`, JSON.stringify(configuration));
-    const socket = this.#options.socket?.(this) ?? this.runtime.socket;
     const log = openSync(`${folder}/kubelet.log`, 'a');
     const kubelet = spawn(
       program,
@@ -153,7 +156,7 @@ export class PrivateNode implements AsyncDisposable {
         '--bootstrap-kubeconfig=',
         `--hostname-override=${this.name}`,
         '--node-ip=127.0.0.1',
-        `--container-runtime-endpoint=unix://${socket}`,
+        `--container-runtime-endpoint=unix://${this.socket}`,
         `--root-dir=${folder}/kubelet`,
         `--local-volumes=${folder}/local-volumes`,
         `--log-links=${folder}/logs/containers`,
@@ -187,8 +190,14 @@ export class PrivateNode implements AsyncDisposable {
     await once(kubelet, 'exit');
   }
 
+  /** Done after the kubelet has ended and before the rest goes. */
+  beforeEnd(work: () => Promise<void>): void {
+    this.#atEnd.push(work);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.down('SIGKILL');
+    for (const work of this.#atEnd) await work();
     await this.coordinator[Symbol.asyncDispose]();
     await removePods(this.runtime);
     unmountBelow(`${this.folder}/kubelet`);
