@@ -173,9 +173,9 @@ interface Parts {
 }
 
 async function work(parts: Parts, signal: AbortSignal): Promise<void> {
-  const { options, clock, node, pods, api, mirrors } = parts;
+  const { options, clock, node, pods, volumes, api, mirrors } = parts;
   const { configuration, log, runtime, name } = options;
-  node.manage(pods);
+  node.manage(pods, volumes);
   const files = new StaticPods({
     path: configuration.staticPodPath,
     nodeName: name,

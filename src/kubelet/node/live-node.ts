@@ -99,6 +99,10 @@ export class LiveNode implements LiveNodeState {
     return this.#management?.pressure() ?? { memory: false, disk: false, processes: false };
   }
 
+  get isShuttingDown(): boolean {
+    return this.#management?.isShuttingDown ?? false;
+  }
+
   runtimeAnswered(failure: string | undefined): void {
     if (this.#podsFault === failure) return;
     this.#podsFault = failure;

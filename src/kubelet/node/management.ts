@@ -9,6 +9,7 @@ import type { NodeResources } from './node-resources.ts';
 import type { Pressure } from './node-state.ts';
 import { ImageCollector } from './room/image-collector.ts';
 import { LogKeeper } from './room/log-keeper.ts';
+import { GracefulShutdown } from './shutdown/graceful-shutdown.ts';
 
 export interface Managed {
   readonly pods: NodePods;
@@ -29,6 +30,7 @@ export class Management {
   readonly #images: ImageCollector;
   readonly #logs: LogKeeper;
   readonly #evictor: Evictor;
+  readonly #shutdown: GracefulShutdown;
 
   constructor(options: NodeStateOptions, managed: Managed) {
     this.#options = options;
@@ -36,10 +38,15 @@ export class Management {
     this.#images = new ImageCollector(options);
     this.#logs = new LogKeeper({ ...options, complaints: managed.complaints });
     this.#evictor = new Evictor({ ...managed, node: options, images: this.#images });
+    this.#shutdown = new GracefulShutdown({ ...managed, node: options });
   }
 
   pressure(): Pressure {
     return this.#evictor.pressure();
+  }
+
+  get isShuttingDown(): boolean {
+    return this.#shutdown.isUnderWay;
   }
 
   /** Until the signal; never rejects. */
@@ -50,6 +57,7 @@ export class Management {
       while (await this.#evictor.look(signal)) if (signal.aborted) return;
     };
     await Promise.all([
+      this.#shutdown.run(signal),
       this.#every(evictionMs, { what: 'looking for room', work: evict, clock, signal }),
       this.#every(configuration.containerLogMonitorInterval, {
         what: 'rotating logs',

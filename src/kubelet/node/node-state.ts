@@ -18,6 +18,8 @@ export interface NodeState {
   allocatable(): ReadonlyMap<string, string>;
   /** While set, new pods are refused; best-effort pods alone under memory pressure. */
   pressure(): Pressure;
+  /** The machine is about to go down: no pod is taken on any more. */
+  readonly isShuttingDown: boolean;
   /** Told by the pod workers when the runtime answered or failed to; part of Ready. */
   runtimeAnswered(failure: string | undefined): void;
 }

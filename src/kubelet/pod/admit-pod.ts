@@ -14,6 +14,10 @@ const criticalPriority = 2_000_000_000;
  * another state of the node, and whoever sets spec.nodeName himself was never asked.
  */
 export function refusalOf(pod: Pod, others: readonly Pod[], node: NodeState): Failure | undefined {
+  if (node.isShuttingDown) {
+    const message = 'Pod was rejected as the node is shutting down.';
+    return { reason: 'NodeShutdown', message };
+  }
   const { os } = pod.spec;
   if (os?.name !== undefined && os.name !== 'linux') {
     const message = `Failed to admit pod as the OS of the node doesn't match the pod's OS label`;
