@@ -108,11 +108,12 @@ export class ClusterLab implements AsyncDisposable {
     const parts = stdout.split(/\s+/).filter(Boolean);
     const logs = await Promise.all(
       parts.map(async (node) => {
-        const log = await this.on(node, 'tail -n 40 /var/log/keelson.log');
+        const log = await this.on(node, `grep -v '"rpc"' /var/log/keelson.log | tail -n 25`);
         return `== ${node}\n${log.stdout}`;
       }),
     );
-    return logs.join('\n');
+    const { stdout: objects } = await this.try('get', 'events,pods', '-A', '-o', 'wide');
+    return [...logs, objects].join('\n');
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

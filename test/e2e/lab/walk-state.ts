@@ -44,6 +44,13 @@ export async function walkConfiguration(t: Test, lab: ClusterLab): Promise<void>
     const config = { configMapKeyRef: { name: 'settings', key: 'colour' } };
     const secret = { secretKeyRef: { name: 'login', key: 'password' } };
     await lab.apply(
+      pod('waiting', { containers: [sleeper({ env: [{ name: 'COLOUR', valueFrom: config }] })] }),
+    );
+    await lab.sees('get pod waiting --no-headers', /CreateContainerConfigError/);
+    await lab.type('create configmap settings --from-literal=colour=green');
+    await lab.type('create secret generic login --from-literal=password=s3cr3t');
+    await lab.type('wait --for=condition=Ready pod/waiting --timeout=180s');
+    await lab.apply(
       pod('reader', {
         containers: [
           sleeper({
@@ -59,14 +66,11 @@ export async function walkConfiguration(t: Test, lab: ClusterLab): Promise<void>
           }),
         ],
         volumes: [
-          { name: 'settings', configMap: { name: 'settings', optional: true } },
-          { name: 'login', secret: { secretName: 'login', optional: true } },
+          { name: 'settings', configMap: { name: 'settings' } },
+          { name: 'login', secret: { secretName: 'login' } },
         ],
       }),
     );
-    await lab.sees('get pod reader --no-headers', /CreateContainerConfigError/);
-    await lab.type('create configmap settings --from-literal=colour=green');
-    await lab.type('create secret generic login --from-literal=password=s3cr3t');
     await lab.type('wait --for=condition=Ready pod/reader --timeout=180s');
     const shown = await lab.type('exec reader -- env');
     t.match(shown, /^COLOUR=green$/m);
@@ -78,7 +82,7 @@ export async function walkConfiguration(t: Test, lab: ClusterLab): Promise<void>
     t.match(await lab.type('exec reader -- mount'), /tmpfs on \/login type tmpfs \(ro/);
     await lab.kubectl('patch', 'configmap', 'settings', '-p', '{"data":{"colour":"blue"}}');
     await lab.sees('exec reader -- cat /settings/colour', /^blue$/);
-    await lab.type('delete pod/reader configmap/settings secret/login --timeout=60s');
+    await lab.type('delete pod/waiting pod/reader configmap/settings secret/login --timeout=60s');
   });
 }
 
