@@ -11,6 +11,8 @@ import { until } from '../../../cluster/apiserver/until.ts';
 import { withoutRoot } from '../../skip.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 
+t.setTimeout(300_000);
+
 const skip = { skip: withoutRoot };
 
 async function prepared(node: VolumeNode, pod: Stored<Pod>): Promise<string> {

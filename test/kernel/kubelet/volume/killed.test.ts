@@ -8,6 +8,8 @@ import { readMounts } from '../../../../src/kernel/mountinfo.ts';
 import { withoutRoot } from '../../skip.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 
+t.setTimeout(300_000);
+
 /** What needs no server: a folder on disk, one in memory, files in memory, and a part of one. */
 const pod: Stored<Pod> = {
   metadata: {

@@ -7,6 +7,8 @@ import { until } from '../../../cluster/apiserver/until.ts';
 import { withoutRoot } from '../../skip.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 
+t.setTimeout(300_000);
+
 const skip = { skip: withoutRoot };
 
 t.test('a ConfigMap is files that lead through ..data, and follows changes', skip, async (t) => {

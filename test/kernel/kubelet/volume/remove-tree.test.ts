@@ -28,6 +28,8 @@ import { failureOf } from '../../failure.ts';
 import { scratch } from '../../scratch.ts';
 import { withoutRoot } from '../../skip.ts';
 
+t.setTimeout(300_000);
+
 const skip = { skip: withoutRoot };
 
 /** Folders in one another, deeper than any path. */

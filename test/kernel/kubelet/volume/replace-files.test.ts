@@ -7,6 +7,8 @@ import { makePayload } from '../../../../src/kubelet/volume/payload/payload.ts';
 import { readCurrent, replaceFiles } from '../../../../src/kubelet/volume/tree/replace-files.ts';
 import { scratch } from '../../scratch.ts';
 
+t.setTimeout(300_000);
+
 function payloadOf(files: Readonly<Record<string, string>>, mode = 0o644) {
   return makePayload(
     Object.entries(files).map(([path, text]) => [path, { bytes: Buffer.from(text), mode }]),

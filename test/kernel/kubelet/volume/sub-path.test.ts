@@ -18,6 +18,8 @@ import { scratch } from '../../scratch.ts';
 import { withoutRoot } from '../../skip.ts';
 import { firstMount, VolumeNode } from './volume-node.ts';
 
+t.setTimeout(300_000);
+
 const skip = { skip: withoutRoot };
 
 const mount = (more: object) => [

@@ -7,6 +7,8 @@ import { withoutRoot } from '../../skip.ts';
 import { until } from '../../../cluster/apiserver/until.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 
+t.setTimeout(300_000);
+
 /** A server that answers token requests itself, as long as it is there. */
 class TokenServer {
   readonly asked: object[] = [];
