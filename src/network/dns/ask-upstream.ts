@@ -2,7 +2,6 @@ import { randomInt } from 'node:crypto';
 import { createSocket } from 'node:dgram';
 import { connect, isIPv6 } from 'node:net';
 import { DomainError } from '../../base/error.ts';
-import { limits } from '../../base/limits.ts';
 import { safeBytes } from './encode-answer.ts';
 import { type ForeignAnswer, isAnswerTo, isTruncated, readAnswer } from './foreign-answer.ts';
 import { headerBytes, headerFlag, type Query } from './message.ts';
@@ -20,11 +19,11 @@ export interface Upstream {
 export async function askUpstream(
   upstream: Upstream,
   query: Query,
-  signal: AbortSignal,
+  { signal, answerMs }: { readonly signal: AbortSignal; readonly answerMs: number },
 ): Promise<ForeignAnswer> {
   const id = randomInt(0x10000);
   const message = encodeQuery(query, id);
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(limits.dnsUpstreamMs)]);
+  const deadline = AbortSignal.any([signal, AbortSignal.timeout(answerMs)]);
   const accept = (bytes: Buffer): boolean => isAnswerTo(bytes, query, id);
   const bytes = await overUdp(upstream, message, { accept, deadline });
   if (!isTruncated(bytes)) return readAnswer(bytes);

@@ -10,6 +10,13 @@ export interface Resolved {
   readonly agedSeconds: number;
 }
 
+/** Time as a test may want it. */
+export interface Pace {
+  readonly nowMs?: () => number;
+  /** How long one server has for one answer. */
+  readonly answerMs?: number;
+}
+
 interface Kept {
   readonly answer: ForeignAnswer;
   readonly atMs: number;
@@ -24,20 +31,18 @@ export class Resolver {
   readonly #upstreams: readonly Upstream[];
   readonly #signal: AbortSignal;
   readonly #nowMs: () => number;
+  readonly #answerMs: number;
   /** The one used longest ago comes first. */
   readonly #kept = new Map<string, Kept>();
   readonly #asking = new Map<string, Promise<ForeignAnswer>>();
   #keptBytes = 0;
   #preferred = 0;
 
-  constructor(
-    upstreams: readonly Upstream[],
-    signal: AbortSignal,
-    nowMs: () => number = () => performance.now(),
-  ) {
+  constructor(upstreams: readonly Upstream[], signal: AbortSignal, options: Pace = {}) {
     this.#upstreams = upstreams;
     this.#signal = signal;
-    this.#nowMs = nowMs;
+    this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#answerMs = options.answerMs ?? limits.dnsUpstreamMs;
   }
 
   get keptBytes(): number {
@@ -53,12 +58,18 @@ export class Resolver {
       this.#kept.set(key, kept);
       return { answer: kept.answer, agedSeconds: Math.floor(this.#ageOf(kept)) };
     }
+    const isStale = kept !== undefined && this.#ageOf(kept) <= staleSeconds;
+    // Nearly over, so that the client asks again soon.
+    const stale = isStale && {
+      answer: kept.answer,
+      agedSeconds: Math.max(kept.answer.seconds - 5, 0),
+    };
     try {
-      return { answer: await this.#askOnce(key, query), agedSeconds: 0 };
+      const answer = await this.#askOnce(key, query);
+      return isRefusal(answer) && stale ? stale : { answer, agedSeconds: 0 };
     } catch (error) {
-      if (kept === undefined || this.#ageOf(kept) > staleSeconds) throw error;
-      // Nearly over, so that the client asks again soon.
-      return { answer: kept.answer, agedSeconds: Math.max(kept.answer.seconds - 5, 0) };
+      if (stale) return stale;
+      throw error;
     }
   }
 
@@ -88,7 +99,10 @@ export class Resolver {
       if (upstream === undefined || this.#signal.aborted) break;
       this.#preferred = index;
       try {
-        const answer = await askUpstream(upstream, query, this.#signal);
+        const answer = await askUpstream(upstream, query, {
+          signal: this.#signal,
+          answerMs: this.#answerMs,
+        });
         if (!isRefusal(answer)) return answer;
         refusal = answer;
       } catch (error) {

@@ -18,6 +18,8 @@ import { skip, TestNamespace } from '../../kernel/netlink/namespace.ts';
 import { slice } from '../../unit/network/services/objects.ts';
 import { ScratchServer } from '../apiserver/scratch-server.ts';
 
+t.setTimeout(300_000);
+
 const log = openLog('follow').child({}, { level: 'error' });
 const { services, endpointSlices, nodes } = resources;
 const web = { namespace: 'default', name: 'web' };

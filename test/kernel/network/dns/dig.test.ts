@@ -7,6 +7,8 @@ import { cluster } from '../../../unit/network/dns/cluster.ts';
 import { skip, TestNamespace } from '../../netlink/namespace.ts';
 import { scratch } from '../../scratch.ts';
 
+t.setTimeout(300_000);
+
 const hasDig = spawnSync('dig', ['-v']).status === 0;
 const skipReason = skip || (hasDig ? false : 'dig is not installed');
 

@@ -6,6 +6,8 @@ import { service, slice } from '../../../unit/network/services/objects.ts';
 import { skip } from '../../netlink/namespace.ts';
 import { addresses, labNode, ServiceLab } from './lab.ts';
 
+t.setTimeout(300_000);
+
 const spec = { ports: [{ port: 53, protocol: 'UDP' }] };
 const rest = { ports: [{ name: '', protocol: 'UDP', port: 8080 }] };
 

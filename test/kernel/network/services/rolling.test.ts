@@ -2,6 +2,8 @@ import t from 'tap';
 import { skip } from '../../netlink/namespace.ts';
 import { addresses, type Machine, ServiceLab } from './lab.ts';
 
+t.setTimeout(300_000);
+
 /** How long each request takes its server: it is under way while its endpoint goes. */
 const paceMs = 30;
 

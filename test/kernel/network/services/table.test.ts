@@ -10,6 +10,8 @@ import { skip, TestNamespace } from '../../netlink/namespace.ts';
 import { addresses, ServiceLab } from './lab.ts';
 import { elementsOfMany } from './many.ts';
 
+t.setTimeout(300_000);
+
 const { nftables } = netlink;
 const table = { family: 'inet', table: 'keelson-services' } as const;
 

@@ -2,6 +2,8 @@ import t from 'tap';
 import { skip } from '../../netlink/namespace.ts';
 import { addresses, addresses6, type Machine, ServiceLab, type slice } from './lab.ts';
 
+t.setTimeout(300_000);
+
 const url = 'http://10.96.0.1/';
 const here = (machine: Machine) => ({ addresses: [addresses[machine]], nodeName: 'host01' });
 const there = (machine: Machine) => ({ addresses: [addresses[machine]], nodeName: 'other' });
