@@ -1,16 +1,15 @@
 import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { HttpClient } from '../api/client/http-client.ts';
-import { readKubeconfig } from '../api/client/kubeconfig.ts';
-import { sleep, systemClock } from '../base/clock.ts';
-import { hasCode } from '../base/error.ts';
+import { systemClock } from '../base/clock.ts';
 import { Ledger } from '../base/ledger.ts';
-import { type Logger, openLog } from '../base/log.ts';
+import { openLog } from '../base/log.ts';
 import { openClusterObjects } from '../network/cluster-objects.ts';
 import { runDns } from '../network/dns/run-dns.ts';
 import { type NetworkPart, type NodeNetwork, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
 import { runServices } from '../network/services/run-services.ts';
+import { kubeconfigChange, waitForKubeconfig } from './follow-kubeconfig.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
@@ -97,40 +96,40 @@ export async function runNetworkAgent(config: NetworkConfig): Promise<void> {
   await using ledger = await Ledger.open(`${config.root}/ledger`, 'network');
   // Nobody's start waits for the coordinator: what there was before works until it is heard of.
   await notifyReady();
-  const path = config.nodes === '' ? config.kubeconfig : undefined;
-  await using client = await openClient(path, log, stop.signal);
-  const node: NodeNetwork = {
+  const node = {
     nodeName: config.nodeName === '' ? hostname().toLowerCase() : config.nodeName,
-    objects: client && openClusterObjects({ client, clock: systemClock, log }),
     ledger,
     runFolder: config.run,
     stateFolder,
     log,
   };
   log.info({ node: node.nodeName }, 'started');
-  await runNetwork(node, partsOf(config), stop.signal);
+  const parts = partsOf(config);
+  if (config.nodes !== '') await runNetwork({ ...node, objects: undefined }, parts, stop.signal);
+  while (!stop.signal.aborted) await runConnected(node, { parts, config }, stop.signal);
   log.info('stopping');
 }
 
-const retryMs = 500;
+interface Connected {
+  readonly parts: readonly NetworkPart[];
+  readonly config: NetworkConfig;
+}
 
-/** The kubelet writes the file when it has got its certificate, perhaps after we were started. */
-async function openClient(
-  path: string | undefined,
-  log: Logger,
+/** Until the credentials are renewed; then all is taken up again with the new ones. */
+async function runConnected(
+  node: Omit<NodeNetwork, 'objects'>,
+  { parts, config: { kubeconfig } }: Connected,
   signal: AbortSignal,
-): Promise<HttpClient | undefined> {
-  if (path === undefined) return undefined;
-  let told = false;
-  while (!signal.aborted) {
-    try {
-      return new HttpClient(await readKubeconfig(path), 'keelson-network');
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw error;
-      if (!told) log.info(`waiting for the kubeconfig "${path}"`);
-      told = true;
-    }
-    await sleep(systemClock, retryMs, signal);
-  }
-  return undefined;
+): Promise<void> {
+  const { log } = node;
+  const address = await waitForKubeconfig(kubeconfig, log, signal);
+  if (address === undefined) return;
+  await using client = new HttpClient(address, 'keelson-network');
+  const renewed = new AbortController();
+  const either = AbortSignal.any([signal, renewed.signal]);
+  const objects = openClusterObjects({ client, clock: systemClock, log });
+  const running = runNetwork({ ...node, objects }, parts, either);
+  await Promise.race([running, kubeconfigChange(kubeconfig, address, either)]);
+  renewed.abort();
+  await running;
 }
