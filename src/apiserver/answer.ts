@@ -4,10 +4,24 @@ import { promisify } from 'node:util';
 import type { JsonObject } from '../api/json.ts';
 import { ApiError } from '../api/status.ts';
 import { isDomainError, messageOf } from '../base/error.ts';
+import { limits } from '../base/limits.ts';
 
 /** As Kubernetes: smaller bodies are not worth it. */
 const compressedFrom = 128 * 1024;
 const compress = promisify(gzip);
+
+/** Answers that somebody wants to see afterwards; undefined until they were given. */
+const observed = new WeakMap<ServerResponse, string | undefined>();
+
+/** From now on {@link answerOf} knows what this response says. */
+export function observeAnswer(response: ServerResponse): void {
+  observed.set(response, undefined);
+}
+
+/** The JSON that was sent, unless it is too long to be kept; undefined for streams. */
+export function answerOf(response: ServerResponse): string | undefined {
+  return observed.get(response);
+}
 
 /** Sends a JSON body; large ones compressed where the client takes it. */
 export async function sendJson(
@@ -17,6 +31,9 @@ export async function sendJson(
 ): Promise<void> {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   let bytes = Buffer.from(text);
+  if (bytes.length <= limits.auditAnswerBytes && observed.has(response)) {
+    observed.set(response, text);
+  }
   if (!response.hasHeader('Content-Type')) response.setHeader('Content-Type', 'application/json');
   response.setHeader('Cache-Control', 'no-cache, private');
   if (bytes.length > compressedFrom && takesGzip(response)) {

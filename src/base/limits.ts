@@ -126,6 +126,7 @@ export const limits = {
   /** A client's time to take an answer that is complete. */
   apiAnswerMs: 60_000,
   /** Audit events that wait for the disk, and files that are kept besides the one in use. */
+  auditAnswerBytes: 1024 * 1024,
   auditWaitingBytes: 16 * 1024 * 1024,
   auditFiles: 10,
   /** Groups and other words about whom a request wants to be. */

@@ -114,11 +114,46 @@ t.test('the log is turned over, and old files go', async (t) => {
   for (const name of files()) t.ok(eventsIn(join(folder, name)).length > 0, name);
 });
 
+t.test('answers are written down where the policy wants them, and no secrets', async (t) => {
+  const folder = scratchFolder();
+  t.teardown(() => rmSync(folder, { recursive: true, force: true }));
+  const [log, policy] = [join(folder, 'audit.log'), join(folder, 'policy.yaml')];
+  writeFileSync(policy, 'kind: Policy\nrules: [{ level: RequestResponse }]\n');
+  await using coordinator = await CoordinatorProcess.start(
+    ['--audit-log', log, '--audit-policy', policy],
+    folder,
+  );
+  const post = (path: string, object: object) =>
+    coordinator.asAdmin(`POST ${path}`, JSON.stringify(object));
+  await post('/api/v1/namespaces', { metadata: { name: 'blue' } });
+  const data = { stringData: { password: 'hunter3' }, metadata: { name: 's' } };
+  await post('/api/v1/namespaces/default/secrets', data);
+  await coordinator.asAdmin('GET /api/v1/namespaces/default/secrets/s');
+  await coordinator.asAdmin('GET /api/v1/namespaces/blue');
+  const isThere = async () => readFileSync(log, 'utf8').includes('/api/v1/namespaces/blue"');
+  t.equal(await eventually(isThere), true);
+  const events = eventsIn(log);
+  t.match(
+    events.find(({ requestURI, verb }) => requestURI === '/api/v1/namespaces' && verb === 'create'),
+    {
+      level: 'RequestResponse',
+      requestObject: { metadata: { name: 'blue' } },
+      responseObject: { metadata: { name: 'blue', uid: /-/ }, status: { phase: 'Active' } },
+    },
+  );
+  t.match(
+    events.find(({ requestURI }) => requestURI === '/api/v1/namespaces/blue'),
+    { level: 'RequestResponse', responseObject: { kind: 'Namespace' } },
+  );
+  t.notMatch(readFileSync(log, 'utf8'), /hunter3|aHVudGVyMw/, 'no secret is written down');
+});
+
 t.test('a policy that cannot be held to is refused', async (t) => {
   const folder = scratchFolder();
   t.teardown(() => rmSync(folder, { recursive: true, force: true }));
   for (const [text, words] of [
-    ['kind: Policy\nrules: [{ level: RequestResponse }]\n', /not None, Metadata or Request/],
+    ['kind: Policy\nrules: [{ level: Everything }]\n', /not None, Metadata, Request or /],
+    ['kind: [', /is not YAML/],
     ['kind: Policy\nrules: [{ level: Metadata, user: [a] }]\n', /unknown field "user"/],
     ['kind: Pod\n', /no audit Policy/],
   ] as const) {

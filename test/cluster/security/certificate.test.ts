@@ -101,7 +101,7 @@ t.test('a machine with a bootstrap token becomes a node, and renews itself', asy
   const own = { cert, key };
   const json = { 'Content-Type': 'application/json' };
   t.equal((await coordinator.request('GET /api/v1/nodes/host01', own)).status, 404);
-  t.equal((await coordinator.request('GET /api/v1/nodes/host02', own)).status, 403);
+  t.equal((await coordinator.request('DELETE /api/v1/nodes/host02', own)).status, 403);
   const made = JSON.stringify({ metadata: { name: 'host01' } });
   const post = (text: string) =>
     coordinator.request('POST /api/v1/nodes', { ...own, headers: json, body: text });
@@ -127,6 +127,44 @@ t.test('a machine with a bootstrap token becomes a node, and renews itself', asy
   const shown = new X509Certificate(await certificateOf('serving'));
   t.equal(shown.checkHost('host01'), 'host01');
   t.equal(shown.checkIP('10.0.0.1'), '10.0.0.1');
+});
+
+t.test("a node's own names and addresses are approved for serving, others are not", async (t) => {
+  const node = '/O=system:nodes/CN=system:node:host07';
+  const client = ask('host07-client', node, { signer: 'kube-apiserver-client' });
+  await coordinator.asAdmin(`POST ${path}`, client.body);
+  await coordinator.asAdmin(
+    `PATCH ${path}/host07-client/approval`,
+    JSON.stringify([
+      {
+        op: 'add',
+        path: '/status/conditions',
+        value: [{ type: 'Approved', status: 'True', reason: 'Test', message: '' }],
+      },
+    ]),
+    'application/json-patch+json',
+  );
+  const own = { cert: await certificateOf('host07-client'), key: client.key };
+  const json = { 'Content-Type': 'application/json' };
+  const post = async (name: string, alternatives: string) => {
+    const { body } = ask(name, node, { signer: 'kubelet-serving', alternatives });
+    const answer = await coordinator.request(`POST ${path}`, { ...own, headers: json, body });
+    t.equal(answer.status, 201, answer.text);
+  };
+  await post('foreign-serving', 'subjectAltName=DNS:host07,IP:10.0.0.9');
+  await post('own-serving', 'subjectAltName=DNS:host07,IP:10.0.0.7,IP:2001:db8:0:0::7');
+  const addresses = [
+    { type: 'Hostname', address: 'host07' },
+    { type: 'InternalIP', address: '10.0.0.7' },
+    { type: 'InternalIP', address: '2001:db8::7' },
+  ];
+  const object = { metadata: { name: 'host07' }, spec: {}, status: { addresses } };
+  t.equal((await coordinator.asAdmin('POST /api/v1/nodes', JSON.stringify(object))).status, 201);
+  const shown = new X509Certificate(await certificateOf('own-serving'));
+  t.equal(shown.checkIP('10.0.0.7'), '10.0.0.7');
+  t.equal(shown.issuer, 'CN=keelson');
+  const foreign = await coordinator.asAdmin(`GET ${path}/foreign-serving`);
+  t.notMatch(foreign.text, 'Approved', 'an address that the node does not have');
 });
 
 t.test('what is no request, or asks for too much, is refused', async (t) => {

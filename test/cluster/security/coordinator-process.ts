@@ -130,8 +130,8 @@ export class CoordinatorProcess implements AsyncDisposable {
   }
 
   /** The same as the administrator. */
-  asAdmin(line: string, body?: string): Promise<Answer> {
-    const headers = { 'Content-Type': 'application/json' };
+  asAdmin(line: string, body?: string, type = 'application/json'): Promise<Answer> {
+    const headers = { 'Content-Type': type };
     const { certificate: cert, key } = this;
     return this.request(line, { cert, key, headers, ...(body !== undefined && { body }) });
   }

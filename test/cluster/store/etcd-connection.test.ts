@@ -1,6 +1,4 @@
 /** etcd over TLS, with several endpoints, and its sessions. */
-import { spawnSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { openEtcdStore } from '../../../src/store/open.ts';
@@ -14,6 +12,7 @@ import {
 } from '../../unit/store/opening.ts';
 import { etcdMissing, freePort, startEtcd } from './etcd-server.ts';
 import { HostedStore } from './hosted-store.ts';
+import { makeCertificate } from './make-certificate.ts';
 
 const skip = etcdMissing;
 
@@ -106,40 +105,6 @@ t.test(
     t.match(await refusal(store.openSession({ timeToLiveSeconds: 0.5 })), { kind: 'invalid' });
   },
 );
-
-interface Certificate {
-  readonly certificateFile: string;
-  readonly keyFile: string;
-}
-
-/** Signed by an issuer, or by itself. */
-async function makeCertificate(
-  folder: string,
-  name: string,
-  issuer?: Certificate,
-): Promise<Certificate> {
-  const certificateFile = join(folder, `${name}.pem`);
-  const keyFile = join(folder, `${name}.key`);
-  const subject = ['-subj', `/CN=${name}`, '-days', '2', '-nodes'];
-  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-keyout', keyFile];
-  const purposes = issuer === undefined ? [] : ['-addext', 'subjectAltName=IP:127.0.0.1'];
-  const signer =
-    issuer === undefined ? [] : ['-CA', issuer.certificateFile, '-CAkey', issuer.keyFile];
-  const flags = [
-    'req',
-    '-x509',
-    ...key,
-    ...subject,
-    ...purposes,
-    ...signer,
-    '-out',
-    certificateFile,
-  ];
-  const { status, stderr } = spawnSync('openssl', flags);
-  if (status !== 0) throw new Error(`openssl failed: ${stderr.toString()}`);
-  await writeFile(join(folder, `${name}.done`), '');
-  return { certificateFile, keyFile };
-}
 
 async function retried<T>(act: () => Promise<T>): Promise<T> {
   for (let attempt = 0; ; attempt++) {

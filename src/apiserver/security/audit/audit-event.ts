@@ -4,6 +4,7 @@ import { isObject, type JsonObject, objectIn } from '../../../api/json.ts';
 import type { ApiError } from '../../../api/status.ts';
 import type { Kind } from '../../../api/kind.ts';
 import { messageOf } from '../../../base/error.ts';
+import { answerOf } from '../../answer.ts';
 import { bodyOf, decodeBody, mediaType } from '../../read-body.ts';
 import { impersonatorOf } from '../authenticate/impersonation.ts';
 import { type Attributes, isPath } from '../authorize/attributes.ts';
@@ -32,11 +33,14 @@ export function auditEvent(answered: Answered, level: AuditLevel): JsonObject {
   const { request, response, user, attributes, failure, receivedMs } = answered;
   const original = impersonatorOf(request);
   const isRefused = response.statusCode === 403 && failure?.reason === 'Forbidden';
-  const body = level === 'Request' ? requestObject(answered) : undefined;
+  const wanted = level === 'Request' || level === 'RequestResponse';
+  const hasBodies = wanted && !isSecret(answered);
+  const body = hasBodies ? requestObject(answered) : undefined;
+  const answer = hasBodies && level === 'RequestResponse' ? responseObject(answered) : undefined;
   return {
     kind: 'Event',
     apiVersion: 'audit.k8s.io/v1',
-    level: body === undefined ? 'Metadata' : level,
+    level: levelShown(body, answer),
     auditID: randomUUID(),
     stage: 'ResponseComplete',
     requestURI: request.url ?? '',
@@ -56,6 +60,7 @@ export function auditEvent(answered: Answered, level: AuditLevel): JsonObject {
       code: response.statusCode,
     },
     ...(body !== undefined && { requestObject: body }),
+    ...(answer !== undefined && { responseObject: answer }),
     requestReceivedTimestamp: timeOf(receivedMs),
     stageTimestamp: timeOf(Date.now()),
     annotations: { 'authorization.k8s.io/decision': isRefused ? 'forbid' : 'allow' },
@@ -81,9 +86,26 @@ function objectReference({ attributes, kind }: Answered): JsonObject {
   };
 }
 
-function requestObject({ request, attributes, kind }: Answered): JsonObject | undefined {
-  if (kind === undefined || secretKinds.has(kind.kind) || isPath(attributes)) return undefined;
-  if (secretSubresources.has(attributes.subresource)) return undefined;
+/** What was written down, which may be less than was asked for. */
+function levelShown(body: JsonObject | undefined, answer: JsonObject | undefined): AuditLevel {
+  if (answer !== undefined) return 'RequestResponse';
+  return body === undefined ? 'Metadata' : 'Request';
+}
+
+function isSecret({ attributes, kind }: Answered): boolean {
+  if (kind === undefined || secretKinds.has(kind.kind) || isPath(attributes)) return true;
+  return secretSubresources.has(attributes.subresource);
+}
+
+function responseObject({ response }: Answered): JsonObject | undefined {
+  const text = answerOf(response);
+  if (text === undefined) return undefined;
+  const value = JSON.parse(text) as JsonObject;
+  return isObject(value) ? value : undefined;
+}
+
+function requestObject({ request, kind }: Answered): JsonObject | undefined {
+  if (kind === undefined) return undefined;
   const body = bodyOf(request);
   if (body === undefined || body.length === 0) return undefined;
   const type = mediaType(request);

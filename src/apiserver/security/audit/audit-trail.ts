@@ -5,6 +5,7 @@ import type { Kind } from '../../../api/kind.ts';
 import type { Logger } from '../../../base/log.ts';
 import type { Attributes } from '../authorize/attributes.ts';
 import type { User } from '../user.ts';
+import { observeAnswer } from '../../answer.ts';
 import { auditEvent } from './audit-event.ts';
 import { AuditFile } from './audit-file.ts';
 import { type AuditPolicy, defaultPolicy, parsePolicy } from './policy.ts';
@@ -49,6 +50,7 @@ export class AuditTrail implements Auditing, AsyncDisposable {
 
   begin(request: IncomingMessage, response: ServerResponse, attributes: Attributes): Trace {
     const receivedMs = Date.now();
+    if (this.#policy.wantsAnswers) observeAnswer(response);
     const trace: Trace = { user: undefined, kind: undefined, failure: undefined };
     response.once('close', () => {
       const level = this.#policy.levelOf({ user: trace.user, attributes });

@@ -4,7 +4,9 @@ import { DomainError } from '../../../base/error.ts';
 import { type Attributes, isPath } from '../authorize/attributes.ts';
 import type { User } from '../user.ts';
 
-export type AuditLevel = 'None' | 'Metadata' | 'Request';
+const levels = ['None', 'Metadata', 'Request', 'RequestResponse'] as const;
+
+export type AuditLevel = (typeof levels)[number];
 
 /** Who asks for what, as far as it is known. */
 export interface Occasion {
@@ -15,6 +17,8 @@ export interface Occasion {
 /** How much is written down of which requests: the first rule that fits decides. */
 export interface AuditPolicy {
   levelOf(occasion: Occasion): AuditLevel;
+  /** Some rule wants answers: they have to be kept until it is known which. */
+  readonly wantsAnswers: boolean;
 }
 
 interface PolicyRule {
@@ -35,6 +39,7 @@ interface ResourceRule {
 
 /** Everything but health checks, without bodies. */
 export const defaultPolicy: AuditPolicy = {
+  wantsAnswers: false,
   levelOf: ({ attributes }) =>
     isPath(attributes) && /^\/(livez|readyz|healthz|version)/.test(attributes.path)
       ? 'None'
@@ -53,18 +58,26 @@ const ruleFields = [
 /** Taken, for such files have them: one stage is written anyway, and fields are never managed. */
 const ignoredFields = ['omitStages', 'omitManagedFields'];
 
-/**
- * Reads a Policy of `audit.k8s.io/v1`. Throws DomainError `invalid`, and `unsupported` for levels
- * that write answers down.
- */
+/** Reads a Policy of `audit.k8s.io/v1`. Throws DomainError `invalid`. */
 export function parsePolicy(text: string, path: string): AuditPolicy {
-  const document = parse(text) as Json;
+  const document = parseYaml(text, path);
   const list = isObject(document) ? document['rules'] : undefined;
   if (!isObject(document) || document['kind'] !== 'Policy' || !isList(list)) {
     throw new DomainError('invalid', `"${path}" is no audit Policy with rules`);
   }
   const rules = list.map((rule, index) => readRule(rule, `rules[${index}] of "${path}"`));
-  return { levelOf: (occasion) => rules.find((rule) => fits(rule, occasion))?.level ?? 'None' };
+  return {
+    levelOf: (occasion) => rules.find((rule) => fits(rule, occasion))?.level ?? 'None',
+    wantsAnswers: rules.some(({ level }) => level === 'RequestResponse'),
+  };
+}
+
+function parseYaml(text: string, path: string): Json {
+  try {
+    return parse(text, { logLevel: 'error' }) as Json;
+  } catch (cause) {
+    throw new DomainError('invalid', `"${path}" is not YAML`, { cause });
+  }
 }
 
 function readRule(rule: Json, where: string): PolicyRule {
@@ -90,10 +103,10 @@ function readRule(rule: Json, where: string): PolicyRule {
 }
 
 function levelIn(level: Json | undefined, where: string): AuditLevel {
-  if (level === 'None' || level === 'Metadata' || level === 'Request') return level;
-  const kind = level === 'RequestResponse' ? 'unsupported' : 'invalid';
-  const words = 'not None, Metadata or Request';
-  throw new DomainError(kind, `The level in ${where} is ${JSON.stringify(level)}, ${words}`);
+  const known = levels.find((word) => word === level);
+  if (known !== undefined) return known;
+  const words = 'not None, Metadata, Request or RequestResponse';
+  throw new DomainError('invalid', `The level in ${where} is ${JSON.stringify(level)}, ${words}`);
 }
 
 function textsIn(owner: JsonObject, field: string): readonly string[] {

@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import type { ApiClient, Stored } from '../../../api/client/client.ts';
 import { resources } from '../../../api/client/resources.ts';
 import { ApiError } from '../../../api/status.ts';
@@ -24,6 +25,7 @@ type Stage = Stored<CertificateSigningRequest>;
 const yearMs = 365 * 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 const retryMs = 1000;
+const pendingMs = 5000;
 const cleanMs = 10 * 60_000;
 
 /**
@@ -77,7 +79,9 @@ export class CertificateController {
 
   async #approve(client: ApiClient, request: Stage): Promise<void> {
     const { spec } = request;
-    if (spec.signerName !== signerNames.kubelet || isAnswered(request)) return;
+    if (isAnswered(request)) return;
+    if (spec.signerName === signerNames.serving) return await this.#approveServing(client, request);
+    if (spec.signerName !== signerNames.kubelet) return;
     const parsed = await parseRequest(spec.request);
     const fault = signers[signerNames.kubelet]?.faultOf(parsed, spec) ?? clientFault(parsed, spec);
     if (fault !== undefined) return;
@@ -91,15 +95,26 @@ export class CertificateController {
     const isSelf = username === parsed.commonName && may('selfnodeclient');
     if (!isSelf && !may('nodeclient')) return;
     const what = isSelf ? 'self kubelet client certificate' : 'kubelet client certificate';
-    await this.#write(client, request, {
-      subresource: 'approval',
-      condition: {
-        type: 'Approved',
-        status: 'True',
-        reason: 'AutoApproved',
-        message: `Auto approving ${what} after SubjectAccessReview.`,
-      },
-    });
+    const message = `Auto approving ${what} after SubjectAccessReview.`;
+    await this.#write(client, request, approved(message));
+  }
+
+  /** A node serves under the names and addresses that it is known by, and under no others. */
+  async #approveServing(client: ApiClient, request: Stage): Promise<void> {
+    const { spec } = request;
+    const parsed = await parseRequest(spec.request);
+    const fault = signers[signerNames.serving]?.faultOf(parsed, spec);
+    if (fault !== undefined || spec.username !== parsed.commonName) return;
+    const name = parsed.commonName.slice('system:node:'.length);
+    const own = await addressesOf(client, name);
+    if (!parsed.names.every((word) => own.has(canonical(word)))) {
+      // A kubelet may ask before it has said where it is.
+      if (Date.now() - Date.parse(request.metadata.creationTimestamp) > hourMs) return;
+      setTimeout(() => void this.#again(client, request.metadata.name), pendingMs).unref();
+      return;
+    }
+    const message = "Auto approving kubelet serving certificate for its node's own addresses.";
+    await this.#write(client, request, approved(message));
   }
 
   async #sign(client: ApiClient, request: Stage): Promise<void> {
@@ -167,6 +182,26 @@ export class CertificateController {
       this.#options.log.warn(`removing old certificate requests: ${messageOf(error)}`);
     }
   }
+}
+
+function approved(message: string): Change {
+  const said = { type: 'Approved', status: 'True', reason: 'AutoApproved' };
+  return { subresource: 'approval', condition: { ...said, message } };
+}
+
+async function addressesOf(client: ApiClient, name: string): Promise<ReadonlySet<string>> {
+  const node = await client
+    .get(resources.nodes, { namespace: '', name })
+    .catch((error: unknown) => {
+      if (error instanceof ApiError && error.reason === 'NotFound') return undefined;
+      throw error;
+    });
+  return new Set((node?.status?.addresses ?? []).map(({ address }) => canonical(address)));
+}
+
+/** Addresses of IPv6 have more than one spelling. */
+function canonical(name: string): string {
+  return isIPv6(name) ? new URL(`http://[${name}]`).hostname : name.toLowerCase();
 }
 
 interface Change {

@@ -25,15 +25,23 @@ export async function parseRequest(base64: string): Promise<ParsedRequest> {
     throw new DomainError('invalid', 'PEM block type must be CERTIFICATE REQUEST');
   }
   const x509 = await loadX509();
+  const { request, parsed } = readRequest(x509, pem);
+  if (!(await request.verify().catch(() => false))) {
+    throw new DomainError('invalid', 'its signature is wrong');
+  }
+  return parsed;
+}
+
+/** The same without its signature, which anybody could have put there. */
+export function readRequest(x509: X509, pem: string) {
   try {
     const request = new x509.Pkcs10CertificateRequest(pem);
-    if (!(await request.verify())) throw new DomainError('invalid', 'its signature is wrong');
     const subject = request.subjectName;
     const names = request.extensions.flatMap((extension) =>
       extension instanceof x509.SubjectAlternativeNameExtension ? extension.names.items : [],
     );
     const parts = subject.toJSON().flatMap((part) => Object.keys(part));
-    return {
+    const parsed: ParsedRequest = {
       commonName: subject.getField('CN').at(-1) ?? '',
       organizations: subject.getField('O'),
       names: names.filter(({ type }) => isOfServer(type)).map(({ value }) => value),
@@ -41,11 +49,13 @@ export async function parseRequest(base64: string): Promise<ParsedRequest> {
       hasOtherParts: parts.some((part) => part !== 'CN' && part !== 'O'),
       publicKey: Buffer.from(request.publicKey.rawData),
     };
+    return { request, parsed };
   } catch (cause) {
-    if (cause instanceof DomainError) throw cause;
     throw new DomainError('invalid', 'the request is damaged', { cause });
   }
 }
+
+type X509 = Awaited<ReturnType<typeof loadX509>>;
 
 function isOfServer(type: string): boolean {
   return type === 'dns' || type === 'ip';
