@@ -19,7 +19,7 @@ if (process.getuid?.() !== 0 || missing.length > 0) {
   process.exit(0);
 }
 
-t.setTimeout(180_000);
+t.setTimeout(280_000);
 const folder = mkdtempSync('/tmp/keelson-criclient-');
 t.teardown(() => rmSync(folder, { recursive: true, force: true }));
 const path = (name: string): string => fileURLToPath(new URL(name, import.meta.url));

@@ -13,7 +13,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(180_000);
+t.setTimeout(280_000);
 const mebibyte = 1024 * 1024;
 /** Bytes that one container prints; a disk has to take them, so it is not a minute's worth. */
 const floodBytes = Number(process.env['KEELSON_FLOOD_MEBIBYTES'] ?? 512) * mebibyte;

@@ -16,7 +16,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(180_000);
+t.setTimeout(280_000);
 const registry = await FakeRegistry.start();
 t.teardown(() => registry[Symbol.asyncDispose]());
 const config = `${t.testdir({})}/config.yaml`;

@@ -11,7 +11,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(180_000);
+t.setTimeout(280_000);
 const runtime = await PrivateRuntime.start();
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const cri = new CriClient(runtime.socket);
@@ -176,7 +176,7 @@ t.test(
     await useAnother('before');
     const pod = await makePod('slow');
     await cri.run(pod, program('sleep 1000'));
-    const delay = await delayUnmounts(spawnerOf(runtime.pid), 500);
+    const delay = await delayUnmounts(spawnerOf(runtime.pid), 1000);
     t.teardown(() => delay.end());
     let done = false;
     const removal = removePod(pod.id).finally(() => (done = true));

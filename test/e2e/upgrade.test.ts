@@ -12,7 +12,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(110_000);
+t.setTimeout(280_000);
 const fixture = new URL('../fixtures/release/first.json', import.meta.url);
 const files = JSON.parse(readFileSync(fixture, 'utf8')) as Record<string, string>;
 

@@ -18,7 +18,7 @@ if (skip !== undefined) {
   process.exit(0);
 }
 
-t.setTimeout(110_000);
+t.setTimeout(280_000);
 const hosts = makeHosts();
 t.teardown(() => hosts[Symbol.dispose]());
 const folder = mkdtempSync('/tmp/keelson-traffic-');
