@@ -153,7 +153,7 @@ function settingsOf({ configuration, root, logLinks }: KubeletOptions) {
     root,
     logLinks,
     logFolder: configuration.podLogsDir,
-    maxPods: configuration.maxPods,
+    allowedSysctls: configuration.allowedUnsafeSysctls,
     clusterDns: configuration.clusterDNS,
     clusterDomain: configuration.clusterDomain,
     resolverFile: configuration.resolvConf,

@@ -29,6 +29,8 @@ export interface RuntimeOptions {
   readonly flags?: readonly string[];
   /** An empty folder whose name no other test has, in place of a new one. */
   readonly folder?: string;
+  /** `debug` by default. */
+  readonly logLevel?: string;
 }
 
 /** A runtime with folders, socket and cgroup of its own, and an image named `busybox`. */
@@ -93,7 +95,7 @@ export class PrivateRuntime implements AsyncDisposable {
       KEELSON_CNI_CONFIG: `${this.folder}/net.d`,
       KEELSON_CNI_CACHE: `${this.folder}/results`,
     };
-    return { ...config, ...process.env, KEELSON_LOG: 'debug' };
+    return { ...config, ...process.env, KEELSON_LOG: this.#options.logLevel ?? 'debug' };
   }
 
   /** Takes what a reboot takes: everything below the state folder. Only while it is down. */

@@ -171,7 +171,7 @@ const pods = {
   failCgroupV1: flag(false),
   singleProcessOOMKill: ignored(null),
   seccompDefault: flag(false),
-  allowedUnsafeSysctls: unsupported(texts([])),
+  allowedUnsafeSysctls: texts([]),
   runtimeRequestTimeout: unsupported(duration('2m0s')),
   containerRuntimeEndpoint: text(''),
   imageServiceEndpoint: unsupported(text('')),

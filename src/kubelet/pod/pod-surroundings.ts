@@ -37,5 +37,6 @@ export interface PodSettings extends SandboxSettings, SecuritySettings {
   readonly root: string;
   /** Where other programs look for containers' output; empty for nowhere. */
   readonly logLinks: string;
-  readonly maxPods: number;
+  /** `allowedUnsafeSysctls` */
+  readonly allowedSysctls: readonly string[];
 }

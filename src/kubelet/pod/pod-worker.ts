@@ -160,7 +160,10 @@ export class PodWorker {
       await perform(action, this.#place(observed));
     }
     if (actions.length > 0) return 0;
-    if (hasEnded(this.#pod, observed)) this.#end.contain();
+    if (hasEnded(this.#pod, observed) && !this.#end.contained) {
+      await this.#options.surroundings.volumes.remove(this.uid);
+      this.#end.contain();
+    }
     return earliest(againAtMs, deadlineMs, this.#end.signal.aborted ? 0 : undefined);
   }
 
@@ -256,7 +259,8 @@ export class PodWorker {
     this.#probe(ended);
     if (!this.#settled) this.#publish(ended);
     this.#end.contain();
-    await surroundings.statuses.flushed(this.uid, this.#end.gone);
+    // Of a pod that stays nobody waits for the server: the node may need what its volumes hold.
+    if (this.#end.deleted) await surroundings.statuses.flushed(this.uid, this.#end.gone);
     await surroundings.volumes.remove(this.uid);
     if (!this.#end.deleted || this.#stopped) return undefined;
     await this.#end.removeAll(surroundings, { pod: this.#pod, observed: ended });

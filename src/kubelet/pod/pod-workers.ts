@@ -3,6 +3,7 @@ import type { Pod } from '../../api/types/generated/core-v1.ts';
 import { currentSandbox, newestOf } from '../runtime/observed-pod.ts';
 import { annotation, label } from '../runtime/record.ts';
 import { refusalOf } from './admit-pod.ts';
+import { forbiddenPod } from './forbidden-pod.ts';
 import { isStatic, type LivePod } from './live-pod.ts';
 import type { NodePods, PodFailure } from './node-pods.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
@@ -122,7 +123,9 @@ export class PodWorkers implements NodePods, AsyncDisposable {
     const { uid } = pod.metadata;
     const worker = new PodWorker(pod, {
       surroundings: this.#surroundings,
-      admit: (asking) => refusalOf(asking, this.#others(uid), this.#surroundings.node),
+      admit: (asking) =>
+        forbiddenPod(asking, this.#surroundings.settings.allowedSysctls) ??
+        refusalOf(asking, this.#others(uid), this.#surroundings.node),
       finished: (gone) => this.#finished(gone),
     });
     this.#workers.set(uid, worker);

@@ -7,7 +7,7 @@ import type { Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
 import { SharedCoordinator } from '../../cluster/security/shared-coordinator.ts';
-import { PrivateRuntime } from '../private-runtime.ts';
+import { PrivateRuntime, type RuntimeOptions } from '../private-runtime.ts';
 
 const program = fileURLToPath(new URL('../../../bin/keelson', import.meta.url));
 /** Far more than anything takes: machines of tests are slow and busy. */
@@ -19,6 +19,8 @@ export interface NodeOptions {
   /** False where the kubelet is to be started by the test. */
   readonly started?: boolean;
   readonly environment?: NodeJS.ProcessEnv;
+  /** Of the runtime: its folder, its log. */
+  readonly runtime?: RuntimeOptions;
 }
 
 /** A coordinator, a runtime with a bridge of its own, and the kubelet between them. */
@@ -45,7 +47,7 @@ export class PrivateNode implements AsyncDisposable {
 
   static async start(options: NodeOptions = {}): Promise<PrivateNode> {
     await using stack = new AsyncDisposableStack();
-    const runtime = stack.use(await PrivateRuntime.start());
+    const runtime = stack.use(await PrivateRuntime.start(options.runtime));
     const coordinator = stack.use(await SharedCoordinator.start());
     stack.defer(() => deleteBridge());
     writeNetwork(runtime.folder);

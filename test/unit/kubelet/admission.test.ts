@@ -1,0 +1,84 @@
+import t from 'tap';
+import type { Pod, PodSpec } from '../../../src/api/types/generated/core-v1.ts';
+import type { NodeState } from '../../../src/kubelet/node/node-state.ts';
+import { refusalOf } from '../../../src/kubelet/pod/admit-pod.ts';
+import { forbiddenPod } from '../../../src/kubelet/pod/forbidden-pod.ts';
+import { podOf } from './scene.ts';
+
+function node(more: Partial<NodeState> = {}, spec: object = {}): NodeState {
+  const metadata = {
+    name: 'host01',
+    uid: 'n1',
+    resourceVersion: '1',
+    creationTimestamp: '',
+    labels: { disk: 'ssd' },
+  };
+  return {
+    name: 'host01',
+    addresses: [],
+    node: () => ({ metadata, spec }),
+    allocatable: () =>
+      new Map([
+        ['cpu', '1'],
+        ['memory', '1Gi'],
+        ['pods', '2'],
+      ]),
+    pressure: () => ({ memory: false, disk: false, processes: false }),
+    runtimeAnswered: () => undefined,
+    ...more,
+  };
+}
+
+function asking(cpu: string, spec: Partial<PodSpec> = {}): Pod {
+  return podOf({ containers: [{ name: 'a', resources: { requests: { cpu } } }], ...spec });
+}
+
+t.test('what all ask for together has to be there', async (t) => {
+  t.equal(refusalOf(asking('600m'), [], node()), undefined);
+  t.same(refusalOf(asking('600m'), [asking('500m')], node()), {
+    reason: 'OutOfcpu',
+    message: "Node didn't have enough resource: cpu, requested: 600, used: 500, capacity: 1000",
+  });
+  t.match(refusalOf(asking('0'), [asking('0'), asking('0')], node()), { reason: 'OutOfpods' });
+});
+
+t.test('labels and taints of the node', async (t) => {
+  t.equal(refusalOf(asking('0', { nodeSelector: { disk: 'ssd' } }), [], node()), undefined);
+  t.match(refusalOf(asking('0', { nodeSelector: { disk: 'hdd' } }), [], node()), {
+    reason: 'NodeAffinity',
+  });
+  const tainted = node({}, { taints: [{ key: 'gone', effect: 'NoExecute' }] });
+  t.match(refusalOf(asking('0'), [], tainted), { reason: 'TaintToleration' });
+  const tolerations = [{ key: 'gone', operator: 'Exists' }];
+  t.equal(refusalOf(asking('0', { tolerations }), [], tainted), undefined);
+});
+
+function pressed(of: object): NodeState {
+  return node({ pressure: () => ({ memory: false, disk: false, processes: false, ...of }) });
+}
+
+t.test('under pressure only some are taken', async (t) => {
+  const evicted = { reason: 'Evicted', message: 'The node had condition: [MemoryPressure]. ' };
+  t.same(refusalOf(podOf(), [], pressed({ memory: true })), evicted);
+  t.equal(refusalOf(asking('1m'), [], pressed({ memory: true })), undefined);
+  t.match(refusalOf(asking('1m'), [], pressed({ disk: true })), { reason: 'Evicted' });
+  const critical = asking('1m', { priority: 2_000_001_000 });
+  t.equal(refusalOf(critical, [], pressed({ disk: true })), undefined);
+});
+
+function of(name: string): Pod {
+  return podOf({ securityContext: { sysctls: [{ name, value: '1' }] } });
+}
+
+t.test('sysctls are the safe ones and those that are allowed', async (t) => {
+  t.equal(forbiddenPod(of('net.ipv4.tcp_syncookies'), []), undefined);
+  t.same(forbiddenPod(of('kernel.msgmax'), []), {
+    reason: 'SysctlForbidden',
+    message: 'forbidden sysctl: "kernel.msgmax" not allowlisted',
+  });
+  t.equal(forbiddenPod(of('kernel.msgmax'), ['kernel.msg*']), undefined);
+  t.equal(forbiddenPod(of('kernel/msgmax'), ['kernel.msgmax']), undefined);
+  t.match(forbiddenPod(podOf({ resourceClaims: [{ name: 'gpu' }] }), []), {
+    message: /resourceClaims are not/,
+  });
+});
