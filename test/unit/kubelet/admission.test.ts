@@ -17,6 +17,7 @@ function node(more: Partial<NodeState> = {}, spec: object = {}): NodeState {
     name: 'host01',
     addresses: [],
     node: () => ({ metadata, spec }),
+    isShuttingDown: false,
     allocatable: () =>
       new Map([
         ['cpu', '1'],
