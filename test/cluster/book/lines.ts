@@ -217,5 +217,5 @@ export const lines: readonly Line[] = [
   line('uncordon node-a', /^node\/node-a uncordoned\n$/),
   line('describe node node-a', /Non-terminated Pods: +\(\d+ in total\)/),
   line('taint nodes node-a a=b:NoSchedule', /^node\/node-a tainted\n$/),
-  line('get storageclass', /^No resources found\n$/),
+  soon('get storageclass', /^NAME +PROVISIONER .*\nlocal-folder \(default\) +keelson/),
 ];
