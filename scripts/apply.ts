@@ -20,7 +20,8 @@ for (const document of parseAllDocuments(readFileSync(path, 'utf8'))) {
   if (kind === undefined) throw new Error(`${path}: unknown kind ${textOf(object['kind'])}`);
   const name = `${kind.plural}/${object.metadata?.name ?? ''}`;
   try {
-    await client.create({ kind }, object);
+    const namespace = kind.namespaced ? { namespace: 'default' } : {};
+    await client.create({ kind }, { ...object, metadata: { ...namespace, ...object.metadata } });
     console.log(`${name} created`);
   } catch (error) {
     if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
