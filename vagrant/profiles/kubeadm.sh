@@ -31,16 +31,20 @@ apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
 cgroupDriver: systemd
 CONFIG
-    [ -e /etc/kubernetes/admin.conf ] || kubeadm init --config /etc/kubernetes/keelson-lab.yaml
+    [ -e /etc/kubernetes/admin.conf ] ||
+        kubeadm init --config /etc/kubernetes/keelson-lab.yaml --skip-phases addon/kube-proxy
     install -d -m 0700 /root/.kube
     cp /etc/kubernetes/admin.conf /root/.kube/config
+    # The network agent asks as the node, and does a proxy's work.
+    kubectl create clusterrolebinding keelson:node-network --clusterrole system:node-proxier \
+        --group system:nodes --dry-run=client -o yaml | kubectl apply -f -
 else
     # The machines' own network, which nobody else is on: the authority is taken as it is shown.
     [ -e /etc/kubernetes/kubelet.conf ] || kubeadm join "$first:6443" --token "$token" \
         --cri-socket "$socket" --discovery-token-unsafe-skip-ca-verification
 fi
 
-# Services stay kube-proxy's, whose rules are a stock cluster's; the pods' network is ours.
+# The pods' network and the Services are ours, in place of kube-proxy.
 keep /etc/systemd/system/keelson-network.service <<UNIT
 [Unit]
 Description=keelson pod network
@@ -48,7 +52,7 @@ After=network.target keelson-runtime.service
 
 [Service]
 Type=notify
-ExecStart=/usr/local/bin/keelson network --kubeconfig /etc/kubernetes/kubelet.conf --node-name $(hostname) --no-services
+ExecStart=/usr/local/bin/keelson network --kubeconfig /etc/kubernetes/kubelet.conf --node-name $(hostname)
 Restart=always
 RestartSec=1
 
