@@ -37,7 +37,10 @@ export class WatchedObjects {
     this.#options = options;
   }
 
-  /** The object as the server has it now, watched from then on; undefined when it has none. */
+  /**
+   * The object as the server has it now, undefined when it has none. Watched from then on, absent
+   * ones as well: an optional one may be made while the pod runs.
+   */
   async read<T extends ApiObject>(
     resource: Resource<T>,
     name: ObjectName,
@@ -49,7 +52,7 @@ export class WatchedObjects {
     this.#reads.set(key, reading);
     try {
       const object = await reading;
-      if (object !== undefined) this.#watch(key, uid, { resource, name, object });
+      this.#watch(key, uid, { resource, name, object });
       return object;
     } finally {
       if (this.#reads.get(key) === reading) this.#reads.delete(key);
@@ -108,7 +111,7 @@ export class WatchedObjects {
     }: {
       readonly resource: Resource<T>;
       readonly name: ObjectName;
-      readonly object: Stored<T>;
+      readonly object: Stored<T> | undefined;
     },
   ): void {
     const known = this.#watched.get(key);
@@ -128,7 +131,7 @@ export class WatchedObjects {
     });
     const ending = new AbortController();
     const users = new Set([uid]);
-    const { resourceVersion } = object.metadata;
+    const resourceVersion = object?.metadata.resourceVersion;
     informer.onChange((now, before) => {
       // The first that is told is what was just read, unless it has changed meanwhile.
       if (before === undefined && now?.metadata.resourceVersion === resourceVersion) return;

@@ -46,6 +46,25 @@ t.test('a ConfigMap is files that lead through ..data, and follows changes', ski
   t.notOk(existsSync(join(node.path, 'kubelet/pods', pod.metadata.uid)));
 });
 
+t.test('an optional ConfigMap that comes later is seen', skip, async (t) => {
+  const node = await VolumeNode.start(t);
+  const pod = await node.pod('early', {
+    volumes: [{ name: 'config', configMap: { name: 'late', optional: true } }],
+  });
+  await node.prepare(pod);
+  const path = await node.pathOf(pod, '/config');
+  t.notOk(readdirSync(path).includes('key'));
+  const metadata = { namespace: 'default', name: 'late' };
+  await node.client.create(resources.configMaps, { metadata, data: { key: 'here' } });
+  const seen = await until(
+    async () => readdirSync(path),
+    (names) => names.includes('key'),
+  );
+  t.ok(seen.includes('key'));
+  t.equal(await node.read(pod, '/config', 'key'), 'here');
+  await node.volumes.remove(pod.metadata.uid);
+});
+
 t.test('what is missing is told in the words of FailedMount', skip, async (t) => {
   const node = await VolumeNode.start(t);
   const failure = async (volume: object) => {
