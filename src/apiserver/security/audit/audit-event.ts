@@ -17,6 +17,8 @@ export interface Answered {
   readonly request: IncomingMessage;
   readonly response: ServerResponse;
   readonly receivedMs: number;
+  /** The client's address. */
+  readonly source: string;
   readonly user: User | undefined;
   readonly attributes: Attributes;
   /** Undefined for paths. */
@@ -30,7 +32,7 @@ const secretSubresources = new Set(['token', 'proxy', 'exec', 'attach', 'portfor
 
 /** One line of the audit log: an Event of `audit.k8s.io/v1`. */
 export function auditEvent(answered: Answered, level: AuditLevel): JsonObject {
-  const { request, response, user, attributes, failure, receivedMs } = answered;
+  const { request, response, user, attributes, failure, receivedMs, source } = answered;
   const original = impersonatorOf(request);
   const isRefused = response.statusCode === 403 && failure?.reason === 'Forbidden';
   const wanted = level === 'Request' || level === 'RequestResponse';
@@ -47,7 +49,7 @@ export function auditEvent(answered: Answered, level: AuditLevel): JsonObject {
     verb: attributes.verb,
     user: infoOrNone(original ?? user),
     ...(original !== undefined && { impersonatedUser: infoOrNone(user) }),
-    sourceIPs: [request.socket.remoteAddress ?? ''],
+    sourceIPs: [source],
     userAgent: request.headers['user-agent'] ?? '',
     ...objectReference(answered),
     responseStatus: {

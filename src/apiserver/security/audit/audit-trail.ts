@@ -50,12 +50,17 @@ export class AuditTrail implements Auditing, AsyncDisposable {
 
   begin(request: IncomingMessage, response: ServerResponse, attributes: Attributes): Trace {
     const receivedMs = Date.now();
+    // Once the answer is over the connection may be, and then it has no address any more.
+    const source = request.socket.remoteAddress ?? '';
     if (this.#policy.wantsAnswers) observeAnswer(response);
     const trace: Trace = { user: undefined, kind: undefined, failure: undefined };
     response.once('close', () => {
       const level = this.#policy.levelOf({ user: trace.user, attributes });
       if (level === 'None') return;
-      const event = auditEvent({ request, response, receivedMs, attributes, ...trace }, level);
+      const event = auditEvent(
+        { request, response, receivedMs, source, attributes, ...trace },
+        level,
+      );
       this.#file.write(`${JSON.stringify(event)}\n`);
     });
     return trace;
