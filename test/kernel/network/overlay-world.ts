@@ -263,11 +263,20 @@ export class OverlayWorld implements AsyncDisposable {
   }
 }
 
-/** Waits for a condition; what was waited for is in the error. */
+/**
+ * Waits for a condition; what was waited for is in the error. A look that fails is repeated: what
+ * it looks at may be made anew at that moment.
+ */
 export async function until(what: string, holds: () => boolean): Promise<void> {
   const end = Date.now() + patienceMs;
-  while (!holds()) {
-    if (Date.now() > end) throw new Error(`Not so in ${patienceMs} ms: ${what}`);
+  for (;;) {
+    let cause: unknown;
+    try {
+      if (holds()) return;
+    } catch (error) {
+      cause = error;
+    }
+    if (Date.now() > end) throw new Error(`Not so in ${patienceMs} ms: ${what}`, { cause });
     await delay(pollMs);
   }
 }
