@@ -201,11 +201,12 @@ t.test('S2.8 the same by the toolkit', async (t) => {
   t.same(await child.wait(), { exitCode: 137 });
 });
 
-/** The child of the process with that command line. */
+/** The child of the process with that command line, once it has said all and sleeps. */
 async function firstProcess(command: string): Promise<string> {
   for (let attempt = 0; attempt < 600; attempt += 1) {
     const parent = `$(pgrep -n -f '^${command}')`;
-    const { output } = await reader.type(`pgrep -P ${parent} && pgrep -P $(pgrep -P ${parent})`);
+    const sleeping = `pgrep -x sleep -P $(pgrep -P ${parent})`;
+    const { output } = await reader.type(`pgrep -P ${parent} && ${sleeping}`);
     const [child = '', grandchild = ''] = output.split('\n');
     if (/^\d+$/.test(child) && /^\d+$/.test(grandchild)) return child;
     await sleep(50);
