@@ -15,6 +15,14 @@ export interface Setting<Field extends string = string> {
 
 export const pathSetting = { allowed: /^\/[^\0]*$/, expected: 'an absolute path' } as const;
 
+export const logLevelSetting = {
+  key: 'log.level',
+  field: 'logLevel',
+  fallback: 'info',
+  allowed: /^(trace|debug|info|warn|error|silent)$/,
+  expected: 'trace, debug, info, warn, error or silent',
+} as const;
+
 /** Where settings come from besides the file, later ones first. */
 export interface SettingSources {
   readonly environment: Readonly<Record<string, string | undefined>>;

@@ -1,5 +1,6 @@
 import type { AnonymousAccess } from '../apiserver/security/authenticate/authenticator.ts';
 import {
+  logLevelSetting,
   parseSettings,
   pathSetting,
   resolveSettings,
@@ -133,13 +134,7 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     allowed: /^[1-9]\d{0,12}$/,
     expected: 'a number of bytes',
   },
-  {
-    key: 'log.level',
-    field: 'logLevel',
-    fallback: 'info',
-    allowed: /^(trace|debug|info|warn|error|silent)$/,
-    expected: 'trace, debug, info, warn, error or silent',
-  },
+  logLevelSetting,
 ];
 
 /** Throws DomainError `invalid`, naming the key, for what is unknown or does not fit. */

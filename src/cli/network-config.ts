@@ -1,4 +1,5 @@
 import {
+  logLevelSetting,
   parseSettings,
   pathSetting,
   resolveSettings,
@@ -126,13 +127,7 @@ const settings: readonly Setting<keyof NetworkConfig>[] = [
     allowed: /^([0-9a-f.:]+(,[0-9a-f.:]+)*)?$/,
     expected: 'addresses parted by commas',
   },
-  {
-    key: 'log.level',
-    field: 'logLevel',
-    fallback: 'info',
-    allowed: /^(trace|debug|info|warn|error|silent)$/,
-    expected: 'trace, debug, info, warn, error or silent',
-  },
+  logLevelSetting,
 ];
 
 /** Throws DomainError `invalid`, naming the key, for what is unknown or does not fit. */

@@ -1,6 +1,7 @@
 /** The planner of one command of `keelson oci`, where no runtime is resident. */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultConfigPath } from '../base/config-path.ts';
 import { messageOf } from '../base/error.ts';
 import { Scopes } from '../cgroup/systemd/scopes.ts';
 import { openHierarchy } from '../cgroup/hierarchy.ts';
@@ -11,8 +12,6 @@ import { perform } from '../oci/perform.ts';
 
 /** Where native/oci puts the client's socket. */
 const clientDescriptor = 3;
-
-const configPath = '/etc/keelson/config.yaml';
 
 process.umask(0o022);
 try {
@@ -39,10 +38,10 @@ process.exit();
 /** As the resident runtime's. Without a file there is nothing to load a YAML parser for. */
 async function settings(environment: Readonly<Record<string, string>>) {
   const words = Object.keys(environment).filter((name) => name.startsWith('KEELSON_'));
-  if (!existsSync(configPath) && words.length === 0) {
+  if (!existsSync(defaultConfigPath) && words.length === 0) {
     return { state: '/run/keelson', missingControllers: 'refuse' } as const;
   }
   const { readConfig } = await import('../base/settings.ts');
   const { parseConfig } = await import('../cri/config.ts');
-  return parseConfig(await readConfig(configPath, false), environment, {});
+  return parseConfig(await readConfig(defaultConfigPath, false), environment, {});
 }

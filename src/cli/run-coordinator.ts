@@ -8,6 +8,7 @@ import { shareIdentity } from '../apiserver/security/authority/shared-identity.t
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { SharedTurns } from '../apiserver/turns.ts';
+import { durationMs } from '../base/duration.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
 import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
@@ -32,8 +33,6 @@ const toKubelets = {
 
 /** Requests that are answered when the end comes have this long. */
 const graceMs = 5000;
-
-const unitsMs = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 } as const;
 
 /** Is the coordinator until SIGTERM or SIGINT. */
 export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promise<void> {
@@ -156,7 +155,7 @@ function openStore({ root, store, ...config }: CoordinatorConfig): Promise<Store
 }
 
 function millisecondsOf(time: string): number {
-  return Number(time.slice(0, -1)) * unitsMs[time.slice(-1) as keyof typeof unitsMs];
+  return durationMs(time) ?? NaN;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

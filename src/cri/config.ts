@@ -1,5 +1,6 @@
 import type { RuntimeBinary } from '../container/container-engine.ts';
 import {
+  logLevelSetting,
   parseSettings,
   pathSetting,
   resolveSettings,
@@ -50,13 +51,7 @@ const settings: readonly Setting<keyof RuntimeConfig>[] = [
   { key: 'root', field: 'root', fallback: '/var/lib/keelson', ...pathSetting },
   { key: 'state', field: 'state', fallback: '/run/keelson', ...pathSetting },
   { key: 'socket', field: 'socket', fallback: '/run/keelson/cri.sock', ...pathSetting },
-  {
-    key: 'log.level',
-    field: 'logLevel',
-    fallback: 'info',
-    allowed: /^(trace|debug|info|warn|error|silent)$/,
-    expected: 'trace, debug, info, warn, error or silent',
-  },
+  logLevelSetting,
   { key: 'cgroup.parent', field: 'cgroupParent', fallback: '/keelson', ...pathSetting },
   {
     key: 'cgroup.driver',

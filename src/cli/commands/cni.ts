@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { LeaseFolder } from '../../../cni-plugins/host-local/lease-folder.ts';
 import { DomainError, messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { readConfig } from '../../base/settings.ts';
 import { parseConfig, type RuntimeConfig } from '../../cri/config.ts';
 import type { Cli } from '../cli.ts';
@@ -40,7 +41,7 @@ function listing(command: Command): Command {
 }
 
 async function readSettings(): Promise<RuntimeConfig> {
-  return parseConfig(await readConfig('/etc/keelson/config.yaml', false), process.env, {});
+  return parseConfig(await readConfig(defaultConfigPath, false), process.env, {});
 }
 
 const attachmentColumns = [

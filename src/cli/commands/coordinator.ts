@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { readConfig } from '../../base/settings.ts';
 import type { Cli } from '../cli.ts';
 import { parseCoordinatorConfig } from '../coordinator-config.ts';
 import { runCoordinator } from '../run-coordinator.ts';
-
-const defaultConfigPath = '/etc/keelson/config.yaml';
 
 interface Flags {
   readonly config?: string;

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { readUpOptions } from '../up/read-options.ts';
 import { type DownOptions, runDown } from '../up/run-down.ts';
 
@@ -11,7 +12,7 @@ export function define(command: Command, cli: Cli): void {
   command
     .option('--uninstall', 'take back what keelson changed: rules, routes, links, sysctls, files')
     .option('--purge', 'and remove its state: images, volumes, the cluster')
-    .option('--config <path>', 'configuration file (default: "/etc/keelson/config.yaml")')
+    .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
     .action(async ({ uninstall = false, purge = false, config }: Flags) => {
       // Its address is nothing to a node that goes.
       const flags = { nodeIp: '127.0.0.1', nodeName: 'node' };

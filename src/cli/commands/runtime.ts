@@ -1,10 +1,9 @@
 import type { Command } from 'commander';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { readConfig } from '../../base/settings.ts';
 import { parseConfig } from '../../cri/config.ts';
 import type { Cli } from '../cli.ts';
 import { runRuntime } from '../run-runtime.ts';
-
-const defaultConfigPath = '/etc/keelson/config.yaml';
 
 interface Flags {
   readonly config?: string;

@@ -1,13 +1,12 @@
 import type { Command } from 'commander';
+import { defaultConfigPath } from '../../base/config-path.ts';
+import { durationMs } from '../../base/duration.ts';
 import { DomainError } from '../../base/error.ts';
 import { readConfig } from '../../base/settings.ts';
 import type { Cli } from '../cli.ts';
 import { parseCoordinatorConfig } from '../coordinator-config.ts';
 import { invite } from '../up/invite.ts';
 import { firstAddress } from '../up/read-options.ts';
-
-const unitsMs = { s: 1000, m: 60_000, h: 3600_000, d: 24 * 3600_000 } as const;
-const defaultConfigPath = '/etc/keelson/config.yaml';
 
 interface Flags {
   readonly kubeconfig?: string;
@@ -41,9 +40,7 @@ export function define(command: Command, cli: Cli): void {
 }
 
 function millisecondsOf(time: string): number {
-  const [, count, unit] = /^([1-9]\d{0,5})([smhd])$/.exec(time) ?? [];
-  if (unit === undefined) {
-    throw new DomainError('invalid', `--ttl is "${time}", not a number with s, m, h or d`);
-  }
-  return Number(count) * unitsMs[unit as keyof typeof unitsMs];
+  const ms = /^[1-9]\d{0,5}\D$/.test(time) ? durationMs(time) : undefined;
+  if (ms !== undefined) return ms;
+  throw new DomainError('invalid', `--ttl is "${time}", not a number with s, m, h or d`);
 }

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { detach } from '../up/detach.ts';
 import { readUpOptions, type UpFlags } from '../up/read-options.ts';
 import { runUp } from '../up/run-up.ts';
@@ -10,7 +11,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--node-name <name>', "the node's name (default: this machine's)")
     .option('--node-ip <address>', 'by which others reach it (default: the first IPv4 address)')
     .option('--mode <mode>', 'between nodes: vxlan (default), or routed')
-    .option('--config <path>', 'configuration file (default: "/etc/keelson/config.yaml")')
+    .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
     .option('-d, --detach', 'return when the node is ready; it goes on in the background')
     .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')
     .action(async ({ detach: away, log, ...flags }: UpFlags & DetachFlags) => {

@@ -1,9 +1,8 @@
+import { durationMs } from '../../base/duration.ts';
 import { DomainError } from '../../base/error.ts';
 
 /** A time in milliseconds since 1970, or a revision. */
 export type PastMoment = { readonly timeMs: number } | { readonly revision: number };
-
-const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
  * `90s`, `10m`, `2h` and `3d` ago; `14:05` or `14:05:30`, the last time it was that; a time of RFC
@@ -11,11 +10,8 @@ const unitsMs = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
  */
 export function readPastMoment(text: string, nowMs: number): PastMoment {
   if (/^[1-9]\d{0,15}$/.test(text)) return { revision: Number(text) };
-  const age = /^(\d{1,9})([smhd])$/.exec(text);
-  if (age !== null) {
-    const [, amount, unit] = age;
-    return { timeMs: nowMs - Number(amount) * unitsMs[unit as keyof typeof unitsMs] };
-  }
+  const ageMs = /^\d{1,9}\D$/.test(text) ? durationMs(text) : undefined;
+  if (ageMs !== undefined) return { timeMs: nowMs - ageMs };
   const clock = /^([01]\d|2[0-3]):([0-5]\d)(?::([0-5]\d))?$/.exec(text);
   if (clock !== null) return { timeMs: lastTimeOf(clock.slice(1).map(Number), nowMs) };
   const timeMs = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : NaN;

@@ -1,5 +1,6 @@
 import { hostname, networkInterfaces } from 'node:os';
 import { isIP } from 'node:net';
+import { defaultConfigPath } from '../../base/config-path.ts';
 import { DomainError } from '../../base/error.ts';
 import { readConfig } from '../../base/settings.ts';
 import { parseConfig } from '../../cri/config.ts';
@@ -14,8 +15,6 @@ export interface UpFlags {
   readonly mode?: string;
   readonly config?: string;
 }
-
-const defaultConfigPath = '/etc/keelson/config.yaml';
 
 /** By the flags, what they were before, and the parts' configuration. DomainError `invalid`. */
 export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { isIP } from 'node:net';
+import { durationMs } from '../../base/duration.ts';
 import { DomainError } from '../../base/error.ts';
 import type { RuntimeConfig } from '../config.ts';
 
@@ -33,7 +34,7 @@ type StreamingConfig = Pick<
 export async function streamingSettings(config: StreamingConfig): Promise<StreamingSettings> {
   const address = parseAddress(config.streamingAddress);
   const tls = await readTls(config);
-  const idleMs = parseDuration(config.streamingIdleTimeout);
+  const idleMs = idleTimeOf(config.streamingIdleTimeout);
   return { ...address, idleMs, ...(tls === undefined ? {} : { tls }) };
 }
 
@@ -75,10 +76,8 @@ async function read(key: string, path: string): Promise<Buffer> {
   }
 }
 
-const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
-
-function parseDuration(text: string): number {
-  const ms = Number(text.slice(0, -1)) * (unitMs[text.slice(-1)] ?? NaN);
+function idleTimeOf(text: string): number {
+  const ms = durationMs(text) ?? NaN;
   // What Node's timers take.
   if (ms > 0 && ms <= 0x7fffffff) return ms;
   throw new DomainError('invalid', `"streaming.idleTimeout" is "${text}", not 1s to 24d in hours`);

@@ -7,6 +7,7 @@ import { limits } from '../../base/limits.ts';
 import type { KubeletConfiguration } from '../config/kubelet-configuration.ts';
 import { BoundedCache } from './bounded-cache.ts';
 import type { User } from './user.ts';
+import { verbOfMethod } from '../../api/verb-of-method.ts';
 
 export interface Access {
   readonly verb: string;
@@ -20,15 +21,6 @@ export interface AuthorizerOptions {
   readonly clock: Clock;
   readonly node: string;
 }
-
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 
 /** Paths with a subresource of their own; all others are `proxy`. */
 const own: readonly (readonly [path: string, subresource: string])[] = [
@@ -49,7 +41,7 @@ const fine: readonly (readonly [path: string, subresource: string])[] = [
 export function accessOf(method: string, pathname: string): Access {
   const at = (table: typeof own) =>
     table.find(([path]) => pathname === path || pathname.startsWith(`${path}/`))?.[1];
-  const verb = verbs[method] ?? method.toLowerCase();
+  const verb = verbOfMethod[method] ?? method.toLowerCase();
   const whole = at(own);
   if (whole !== undefined) return { verb, subresources: [whole] };
   const finer = at(fine);

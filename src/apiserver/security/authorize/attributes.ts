@@ -1,6 +1,7 @@
 import { type FieldRequirement, parseFieldSelector } from '../../../api/selector/field-selector.ts';
 import type { IncomingMessage } from 'node:http';
 import type { ResourceRoute, Route } from '../../route.ts';
+import { verbOfMethod } from '../../../api/verb-of-method.ts';
 
 /** What is asked for, as roles speak of it. */
 export type Attributes = ResourceAttributes | PathAttributes;
@@ -28,15 +29,6 @@ export interface PathAttributes {
 export function isPath(attributes: Attributes): attributes is PathAttributes {
   return 'path' in attributes;
 }
-
-const verbs: Readonly<Record<string, string>> = {
-  GET: 'get',
-  HEAD: 'get',
-  POST: 'create',
-  PUT: 'update',
-  PATCH: 'patch',
-  DELETE: 'delete',
-};
 
 export interface Address {
   readonly route: Route;
@@ -78,7 +70,7 @@ export function attributesOf(
 }
 
 function verbOf(method: string, name: string, query: URLSearchParams): string {
-  const verb = verbs[method] ?? '';
+  const verb = verbOfMethod[method] ?? '';
   if (name !== '') return verb;
   if (verb === 'get') return isWatch(query) ? 'watch' : 'list';
   return verb === 'delete' ? 'deletecollection' : verb;
