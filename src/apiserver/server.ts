@@ -127,7 +127,6 @@ export class ApiServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(0);
-    this.#api.kubelets[Symbol.dispose]();
   }
 
   async #makeNamespaces(): Promise<void> {

@@ -156,6 +156,8 @@ export const limits = {
   /** Requests that are passed on to kubelets and pods at once, and how long one is dialled. */
   apiPassedOn: 10_000,
   apiDialMs: 10_000,
+  /** Waiting for a kubelet that has no certificate of the cluster yet. */
+  apiCertificateMs: 5000,
   /** How long an event is kept after its last word, and how often the old ones are removed. */
   apiEventMs: 60 * 60 * 1000,
   apiEventSweepMs: 60_000,

@@ -26,6 +26,8 @@ export interface CoordinatorConfig {
   /** More names and addresses in the server's certificate, parted by commas. */
   readonly names: string;
   readonly anonymous: AnonymousAccess;
+  /** `verify`: of kubelets, only certificates of the cluster's authority are taken; or `any`. */
+  readonly kubeletCertificates: string;
   /** Of the nodes, how many the scheduler looks at: `adaptive`, `all`, or a percentage. */
   readonly nodesToScore: string;
   /** `365d`: of certificates, which are renewed after two thirds of it. */
@@ -89,6 +91,13 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: 'health',
     allowed: /^(health|all|none)$/,
     expected: 'health, all or none',
+  },
+  {
+    key: 'coordinator.kubeletCertificates',
+    field: 'kubeletCertificates',
+    fallback: 'verify',
+    allowed: /^(verify|any)$/,
+    expected: 'verify or any',
   },
   {
     key: 'coordinator.nodesToScore',

@@ -55,7 +55,8 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const names = serverNames(config);
   const access = { store, folder: root, names, anonymous, lifetimeMs, audit, log };
   using security = await openSecurity(access);
-  const server = await ApiServer.start({ store, ...addressOf(config), security, turns });
+  const kubelets = kubeletOptions(config, security.authority);
+  const server = await ApiServer.start({ store, ...addressOf(config), security, turns, kubelets });
   const failed = (what: string) => (error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const { authority } = security;
   using admin = await openAdminAccess({
@@ -124,6 +125,10 @@ async function openKubeletAccess(access: KubeletAccess): Promise<Disposable> {
   });
   server.showToKubelets(kubelets.credential);
   return kubelets;
+}
+
+function kubeletOptions({ kubeletCertificates }: CoordinatorConfig, authority: Authority) {
+  return kubeletCertificates === 'any' ? {} : { authority: authority.certificate };
 }
 
 function boundHistory(store: Store, config: CoordinatorConfig, log: Logger): Disposable {

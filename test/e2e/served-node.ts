@@ -28,7 +28,7 @@ if (process.getuid?.() !== 0 || addresses.length === 0) {
 
 const log = openLog('test');
 log.level = 'silent';
-export const shared = await SharedCoordinator.start();
+export const shared = await SharedCoordinator.start(['--kubelet-certificates', 'any']);
 t.teardown(() => shared[Symbol.asyncDispose]());
 export const { process: coordinator, skip } = shared;
 const runtimeProcess = await PrivateRuntime.start();

@@ -1,12 +1,11 @@
-import { connect as connectPlain, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { connect as connectTls } from 'node:tls';
-import { limits } from '../../base/limits.ts';
 import { ApiError } from '../../api/status.ts';
+import { messageOf } from '../../base/error.ts';
 import type { Upgrade } from '../../stream/upgrade.ts';
+import { dial } from './dial.ts';
 import type { Kubelets } from './kubelets.ts';
-import { dialFailure } from './pass-on.ts';
 import { addressText, type Target } from './target.ts';
 
 /** What of the client's request goes along; who it is, is between it and this server. */
@@ -24,7 +23,9 @@ export async function passUpgrade(
   { upgrade, signal }: { readonly upgrade: Upgrade; readonly signal: AbortSignal },
 ): Promise<void> {
   const { request, socket, head } = upgrade;
-  const server = await dial(kubelets, target);
+  const server = await dial(kubelets, target, signal).catch((error: unknown) => {
+    throw new ApiError('InternalError', `error dialing backend: ${messageOf(error)}`);
+  });
   server.setNoDelay(true);
   (socket as Duplex & Partial<Socket>).setNoDelay?.(true);
   server.write(headOf(request.method ?? 'GET', target, request.rawHeaders));
@@ -35,24 +36,6 @@ export async function passUpgrade(
   socket.destroy();
   server.destroy();
   await Promise.allSettled(ways);
-}
-
-async function dial(kubelets: Kubelets, target: Target): Promise<Socket> {
-  const { host, port, tls } = target;
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const socket = tls ? connectTls({ ...kubelets.tls, host, port }) : connectPlain({ host, port });
-  const late = setTimeout(() => socket.destroy(new Error('i/o timeout')), limits.apiDialMs);
-  socket.once(tls ? 'secureConnect' : 'connect', resolve).once('error', reject);
-  try {
-    await promise;
-    return socket;
-  } catch (error) {
-    socket.destroy();
-    const words = dialFailure(target, error as Error);
-    throw new ApiError('InternalError', `error dialing backend: ${words}`);
-  } finally {
-    clearTimeout(late);
-  }
 }
 
 /** Header names and values were checked by the parser that read them: there is no line break. */

@@ -62,7 +62,7 @@ async function locateNode(api: Api, { scheme, name, port, path }: Asked): Promis
   const kubelet = api.kubelets.targetOf(node, path);
   if (port === '' || Number(port) === kubelet.port) return kubelet;
   if (!/^\d{1,5}$/.test(port)) throw badRequest(`invalid port ${JSON.stringify(port)}`);
-  return { ...kubelet, tls: scheme === 'https', port: Number(port) };
+  return { tls: scheme === 'https', host: kubelet.host, port: Number(port), path };
 }
 
 function firstPort(pod: JsonObject): number {

@@ -3,6 +3,8 @@ import { BlockList, isIP } from 'node:net';
 /** Where something is passed on to. */
 export interface Target {
   readonly tls: boolean;
+  /** Whose kubelet it is; absent for all others, which are told nothing of who this server is. */
+  readonly node?: string;
   readonly host: string;
   readonly port: number;
   /** With the query. */

@@ -22,6 +22,7 @@ export function define(command: Command, cli: Cli): void {
     .option('--etcd-key <path>', "its certificate's key")
     .option('--names <names>', "more names and addresses of the server's certificate")
     .option('--anonymous <paths>', 'what needs no credentials: health (checks), all or none')
+    .option('--kubelet-certificates <which>', "verify, or any: what is taken for a kubelet's")
     .option('--nodes-to-score <share>', 'of large clusters: adaptive, all, or a percentage')
     .option('--certificate-lifetime <time>', 'of certificates, which are renewed in time')
     .option('--audit-log <path>', 'where requests are written down, turned over as it grows')

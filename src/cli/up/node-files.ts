@@ -100,6 +100,7 @@ clusterDNS:
 clusterDomain: cluster.local
 failSwapOn: false
 rotateCertificates: true
+serverTLSBootstrap: true
 staticPodPath: ${folder}/manifests
 `;
 }

@@ -21,6 +21,7 @@ export async function serveKubelet(options: ServeKubeletOptions): Promise<Kubele
       log,
       folder: certificates,
       name: node.name,
+      authority: options.authority,
       addresses: () => node.addresses,
     }),
   );

@@ -26,6 +26,8 @@ export interface ServingOptions {
   readonly log: Logger;
   readonly folder: string;
   readonly name: string;
+  /** The cluster's, in PEM: a certificate that another one has signed is of a cluster of before. */
+  readonly authority?: string | undefined;
   /** The node's of now: a node that has changed them needs another certificate. */
   readonly addresses: () => readonly string[];
 }
@@ -55,7 +57,7 @@ export class ServingCertificate implements Disposable {
       const key = await readFile(tlsPrivateKeyFile, 'utf8');
       return new ServingCertificate(options, { certificate, key });
     }
-    const signed = serverTLSBootstrap ? await readCredential(signedPath(options)) : undefined;
+    const signed = serverTLSBootstrap ? await readSigned(options) : undefined;
     const first = signed ?? (await ownCredential(options));
     const serving = new ServingCertificate(options, first);
     const { client } = options;
@@ -118,6 +120,16 @@ export class ServingCertificate implements Disposable {
     this.#complaints.over('asking for a serving certificate');
     return credential;
   }
+}
+
+async function readSigned(options: ServingOptions): Promise<Credential | undefined> {
+  const kept = await readCredential(signedPath(options));
+  const { authority } = options;
+  if (kept === undefined || authority === undefined) return kept;
+  const issuer = readCertificate(authority);
+  const isOurs =
+    issuer !== undefined && readCertificate(kept.certificate)?.verify(issuer.publicKey);
+  return isOurs === true ? kept : undefined;
 }
 
 function signedPath({ folder }: ServingOptions): string {

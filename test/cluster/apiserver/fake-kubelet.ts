@@ -11,9 +11,8 @@ import { acceptForward } from '../../../src/stream/accept-forward.ts';
 import type { Upgrade } from '../../../src/stream/upgrade.ts';
 
 /**
- * Speaks as a kubelet does: logs, commands and ports over TLS, for clients that show the
- * certificate. A command prints what it was called with and gives back its stdin; a forwarded
- * port leads to this very server.
+ * Speaks as a kubelet does: logs, commands and ports over TLS. A command prints what it was called
+ * with and gives back its stdin; a forwarded port leads to this very server.
  */
 export class FakeKubelet implements AsyncDisposable {
   readonly certificate: string;
@@ -28,7 +27,7 @@ export class FakeKubelet implements AsyncDisposable {
     this.key = readFileSync(join(folder, 'key.pem'), 'utf8');
     this.certificate = readFileSync(join(folder, 'certificate.pem'), 'utf8');
     const { key, certificate: cert } = this;
-    const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: true };
+    const options = { key, cert, ca: cert, requestCert: true, rejectUnauthorized: false };
     this.#server = createServer(options, (request, response) => this.#answer(request, response));
     this.#server.on('upgrade', (request, socket, head) => {
       this.#note(request);
@@ -36,9 +35,10 @@ export class FakeKubelet implements AsyncDisposable {
     });
   }
 
-  static async start(): Promise<FakeKubelet> {
+  /** Its certificate is signed by itself, for names as openssl has them. */
+  static async start(subject = '/CN=keelson-test', names = 'IP:127.0.0.1'): Promise<FakeKubelet> {
     const folder = mkdtempSync(join(tmpdir(), 'keelson-kubelet-'));
-    makeCertificate(folder);
+    makeCertificate(folder, subject, names);
     const kubelet = new FakeKubelet(folder);
     const { promise, resolve } = Promise.withResolvers<void>();
     kubelet.#server.listen(0, '127.0.0.1', resolve);
@@ -103,8 +103,8 @@ export class FakeKubelet implements AsyncDisposable {
       response.writeHead(302, { Location: '/elsewhere?x=1' }).end();
       return;
     }
-    const subject = (request.socket as TLSSocket).getPeerCertificate().subject;
-    const who = String(subject.CN);
+    const { subject } = (request.socket as TLSSocket).getPeerCertificate();
+    const who = String(subject?.CN ?? 'nobody');
     response.writeHead(200, { 'Content-Type': 'application/json', 'X-Own': 'yes' });
     const { authorization } = request.headers;
     const said: Buffer[] = [];
@@ -141,9 +141,9 @@ export class FakeKubelet implements AsyncDisposable {
   }
 }
 
-function makeCertificate(folder: string): void {
+function makeCertificate(folder: string, subject: string, alternatives: string): void {
   const flags = ['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes'];
-  const names = ['-subj', '/CN=keelson-test', '-addext', 'subjectAltName=IP:127.0.0.1'];
+  const names = ['-subj', subject, '-addext', `subjectAltName=${alternatives}`];
   const files = ['-keyout', join(folder, 'key.pem'), '-out', join(folder, 'certificate.pem')];
   execFileSync('openssl', [...flags, ...names, ...files, '-days', '2'], { stdio: 'ignore' });
 }

@@ -89,6 +89,32 @@ t.test('a kubelet that does not answer is told with its address', async (t) => {
   });
 });
 
+t.test(
+  "only a certificate of the authority that is this node's is taken for its kubelet",
+  async (t) => {
+    await using other = await FakeKubelet.start();
+    const failed = 'tls: failed to verify certificate: x509: certificate';
+    {
+      await using kubelet = await FakeKubelet.start();
+      const { log, refused } = await logOf(kubelet, other.certificate);
+      const url = `https://127.0.0.1:${kubelet.port}/containerLogs/default/web/a`;
+      t.match(JSON.parse(log).message, `Get "${url}": ${failed} signed by unknown authority`);
+      if (programs.length > 0) t.match(refused, `${failed} signed by unknown authority`);
+      t.same(kubelet.seen, [], 'it was not told what was asked for');
+    }
+    const cases = [
+      ['/CN=x', 'IP:127.0.0.2,DNS:n2', `${failed} is valid for 127.0.0.2, n2, not 127.0.0.1`],
+      ['/CN=system:node:n2', 'IP:127.0.0.1,DNS:n1', `${failed} is of system:node:n2, not`],
+      ['/CN=system:node:n1', 'DNS:n1', 'first line'],
+      ['/CN=system:node:n1', 'IP:127.0.0.1', 'first line'],
+    ] as const;
+    for (const [subject, names, said] of cases) {
+      await using kubelet = await FakeKubelet.start(subject, names);
+      t.match((await logOf(kubelet, kubelet.certificate)).log, said, `${subject} for ${names}`);
+    }
+  },
+);
+
 t.test('proxies pass requests on, and keep redirections and credentials', async (t) => {
   await using kubelet = await FakeKubelet.start();
   await using server = await ScratchServer.start({ kubelets: kubelet.options });
@@ -103,6 +129,8 @@ t.test('proxies pass requests on, and keep redirections and credentials', async 
     redirect: 'manual',
   });
   t.equal(moved.headers.get('location'), `${pods}/https:web:${port}/proxy/elsewhere?x=1`);
+  const asPod = await server.request(`GET ${pods}/https:web:${port}/proxy/whoami`);
+  t.match(asPod.body, { who: 'nobody' }, 'a pod is not shown who the server is');
   const services = '/api/v1/namespaces/default/services';
   await server.request(`POST ${services}`, {
     metadata: { name: 'front' },
@@ -171,4 +199,16 @@ async function forwardedPort(child: ChildProcess): Promise<number> {
     if (found?.[1] !== undefined) return Number(found[1]);
   }
   throw new Error(`no port was forwarded: ${text}`);
+}
+
+/** What reading a log says, and what an exec complains of. */
+async function logOf(kubelet: FakeKubelet, authority: string) {
+  const kubelets = { ...kubelet.options, authority, patienceMs: 300 };
+  await using server = await ScratchServer.start({ kubelets });
+  await server.request('POST /api/v1/nodes', kubelet.node);
+  await makePod(server);
+  const log = await server.text(`GET ${pods}/web/log?container=a`);
+  const exec = server.kubectl(programs.at(-1) ?? '', 'exec', 'web', '-c', 'a', '--', 'x');
+  const refused = programs.length === 0 ? '' : (await exec).stderr;
+  return { log, refused };
 }

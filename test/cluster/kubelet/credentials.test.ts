@@ -2,7 +2,6 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { stringify } from 'yaml';
 import { HttpClient } from '../../../src/api/client/http-client.ts';
 import { readKubeconfig } from '../../../src/api/client/kubeconfig.ts';
 import { resources } from '../../../src/api/client/resources.ts';
@@ -11,6 +10,12 @@ import { openLog } from '../../../src/base/log.ts';
 import type { CredentialOptions } from '../../../src/kubelet/node/node-options.ts';
 import { openNodeCredentials } from '../../../src/kubelet/node/open-node-credentials.ts';
 import { SharedCoordinator } from '../security/shared-coordinator.ts';
+import {
+  makeToken,
+  optionsFor as plainOptions,
+  token,
+  writeBootstrap as writeFor,
+} from './join-node.ts';
 import { succeeds } from './succeeds.ts';
 
 t.setTimeout(300_000);
@@ -20,42 +25,14 @@ t.teardown(() => shared[Symbol.asyncDispose]());
 const { process: coordinator } = shared;
 const log = openLog('test');
 log.level = 'silent';
-const token = 'abcdef.0123456789abcdef';
-await shared.make('/api/v1/namespaces/kube-system/secrets', {
-  metadata: { name: 'bootstrap-token-abcdef' },
-  type: 'bootstrap.kubernetes.io/token',
-  stringData: {
-    'token-id': 'abcdef',
-    'token-secret': '0123456789abcdef',
-    'usage-bootstrap-authentication': 'true',
-  },
-});
+await makeToken(shared);
 
 function optionsFor(name: string, more: Partial<CredentialOptions> = {}): CredentialOptions {
-  const folder = join(coordinator.folder, name);
-  return {
-    name,
-    clock: systemClock,
-    log,
-    signal: AbortSignal.timeout(120_000),
-    folder: join(folder, 'pki'),
-    kubeconfig: join(folder, 'kubeconfig'),
-    bootstrapKubeconfig: join(coordinator.folder, `${name}-bootstrap`),
-    rotates: true,
-    ...more,
-  };
+  return { ...plainOptions(coordinator, name, log), ...more };
 }
 
-function writeBootstrap({ bootstrapKubeconfig = '' }: CredentialOptions, secret = token): void {
-  const data = Buffer.from(coordinator.authority).toString('base64');
-  const cluster = { server: coordinator.url, 'certificate-authority-data': data };
-  const config = {
-    clusters: [{ name: 'a', cluster }],
-    users: [{ name: 'a', user: { token: secret } }],
-    contexts: [{ name: 'a', context: { cluster: 'a', user: 'a' } }],
-    'current-context': 'a',
-  };
-  writeFileSync(bootstrapKubeconfig, stringify(config));
+function writeBootstrap(options: CredentialOptions, secret = token): void {
+  writeFor(coordinator, options, secret);
 }
 
 function serial(text: string): string {

@@ -48,7 +48,7 @@ export class PrivateNode implements AsyncDisposable {
   static async start(options: NodeOptions = {}): Promise<PrivateNode> {
     await using stack = new AsyncDisposableStack();
     const runtime = stack.use(await PrivateRuntime.start(options.runtime));
-    const coordinator = stack.use(await SharedCoordinator.start());
+    const coordinator = stack.use(await SharedCoordinator.start(['--kubelet-certificates', 'any']));
     stack.defer(() => deleteBridge());
     writeNetwork(runtime.folder);
     const node = new PrivateNode(runtime, coordinator, options);

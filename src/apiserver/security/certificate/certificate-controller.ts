@@ -25,7 +25,7 @@ type Stage = Stored<CertificateSigningRequest>;
 const yearMs = 365 * 24 * 3600 * 1000;
 const hourMs = 3600 * 1000;
 const retryMs = 1000;
-const pendingMs = 5000;
+const pendingMs = 500;
 const cleanMs = 10 * 60_000;
 
 /**
