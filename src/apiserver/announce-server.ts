@@ -2,12 +2,15 @@ import type { ApiClient } from '../api/client/client.ts';
 import { isDomainError } from '../base/error.ts';
 import type { Session, Store } from '../store/store.ts';
 import { publishAddresses, type ServerAddress } from './publish-address.ts';
+import type { ServiceRanges } from './service-ranges.ts';
 
 export interface Announcement {
   readonly store: Store;
   readonly client: ApiClient;
   /** This server's. */
   readonly address: ServerAddress;
+  /** Where services' addresses are from. */
+  readonly ranges: ServiceRanges;
   /** Told of what failed; it is tried again. */
   readonly failed: (error: unknown) => void;
 }
@@ -72,10 +75,10 @@ async function followOthers(
   return revision;
 }
 
-async function publish({ store, client, address }: Announcement): Promise<number> {
+async function publish({ store, client, address, ranges }: Announcement): Promise<number> {
   const { entries, revision } = await store.list(prefix, { limit: 1000 });
   const known = entries.map(({ value }) => JSON.parse(Buffer.from(value).toString()) as never);
-  await publishAddresses(client, known.length > 0 ? known : [address]);
+  await publishAddresses(client, known.length > 0 ? known : [address], ranges);
   return revision;
 }
 

@@ -7,6 +7,7 @@ import { type Gate, openGate } from './security/gate.ts';
 import type { User } from './security/user.ts';
 import type { HealthCheck } from './serve-components.ts';
 import { ServiceAddresses } from './service-addresses.ts';
+import { ServiceRanges } from './service-ranges.ts';
 import { OwnTurns, type Turns } from './turns.ts';
 import { WatchChunks } from './watch-chunks.ts';
 
@@ -31,6 +32,8 @@ export interface ApiOptions {
   readonly gate?: Gate | undefined;
   readonly kubelets?: KubeletOptions | undefined;
   readonly now?: () => Date;
+  /** Where services' addresses are from. */
+  readonly serviceRanges?: ServiceRanges | undefined;
   /** Those of the store's other users; absent where this process alone has it. */
   readonly turns?: Turns | undefined;
 }
@@ -42,7 +45,7 @@ export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions)
     registry,
     turns,
     quotas: new Quotas(registry, turns),
-    services: new ServiceAddresses(store, turns),
+    services: new ServiceAddresses(store, turns, others.serviceRanges ?? new ServiceRanges()),
     kubelets: new Kubelets(kubelets),
     pace: new Pace(),
     watchChunks: new WatchChunks(),

@@ -3,6 +3,7 @@ import { isRefused } from '../api/client/refusal.ts';
 import { type Resource, resources } from '../api/client/resources.ts';
 import { equal, type JsonObject } from '../api/json.ts';
 import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
+import type { ServiceRanges } from './service-ranges.ts';
 
 /** Where the server is reached from the cluster's nodes. */
 export interface ServerAddress {
@@ -12,8 +13,16 @@ export interface ServerAddress {
 
 const place = { namespace: 'default', name: 'kubernetes' };
 const labels = { component: 'apiserver', provider: 'kubernetes' };
-/** The first of the addresses of services. */
-const clusterAddress = '10.96.0.1';
+const dnsPlace = { namespace: 'kube-system', name: 'kube-dns' };
+const dnsPorts = [
+  { name: 'dns', protocol: 'UDP', port: 53, targetPort: 53 },
+  { name: 'dns-tcp', protocol: 'TCP', port: 53, targetPort: 53 },
+];
+const dnsLabels = {
+  'k8s-app': 'kube-dns',
+  'kubernetes.io/cluster-service': 'true',
+  'kubernetes.io/name': 'KubeDNS',
+};
 
 /**
  * Keeps the Service `default/kubernetes`, by which pods call the server, with its Endpoints and
@@ -22,13 +31,14 @@ const clusterAddress = '10.96.0.1';
 export async function publishAddresses(
   client: ApiClient,
   servers: readonly ServerAddress[],
+  ranges: ServiceRanges,
 ): Promise<void> {
   const groups = groupsOf(servers);
   const port = servers[0]?.port ?? 443;
   await keep(client, resources.services, {
     metadata: { ...place, labels },
     spec: {
-      clusterIP: clusterAddress,
+      clusterIP: ranges.apiAddresses[0] ?? '',
       ports: [{ name: 'https', port: 443, protocol: 'TCP', targetPort: port }],
       type: 'ClusterIP',
       sessionAffinity: 'None',
@@ -42,7 +52,31 @@ export async function publishAddresses(
     })),
   });
   for (const group of groups) await keep(client, resources.endpointSlices, sliceOf(group, groups));
+  await reserveDns(client, ranges);
   await removeOthers(client, new Set(groups.map((group) => sliceName(group, groups))));
+}
+
+/**
+ * The Service under whose address each node answers for names itself: so nobody else gets it, and
+ * it is found where people look for it. One that is there already is the operator's.
+ */
+async function reserveDns(client: ApiClient, ranges: ServiceRanges): Promise<void> {
+  const known = await client.get(resources.services, dnsPlace).catch((error: unknown) => {
+    if (isRefused(error, 'NotFound')) return undefined;
+    throw error;
+  });
+  if (known !== undefined) return;
+  const policy = ranges.families.length > 1 ? 'RequireDualStack' : 'SingleStack';
+  await createUnlessThere(client, resources.services, {
+    metadata: { ...dnsPlace, labels: dnsLabels },
+    spec: {
+      clusterIP: ranges.dnsAddresses[0] ?? '',
+      clusterIPs: [...ranges.dnsAddresses],
+      ipFamilyPolicy: policy,
+      ports: dnsPorts,
+      type: 'ClusterIP',
+    },
+  });
 }
 
 /** Servers that are reached alike, which one slice can name. */
@@ -115,17 +149,24 @@ async function keep<T extends ApiObject>(
     throw error;
   });
   if (known === undefined) {
-    await client.create(resource, wanted).catch((error: unknown) => {
-      // Another coordinator that started beside was faster, also to the service's address.
-      if (!isRefused(error, 'AlreadyExists', 'Invalid')) throw error;
-    });
-    return;
+    return await createUnlessThere(client, resource, wanted);
   }
   const { metadata: _metadata, ...fields } = wanted as JsonObject;
   const differs = Object.entries(fields).filter(([name, value]) => !includes(known[name], value));
   if (differs.length === 0) return;
   const document = Object.fromEntries(differs);
   await client.patch(resource, name, { type: 'merge', document });
+}
+
+async function createUnlessThere<T extends ApiObject>(
+  client: ApiClient,
+  resource: Resource<T>,
+  wanted: T,
+): Promise<void> {
+  await client.create(resource, wanted).catch((error: unknown) => {
+    // Another coordinator that started beside was faster, also to the service's address.
+    if (!isRefused(error, 'AlreadyExists', 'Invalid')) throw error;
+  });
 }
 
 /** Whether all that is wanted is there; defaults may be there too. */

@@ -25,6 +25,7 @@ import { attributesOfRequest, isWatch } from './security/authorize/attributes.ts
 import type { Security } from './security/security.ts';
 import { ownUser } from './security/user.ts';
 import { ServerMetrics } from './server-metrics.ts';
+import type { ServiceRanges } from './service-ranges.ts';
 import { serveResource } from './serve-resource.ts';
 import type { Turns } from './turns.ts';
 import { createObject } from './verb/create.ts';
@@ -38,6 +39,8 @@ export interface ApiServerOptions {
   /** Absent: plain HTTP on which everybody may do everything, for tests on loopback alone. */
   readonly security?: Security;
   readonly kubelets?: KubeletOptions;
+  /** Where services' addresses are from: 10.96.0.0/16 unless given. */
+  readonly serviceRanges?: ServiceRanges;
   /** Where other coordinators write to the store, too. */
   readonly turns?: Turns | undefined;
 }
@@ -76,10 +79,11 @@ export class ApiServer implements AsyncDisposable {
   readonly #ending = new AbortController();
   readonly #pages = new Map<string, Page>();
 
-  private constructor({ store, kubelets, security, turns }: ApiServerOptions) {
+  private constructor(options: ApiServerOptions) {
+    const { store, kubelets, security, turns, serviceRanges } = options;
     this.#security = security;
     this.#metrics = new ServerMetrics(store);
-    this.#api = createApi({ store, kubelets, gate: security?.gate, turns });
+    this.#api = createApi({ store, kubelets, gate: security?.gate, turns, serviceRanges });
     this.#listener = new Listener(security?.serving, {
       onRequest: (request, response) => void this.#serve(request, response),
       onUpgrade: (upgrade) => void this.#serveUpgrade(upgrade),

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { familyOfText } from '../api/address-range.ts';
 import { type Draft, isList, isObject, type JsonObject, objectIn, textOf } from '../api/json.ts';
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
@@ -6,23 +7,13 @@ import { type Fault, invalid } from '../api/validate/fault.ts';
 import { invalidObject } from '../api/validate/fault.ts';
 import type { Store } from '../store/store.ts';
 import { decodeObject, metadataOf } from './object-text.ts';
+import { addressesIn, planFamilies } from './service-families.ts';
+import type { ServiceRanges } from './service-ranges.ts';
 import type { Turns } from './turns.ts';
 
-/** The addresses and ports that services get. */
-export interface ServiceRange {
-  /** First address, and how many there are; the first is kept for the API's own service. */
-  readonly first: string;
-  readonly count: number;
-  readonly firstPort: number;
-  readonly lastPort: number;
-}
-
-export const defaultServiceRange: ServiceRange = {
-  first: '10.96.0.0',
-  count: 65_536,
-  firstPort: 30_000,
-  lastPort: 32_767,
-};
+/** The ports that services get of nodes. */
+const firstPort = 30_000;
+const lastPort = 32_767;
 
 /**
  * Gives services their cluster address and node ports. What is taken is read from the store once;
@@ -30,17 +21,17 @@ export const defaultServiceRange: ServiceRange = {
  * allocates and writes.
  */
 export class ServiceAddresses {
-  readonly #range: ServiceRange;
+  readonly #ranges: ServiceRanges;
   readonly #store: Store;
   readonly #turns: Turns;
   readonly #addresses = new Set<string>();
   readonly #ports = new Set<number>();
   #loaded: Promise<void> | undefined;
 
-  constructor(store: Store, turns: Turns, range: ServiceRange = defaultServiceRange) {
+  constructor(store: Store, turns: Turns, ranges: ServiceRanges) {
     this.#store = store;
     this.#turns = turns;
-    this.#range = range;
+    this.#ranges = ranges;
   }
 
   /** Around {@link allocate} and the write of what it has given. */
@@ -61,21 +52,21 @@ export class ServiceAddresses {
     const spec = service['spec'] as Draft;
     if (spec['type'] === 'ExternalName') return;
     const before = objectIn(old, 'spec');
-    const faults = this.#allocateAddress(spec, before);
-    // Nothing is taken for a service that is refused.
-    const given = textOf(spec['clusterIP']);
+    const faults = this.#allocateAddresses(spec, before);
     if (faults.length === 0) faults.push(...this.#allocatePorts(spec, before));
     if (faults.length === 0) return;
-    if (given !== textOf(before['clusterIP'])) this.#addresses.delete(given);
+    // Nothing is taken for a service that is refused.
+    this.release(service, old);
     const kind = { group: '', kind: 'Service' };
     throw invalidObject(kind, textOf(metadataOf(service)['name']), faults);
   }
 
-  /** What the service had is free again. */
-  release(service: JsonObject): void {
-    const spec = objectIn(service, 'spec');
-    this.#addresses.delete(textOf(spec['clusterIP']));
-    for (const port of nodePorts(spec)) this.#ports.delete(port);
+  /** What the service had is free again, but what `kept` has too: the same one, changed. */
+  release(service: JsonObject | undefined, kept?: JsonObject): void {
+    const [spec, keeps] = [objectIn(service, 'spec'), objectIn(kept, 'spec')];
+    const [addresses, ports] = [new Set(addressesIn(keeps)), new Set(nodePorts(keeps))];
+    for (const one of addressesIn(spec)) if (!addresses.has(one)) this.#addresses.delete(one);
+    for (const one of nodePorts(spec)) if (!ports.has(one)) this.#ports.delete(one);
   }
 
   async #load(): Promise<void> {
@@ -90,36 +81,43 @@ export class ServiceAddresses {
 
   #take(service: JsonObject): void {
     const spec = objectIn(service, 'spec');
-    const address = textOf(spec['clusterIP']);
-    if (address !== '' && address !== 'None') this.#addresses.add(address);
+    for (const address of addressesIn(spec)) this.#addresses.add(address);
     for (const port of nodePorts(spec)) this.#ports.add(port);
   }
 
-  #allocateAddress(spec: Draft, old: JsonObject): Fault[] {
-    const asked = textOf(spec['clusterIP']);
-    if (asked === '' || (asked !== 'None' && asked !== textOf(old['clusterIP']))) {
-      if (asked === '') spec['clusterIP'] = this.#freeAddress();
-      else if (this.#addresses.has(asked)) {
-        const words = 'failed to allocate IP ' + asked + ': provided IP is already allocated';
-        return [invalid('spec.clusterIPs', [asked], words)];
-      }
-      this.#addresses.add(textOf(spec['clusterIP']));
+  #allocateAddresses(spec: Draft, old: JsonObject): Fault[] {
+    const plan = planFamilies(spec, old, this.#ranges.families);
+    if ('faults' in plan) return [...plan.faults];
+    spec['ipFamilies'] = [...plan.families];
+    spec['ipFamilyPolicy'] = plan.policy;
+    if (plan.asked[0] === 'None') {
+      spec['clusterIPs'] = ['None'];
+      return [];
     }
-    spec['clusterIPs'] = [spec['clusterIP'] ?? ''];
-    spec['ipFamilies'] ??= [asked.includes(':') ? 'IPv6' : 'IPv4'];
-    spec['ipFamilyPolicy'] ??= 'SingleStack';
+    const kept = new Set(addressesIn(old));
+    const fault = plan.asked.filter((one) => !kept.has(one)).flatMap((one) => this.#refuse(one));
+    if (fault.length > 0) return fault;
+    const addresses = plan.families.map((family, index) => {
+      const address = plan.asked[index] ?? this.#ranges.free(family, this.#addresses);
+      this.#addresses.add(address);
+      return address;
+    });
+    spec['clusterIP'] = addresses[0] ?? '';
+    spec['clusterIPs'] = addresses;
     return [];
   }
 
-  #freeAddress(): string {
-    const { first, count } = this.#range;
-    const base = numberOf(first);
-    const start = randomInt(2, count - 1);
-    for (let step = 0; step < count - 2; step += 1) {
-      const address = addressOf(base + 1 + ((start + step) % (count - 2)));
-      if (!this.#addresses.has(address)) return address;
-    }
-    throw new ApiError('InternalError', 'failed to allocate a serviceIP: range is full');
+  #refuse(asked: string): Fault[] {
+    const range = this.#ranges.rangeFor(familyOfText(asked));
+    const why =
+      range?.holds(asked) === false
+        ? `the provided IP (${asked}) is not in the valid range. ` +
+          `The range of valid IPs is ${range.toString()}`
+        : this.#addresses.has(asked)
+          ? 'provided IP is already allocated'
+          : undefined;
+    if (why === undefined) return [];
+    return [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)];
   }
 
   #allocatePorts(spec: Draft, old: JsonObject): Fault[] {
@@ -142,7 +140,6 @@ export class ServiceAddresses {
     { kept, path }: { readonly kept: ReadonlySet<number>; readonly path: string },
   ): Fault | undefined {
     const asked = typeof port['nodePort'] === 'number' ? port['nodePort'] : 0;
-    const { firstPort, lastPort } = this.#range;
     if (asked === 0) {
       const free = this.#freePort();
       this.#ports.add(free);
@@ -162,7 +159,6 @@ export class ServiceAddresses {
   }
 
   #freePort(): number {
-    const { firstPort, lastPort } = this.#range;
     const count = lastPort - firstPort + 1;
     const start = randomInt(count);
     for (let step = 0; step < count; step += 1) {
@@ -179,12 +175,4 @@ function nodePorts(spec: JsonObject): number[] {
     const number = isObject(port) ? port['nodePort'] : undefined;
     return typeof number === 'number' && number > 0 ? [number] : [];
   });
-}
-
-function numberOf(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
-}
-
-function addressOf(number: number): string {
-  return [24, 16, 8, 0].map((shift) => (number >>> shift) & 255).join('.');
 }

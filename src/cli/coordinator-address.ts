@@ -1,9 +1,11 @@
 import { hostname, networkInterfaces } from 'node:os';
 import type { ServerAddress } from '../apiserver/publish-address.ts';
+import type { ServiceRanges } from '../apiserver/service-ranges.ts';
 import type { CoordinatorConfig } from './coordinator-config.ts';
 
 /** All that clients on this machine, in its pods and elsewhere may call the server. */
-export function serverNames({ names, advertiseAddress }: CoordinatorConfig): string[] {
+export function serverNames(config: CoordinatorConfig, ranges: ServiceRanges): string[] {
+  const { names, advertiseAddress } = config;
   const addresses = Object.values(networkInterfaces()).flatMap((list) =>
     (list ?? []).map(({ address }) => address.split('%')[0] ?? address),
   );
@@ -15,7 +17,7 @@ export function serverNames({ names, advertiseAddress }: CoordinatorConfig): str
     'kubernetes.default.svc.cluster.local',
     '127.0.0.1',
     '::1',
-    '10.96.0.1',
+    ...ranges.apiAddresses,
     ...addresses,
     ...(advertiseAddress === '' ? [] : [advertiseAddress]),
     ...names.split(',').filter((name) => name !== ''),

@@ -1,4 +1,6 @@
+import { defaultServiceCidr } from '../apiserver/service-ranges.ts';
 import type { AnonymousAccess } from '../apiserver/security/authenticate/authenticator.ts';
+import { defaultPodCidr } from '../controller/node/pod-range.ts';
 import {
   logLevelSetting,
   parseSettings,
@@ -36,6 +38,10 @@ export interface CoordinatorConfig {
   readonly auditLog: string;
   /** A file with a Policy of `audit.k8s.io/v1`. */
   readonly auditPolicy: string;
+  /** Where the addresses of pods are from: one range, or one of each family after a comma. */
+  readonly podCidr: string;
+  /** Where the addresses of Services are from, likewise. */
+  readonly serviceCidr: string;
   /** When the file is turned over, in bytes. */
   readonly auditBytes: string;
   /** `15s`: of coordinators that share etcd, how long a leader that says nothing stays one. */
@@ -46,6 +52,11 @@ export interface CoordinatorConfig {
   readonly historyBytes: string;
   readonly logLevel: string;
 }
+
+const rangesSetting = {
+  allowed: /^[0-9a-f.:]+\/\d{1,3}(,[0-9a-f.:]+\/\d{1,3})?$/,
+  expected: 'a range of addresses, or one of each family parted by a comma',
+} as const;
 
 const settings: readonly Setting<keyof CoordinatorConfig>[] = [
   {
@@ -133,6 +144,18 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     fallback: '365d',
     allowed: /^\d{1,6}[smhd]$/,
     expected: 'a number with s, m, h or d',
+  },
+  {
+    key: 'coordinator.podCidr',
+    field: 'podCidr',
+    fallback: defaultPodCidr,
+    ...rangesSetting,
+  },
+  {
+    key: 'coordinator.serviceCidr',
+    field: 'serviceCidr',
+    fallback: defaultServiceCidr,
+    ...rangesSetting,
   },
   { key: 'coordinator.auditLog', field: 'auditLog', fallback: '', ...pathSetting },
   { key: 'coordinator.auditPolicy', field: 'auditPolicy', fallback: '', ...pathSetting },

@@ -11,6 +11,7 @@ import type { ApiServer } from '../apiserver/server.ts';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
+import type { PodRange } from '../controller/node/pod-range.ts';
 import { runControllers } from '../controller/run-controllers.ts';
 import type { Explanations } from '../scheduler/explain/explanations.ts';
 import { runScheduler } from '../scheduler/run-scheduler.ts';
@@ -20,6 +21,7 @@ export interface CoordinatorWork {
   readonly security: ClusterSecurity;
   /** `adaptive`, `all`, or a percentage. */
   readonly nodesToScore: string;
+  readonly podRanges: readonly PodRange[];
   /** The scheduler's last decisions. */
   readonly explanations: Explanations;
   /** How long a leader that says nothing stays one; undefined where there is no other. */
@@ -75,7 +77,7 @@ async function keepWorking(work: CoordinatorWork, leadership: Leadership): Promi
 
 /** All read the same caches, so they begin and end together. */
 async function workOnce(work: CoordinatorWork, leadership: Leadership): Promise<void> {
-  const { server, security, log } = work;
+  const { server, security, podRanges, log } = work;
   const ending = new AbortController();
   const signal = AbortSignal.any([leadership.signal, ending.signal]);
   const clientOf = (name: string): ApiClient =>
@@ -89,7 +91,7 @@ async function workOnce(work: CoordinatorWork, leadership: Leadership): Promise<
   const parts = [
     // Before the controllers, which set the caches going: it wants whole objects of some kinds.
     schedule(work, { client: clientOf('kube-scheduler'), informers, signal, onError }),
-    runControllers(controllers, { signal, rootCertificate, informers, onError }),
+    runControllers(controllers, { signal, rootCertificate, podRanges, informers, onError }),
     certificates.run(clientOf('certificate-controller'), signal),
   ];
   try {

@@ -7,10 +7,12 @@ import { RenewedCredential } from '../apiserver/security/authority/renewed-crede
 import { shareIdentity } from '../apiserver/security/authority/shared-identity.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
 import { ApiServer } from '../apiserver/server.ts';
+import { ServiceRanges } from '../apiserver/service-ranges.ts';
 import { SharedTurns } from '../apiserver/turns.ts';
 import { durationMs } from '../base/duration.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
+import { podRangesOf } from '../controller/node/pod-range.ts';
 import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
 import { Explanations } from '../scheduler/explain/explanations.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
@@ -52,11 +54,20 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const lifetimeMs = millisecondsOf(config.certificateLifetime);
   await using audit = await openAudit(config, log);
   const { anonymous } = config;
-  const names = serverNames(config);
+  const serviceRanges = new ServiceRanges(config.serviceCidr);
+  const podRanges = podRangesOf(config.podCidr);
+  const names = serverNames(config, serviceRanges);
   const access = { store, folder: root, names, anonymous, lifetimeMs, audit, log };
   using security = await openSecurity(access);
   const kubelets = kubeletOptions(config, security.authority);
-  const server = await ApiServer.start({ store, ...addressOf(config), security, turns, kubelets });
+  const server = await ApiServer.start({
+    store,
+    ...addressOf(config),
+    security,
+    turns,
+    serviceRanges,
+    kubelets,
+  });
   const failed = (what: string) => (error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const { authority } = security;
   using admin = await openAdminAccess({
@@ -66,14 +77,14 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
     lifetimeMs,
     failed: failed("renewing the administrator's certificate"),
   });
-  const announced = await announce({ store, server, config, log }, stop.signal);
+  const announced = await announce({ store, server, config, serviceRanges, log }, stop.signal);
   const explanations = new Explanations();
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
   using _kubelets = await openKubeletAccess({ authority, server, root, lifetimeMs, log });
   const { nodesToScore } = config;
   const leaseMs = isShared ? millisecondsOf(config.leaderLease) : undefined;
   const work = workAsCoordinator(
-    { server, security, nodesToScore, explanations, leaseMs, log },
+    { server, security, nodesToScore, podRanges, explanations, leaseMs, log },
     stop.signal,
   );
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
@@ -90,20 +101,21 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
 interface Announcing {
   readonly store: Store;
   readonly server: ApiServer;
+  readonly serviceRanges: ServiceRanges;
   readonly config: CoordinatorConfig;
   readonly log: Logger;
 }
 
 /** `ended` settles when the address is withdrawn. */
 async function announce(
-  { store, server, config, log }: Announcing,
+  { store, server, config, serviceRanges: ranges, log }: Announcing,
   signal: AbortSignal,
 ): Promise<{ readonly ended: Promise<void> }> {
   const address = publishedAddress(server.url, config);
   if (address === undefined) return { ended: Promise.resolve() };
   const client = server.client('kube-apiserver');
   const failed = (error: unknown) => log.warn(`publishing the address: ${messageOf(error)}`);
-  return await announceServer({ store, client, address, failed }, signal);
+  return await announceServer({ store, client, address, ranges, failed }, signal);
 }
 
 interface KubeletAccess {

@@ -20,7 +20,7 @@ import { JobController } from './job/controller.ts';
 import { StatefulSetController } from './stateful-set/controller.ts';
 import { NodeLifecycleController } from './node/lifecycle.ts';
 import { PodCollector } from './node/pod-collector.ts';
-import { PodRangeController, type PodRanges } from './node/pod-range.ts';
+import { type PodRange, PodRangeController } from './node/pod-range.ts';
 import { TaintEvictionController } from './node/taint-eviction.ts';
 import { DisruptionController } from './disruption-budget.ts';
 import { ClaimBinder } from './volume/claim-binder.ts';
@@ -37,7 +37,7 @@ export interface ControllersOptions {
   /** The CA's bundle in PEM, which every namespace gets; without it none does. */
   readonly rootCertificate?: () => string;
   /** Where nodes' ranges of pod addresses come from; 10.244.0.0/16 in ranges of /24 by default. */
-  readonly podRanges?: PodRanges;
+  readonly podRanges?: readonly PodRange[];
   /** Caches that others in the process read too, which these controllers follow. */
   readonly informers?: SharedInformers;
   /** Told of failures; what failed is tried again after a while. */

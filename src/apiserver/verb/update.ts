@@ -45,6 +45,7 @@ export async function updateObject(
   const kind = storedKind(request.place.kind);
   const place = { ...request.place, kind };
   let finished: JsonObject | undefined;
+  let attempted: { old: JsonObject; object: JsonObject } | undefined;
   const apply = async (old: JsonObject): Promise<JsonObject> => {
     const wanted = await request.change(request.fromStored(old));
     const object = managed(
@@ -57,7 +58,11 @@ export async function updateObject(
     check({ kind, object, old }, subresource);
     await api.gate.admit({ operation: 'update', place, subresource, object, old, user });
     if (subresource !== 'status') await api.quotas.check({ place, object, old });
-    if (kind.kind === 'Service' && !options.dryRun) await api.services.allocate(object, old);
+    if (kind.kind === 'Service' && !options.dryRun) {
+      api.services.release(attempted?.object, old);
+      await api.services.allocate(object, old);
+      attempted = { old, object };
+    }
     // The last finalizer of a deleted object has gone: so does the object.
     finished = isDeleting(old) && isOver(kind, object) ? object : undefined;
     return object;
@@ -65,9 +70,13 @@ export async function updateObject(
   if (options.dryRun) return await apply(await api.registry.get(place));
   const write = () => api.registry.update(place, apply);
   const change = kind.kind === 'Service' ? () => api.services.alone(write) : write;
-  const updated = await (request.subresource === 'status'
-    ? write()
-    : api.quotas.alone(place, change));
+  const updated = await (
+    request.subresource === 'status' ? write() : api.quotas.alone(place, change)
+  ).catch((error: unknown) => {
+    api.services.release(attempted?.object, attempted?.old);
+    throw error;
+  });
+  api.services.release(attempted?.old, finished === undefined ? updated : undefined);
   if (finished !== undefined) await api.registry.remove(place, updated);
   if (finished !== undefined || mayFree(kind)) api.quotas.touch(place.namespace);
   return updated;

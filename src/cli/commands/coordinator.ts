@@ -20,6 +20,8 @@ export function define(command: Command, cli: Cli): void {
     .option('--etcd-authority <path>', "TLS to etcd: who signs its members' certificates")
     .option('--etcd-certificate <path>', 'TLS to etcd: the certificate to show')
     .option('--etcd-key <path>', "its certificate's key")
+    .option('--pod-cidr <ranges>', "pods' addresses: one range, or A,B of both families")
+    .option('--service-cidr <ranges>', "Services' addresses, likewise")
     .option('--names <names>', "more names and addresses of the server's certificate")
     .option('--anonymous <paths>', 'what needs no credentials: health (checks), all or none')
     .option('--kubelet-certificates <which>', "verify, or any: what is taken for a kubelet's")

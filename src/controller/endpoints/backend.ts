@@ -1,3 +1,4 @@
+import { familyOfText, type IpFamily } from '../../api/address-range.ts';
 import type * as coreV1 from '../../api/types/generated/core-v1.ts';
 import { isReady, isTerminating } from '../pod-state.ts';
 import type { Pod, Service } from '../stored.ts';
@@ -22,12 +23,26 @@ export interface Backend {
   readonly ports: readonly BackendPort[];
 }
 
-/** The pods that a service selects and that have an address, as they can be reached. */
-export function backendsOf(service: Service, pods: readonly Pod[]): readonly Backend[] {
+/** In which families a service is reached, its first one first. */
+export function familiesOf({ spec }: Service): readonly IpFamily[] {
+  const named = (spec.ipFamilies ?? []).filter((one) => one === 'IPv4' || one === 'IPv6');
+  if (named.length > 0) return named;
+  return [familyOfText(spec.clusterIP ?? '')];
+}
+
+/** The pods that a service selects and that have an address of the family, as they are reached. */
+export function backendsOf(
+  service: Service,
+  pods: readonly Pod[],
+  family: IpFamily,
+): readonly Backend[] {
   const unready = service.spec.publishNotReadyAddresses === true;
   return pods.flatMap((pod) => {
-    const address = pod.status?.podIP ?? '';
-    if (address === '' || address.includes(':') || hasEnded(pod)) return [];
+    const { podIP = '', podIPs = [] } = pod.status ?? {};
+    const address = [podIP, ...podIPs.map(({ ip }) => ip ?? '')].find(
+      (one) => one !== '' && familyOfText(one) === family,
+    );
+    if (address === undefined || hasEnded(pod)) return [];
     const serving = isReady(pod);
     const terminating = isTerminating(pod);
     const ready = unready || (serving && !terminating);

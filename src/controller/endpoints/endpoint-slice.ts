@@ -1,3 +1,4 @@
+import type { IpFamily } from '../../api/address-range.ts';
 import { keyOf, type Stored } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import { equal } from '../../api/json.ts';
@@ -10,6 +11,7 @@ import type { WorkQueue } from '../work-queue.ts';
 import {
   type Backend,
   backendsOf,
+  familiesOf,
   hasSelector,
   hostnameOf,
   isHeadless,
@@ -19,6 +21,8 @@ import {
 import { headlessLabel } from './endpoints.ts';
 import { planSlices, type Wanted } from './plan-slices.ts';
 import { ServicePods } from './service-pods.ts';
+
+type Slice = Stored<discoveryV1.EndpointSlice>;
 
 const serviceName = 'kubernetes.io/service-name';
 const managedBy = 'endpointslice.kubernetes.io/managed-by';
@@ -70,13 +74,22 @@ export class EndpointSliceController implements Controller {
     const mine = slices.filter(({ metadata }) =>
       metadata.ownerReferences?.some(({ uid }) => uid === service.metadata.uid),
     );
-    const wanted = this.#wanted(service);
-    const plan = planSlices(mine, wanted);
-    for (const group of plan.create) {
-      await this.#cluster.create(resources.endpointSlices, describeSlice(service, group));
+    const families = familiesOf(service);
+    for (const family of families) {
+      const ofFamily = mine.filter(({ addressType }) => addressType === family);
+      await this.#keepSlices(service, family, ofFamily);
     }
+    const others = mine.filter(({ addressType }) => !families.some((one) => one === addressType));
+    for (const slice of others) await this.#cluster.delete(resources.endpointSlices, slice);
+  }
+
+  async #keepSlices(service: Service, family: IpFamily, mine: readonly Slice[]): Promise<void> {
+    const plan = planSlices(mine, this.#wanted(service, family));
+    for (const group of plan.create) {
+      await this.#cluster.create(resources.endpointSlices, describeSlice(service, family, group));
+    }
+    const labels = labelsOf(service);
     for (const { slice, endpoints } of plan.update) {
-      const { labels } = describeSlice(service, { ports: slice.ports ?? [], endpoints }).metadata;
       const metadata = { ...slice.metadata, labels };
       await this.#cluster.update(resources.endpointSlices, { ...slice, metadata, endpoints });
     }
@@ -84,15 +97,14 @@ export class EndpointSliceController implements Controller {
     const changed = new Set(plan.update.map(({ slice }) => slice));
     for (const slice of mine) {
       if (changed.has(slice) || plan.remove.includes(slice)) continue;
-      const { labels } = describeSlice(service, { ports: [], endpoints: [] }).metadata;
       if (equal(labels, slice.metadata.labels)) continue;
       const metadata = { ...slice.metadata, labels };
       await this.#cluster.update(resources.endpointSlices, { ...slice, metadata });
     }
   }
 
-  #wanted(service: Service): readonly Wanted[] {
-    const backends = backendsOf(service, this.#members.of(service));
+  #wanted(service: Service, family: IpFamily): readonly Wanted[] {
+    const backends = backendsOf(service, this.#members.of(service), family);
     const groups = [...Map.groupBy(backends, ({ ports }) => portsKey(ports)).values()];
     if (groups.length === 0) return [{ ports: [], endpoints: [] }];
     return groups.map((members) => ({
@@ -123,21 +135,30 @@ export class EndpointSliceController implements Controller {
   }
 }
 
-function isOurs({ metadata }: Stored<discoveryV1.EndpointSlice>): boolean {
+function isOurs({ metadata }: Slice): boolean {
   return metadata.labels?.[managedBy] === manager;
 }
 
-function describeSlice(service: Service, { ports, endpoints }: Wanted): discoveryV1.EndpointSlice {
-  const { namespace, name, labels } = service.metadata;
+function labelsOf(service: Service): Readonly<Record<string, string>> {
+  const { name, labels } = service.metadata;
   const headless = isHeadless(service) ? { [headlessLabel]: '' } : {};
+  return { ...labels, ...headless, [serviceName]: name, [managedBy]: manager };
+}
+
+function describeSlice(
+  service: Service,
+  family: IpFamily,
+  { ports, endpoints }: Wanted,
+): discoveryV1.EndpointSlice {
+  const { namespace, name } = service.metadata;
   return {
     metadata: {
       namespace,
       generateName: `${name}-`,
-      labels: { ...labels, ...headless, [serviceName]: name, [managedBy]: manager },
+      labels: labelsOf(service),
       ownerReferences: [controllerReference(resources.services, service)],
     },
-    addressType: 'IPv4',
+    addressType: family,
     endpoints,
     ports,
   };

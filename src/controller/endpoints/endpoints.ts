@@ -9,6 +9,7 @@ import type { WorkQueue } from '../work-queue.ts';
 import {
   type Backend,
   backendsOf,
+  familiesOf,
   hasSelector,
   hostnameOf,
   isHeadless,
@@ -59,7 +60,10 @@ export class EndpointsController implements Controller {
       return;
     }
     if (!hasSelector(service) || service.metadata.deletionTimestamp !== undefined) return;
-    const wanted = describeEndpoints(service, backendsOf(service, this.#members.of(service)));
+    // They are of one family alone; slices have both.
+    const [family = 'IPv4'] = familiesOf(service);
+    const backends = backendsOf(service, this.#members.of(service), family);
+    const wanted = describeEndpoints(service, backends);
     if (known === undefined) {
       await this.#cluster.create(resources.endpoints, wanted);
       return;

@@ -67,6 +67,7 @@ function relevant({ metadata, spec, status }: Pod): string {
     metadata.deletionTimestamp !== undefined,
     spec.nodeName,
     status?.podIP,
+    status?.podIPs,
     status?.phase,
     ready,
   ]);

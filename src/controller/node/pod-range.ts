@@ -1,43 +1,67 @@
+import { AddressRange, familyOfText, type IpFamily, parseRanges } from '../../api/address-range.ts';
 import { resources } from '../../api/client/resources.ts';
-import { DomainError } from '../../base/error.ts';
+import { DomainError, isDomainError } from '../../base/error.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Controller } from '../control-loop.ts';
+import type { Node } from '../stored.ts';
 import type { WorkQueue } from '../work-queue.ts';
 
-/** The addresses that pods get, cut into one range for each node. */
-export interface PodRanges {
-  /** `10.244.0.0/16` */
-  readonly cluster: string;
-  /** 24 */
+export const defaultPodCidr = '10.244.0.0/16';
+
+/** Addresses that pods get, cut into one range for each node. */
+export interface PodRange {
+  readonly cluster: AddressRange;
+  /** Of a node's range: 24. */
   readonly nodeBits: number;
+  /** How many nodes it is enough for. */
+  readonly count: number;
 }
 
-export const defaultPodRanges: PodRanges = { cluster: '10.244.0.0/16', nodeBits: 24 };
+const nodeBits: Readonly<Record<IpFamily, number>> = { IPv4: 24, IPv6: 64 };
+/** A range that is smaller than a node's usual one is for so many nodes. */
+const fewestNodeBits = 4;
+/** Of a wider range the rest is not given out. */
+const mostNodeBits = 16;
+/** A node's range is of so many addresses at least, network and broadcast among them. */
+const longestPrefix: Readonly<Record<IpFamily, number>> = { IPv4: 30, IPv6: 124 };
+
+/** `10.244.0.0/16,fd44::/48`: nodes get a /24 and a /64 of it. Throws DomainError `invalid`. */
+export function podRangesOf(text: string): readonly PodRange[] {
+  return parseRanges(text)
+    .filter((range) => range !== undefined)
+    .map((cluster) => {
+      const bits = Math.max(nodeBits[cluster.family], cluster.bits + fewestNodeBits);
+      if (bits <= longestPrefix[cluster.family]) {
+        return { cluster, nodeBits: bits, count: 2 ** Math.min(bits - cluster.bits, mostNodeBits) };
+      }
+      throw new DomainError('invalid', `"${cluster.toString()}" is too small for nodes' pods`);
+    });
+}
+
+interface Found {
+  readonly text: string;
+  readonly index: number;
+}
 
 const source = 'cidrAllocator';
 const retryMs = 60_000;
 
-/** Gives each node its range of pod addresses. One worker: two nodes never get the same. */
+/**
+ * Gives each node its ranges of pod addresses, one a family. One worker: two nodes never get the
+ * same. What a node has is never changed; a family that the cluster got later is for new nodes.
+ */
 export class PodRangeController implements Controller {
   readonly name = 'node-ipam-controller';
   readonly workers = 1;
   readonly #cluster: Cluster;
   readonly #nodes;
-  readonly #first: number;
-  readonly #count: number;
-  readonly #bits: number;
+  readonly #ranges: readonly PodRange[];
+  #starts: readonly number[] = [];
 
-  /** Throws DomainError `invalid`. */
-  constructor(cluster: Cluster, { cluster: range, nodeBits }: PodRanges = defaultPodRanges) {
+  constructor(cluster: Cluster, ranges: readonly PodRange[] = podRangesOf(defaultPodCidr)) {
     this.#cluster = cluster;
     this.#nodes = cluster.informer(resources.nodes);
-    const { address, bits } = parseRange(range);
-    if (nodeBits < bits || nodeBits > 30 || nodeBits - bits > 16) {
-      throw new DomainError('invalid', `"${range}" cannot be cut into ranges of /${nodeBits}`);
-    }
-    this.#first = address;
-    this.#count = 2 ** (nodeBits - bits);
-    this.#bits = nodeBits;
+    this.#ranges = ranges;
   }
 
   get needs() {
@@ -53,10 +77,13 @@ export class PodRangeController implements Controller {
   async reconcile(name: string): Promise<number | undefined> {
     const node = this.#nodes.get('', name);
     if (node === undefined || node.spec?.podCIDR !== undefined) return undefined;
-    const taken = new Set(this.#nodes.list().flatMap(({ spec }) => spec?.podCIDRs ?? []));
-    for (const { spec } of this.#nodes.list()) if (spec?.podCIDR) taken.add(spec.podCIDR);
-    const podCIDR = this.#firstFree(taken);
-    if (podCIDR === undefined) {
+    const taken = new Set(this.#nodes.list().flatMap(textsOf));
+    const found = this.#ranges.map((range, family) =>
+      firstFree(range, { taken, start: this.#starts[family] ?? 0 }),
+    );
+    const podCIDRs = found.flatMap((one) => one?.text ?? []);
+    const [podCIDR] = podCIDRs;
+    if (podCIDR === undefined || podCIDRs.length < found.length) {
       this.#cluster.events.tell(resources.nodes, node, {
         source,
         type: 'Normal',
@@ -65,32 +92,48 @@ export class PodRangeController implements Controller {
       });
       return retryMs;
     }
-    const spec = { ...node.spec, podCIDR, podCIDRs: [podCIDR] };
+    this.#starts = found.map((one) => one?.index ?? 0);
+    const spec = { ...node.spec, podCIDR, podCIDRs };
     await this.#cluster.update(resources.nodes, { ...node, spec });
     return undefined;
   }
+}
 
-  #firstFree(taken: ReadonlySet<string>): string | undefined {
-    for (let index = 0; index < this.#count; index += 1) {
-      const address = this.#first + index * 2 ** (32 - this.#bits);
-      const range = `${formatAddress(address)}/${this.#bits}`;
-      if (!taken.has(range)) return range;
+function textsOf({ spec }: Node): readonly string[] {
+  return [...(spec?.podCIDRs ?? []), ...(spec?.podCIDR ? [spec.podCIDR] : [])];
+}
+
+/**
+ * From where the last one was found on, for there may be thousands. Also none that overlaps with
+ * one of another size: the cluster's range may have been another once.
+ */
+function firstFree(
+  { cluster, nodeBits: bits, count }: PodRange,
+  { taken, start }: { readonly taken: ReadonlySet<string>; readonly start: number },
+): Found | undefined {
+  const others = [...taken]
+    .filter((text) => !text.endsWith(`/${bits}`) && familyOfText(text) === cluster.family)
+    .flatMap(tryRange);
+  const step = 1n << BigInt((cluster.family === 'IPv4' ? 32 : 128) - bits);
+  for (let tried = 0; tried < count; tried += 1) {
+    const index = (start + tried) % count;
+    const text = `${cluster.at(BigInt(index) * step)}/${bits}`;
+    if (taken.has(text)) continue;
+    if (others.length > 0) {
+      const range = new AddressRange(text);
+      if (others.some((one) => one.holds(range.at(0)) || range.holds(one.at(0)))) continue;
     }
-    return undefined;
+    return { text, index };
   }
+  return undefined;
 }
 
-function parseRange(text: string): { address: number; bits: number } {
-  const match = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/.exec(text);
-  const numbers = (match ?? []).slice(1).map(Number);
-  const [bits = 33] = numbers.splice(4);
-  if (numbers.length !== 4 || numbers.some((number) => number > 255) || bits > 30) {
-    throw new DomainError('invalid', `"${text}" is not a range of IPv4 addresses`);
+/** Nodes may say of themselves what they like. */
+function tryRange(text: string): readonly AddressRange[] {
+  try {
+    return [new AddressRange(text)];
+  } catch (error) {
+    if (isDomainError(error, 'invalid')) return [];
+    throw error;
   }
-  const address = numbers.reduce((sum, number) => sum * 256 + number, 0);
-  return { address: address - (address % 2 ** (32 - bits)), bits };
-}
-
-function formatAddress(address: number): string {
-  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
 }
