@@ -6,6 +6,7 @@
 #include "bpf.hh"
 #include "cgroup.hh"
 #include "confine.hh"
+#include "dial.hh"
 #include "error.hh"
 #include "extent.hh"
 #include "file.hh"
@@ -42,6 +43,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   env.SetInstanceData(new Classes());
   exports["setErrorClass"] = Napi::Function::New(env, setErrorClass);
   registerConfine(env, exports);
+  registerDial(env, exports);
   registerExtent(env, exports);
   registerFile(env, exports);
   registerBpf(env, exports);

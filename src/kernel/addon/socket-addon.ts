@@ -3,7 +3,7 @@ export interface WatchHandle {
   readonly kind: unique symbol;
 }
 
-/** The addon's calls on seqpacket sockets and readiness: socket.hh and watch.hh. */
+/** The addon's calls on sockets and readiness: socket.hh, dial.hh and watch.hh. */
 export interface SocketAddon {
   socketPair(): [number, number];
   socketConnect(folder: string, name: string): number;
@@ -15,6 +15,11 @@ export interface SocketAddon {
   datagramSend(path: string, data: Uint8Array): void;
   messageSend(fd: number, data: Uint8Array, fds: readonly number[]): boolean;
   messageReceive(fd: number): { data: Buffer; fds: number[] } | null | undefined;
+
+  tcpDial(address: string, port: number): number;
+  tcpReset(fd: number): void;
+  streamSend(fd: number, data: Uint8Array): number | undefined;
+  streamReceive(fd: number): Buffer | null | undefined;
 
   /** Events: 1 readable, 2 writable. */
   watchStart(fd: number, onReady: (events: number) => void): WatchHandle;

@@ -1,24 +1,44 @@
-import { createConnection } from 'node:net';
+import { createConnection, isIP } from 'node:net';
+import { TcpExchange } from '../../kernel/tcp-exchange.ts';
+import { dialFailure } from './dial-failure.ts';
 import type { Outcome } from './outcome.ts';
-import { dialFailure } from './probe-http.ts';
 
-/** Connects and lets go at once. */
+/** Connects and lets go at once, by a reset: many probes a second would use up the ports. */
 export function probeTcp(host: string, port: number, timeoutMs: number): Promise<Outcome> {
   const { promise, resolve } = Promise.withResolvers<Outcome>();
-  const socket = createConnection({ host, port });
   const timer = setTimeout(() => {
-    socket.destroy();
-    resolve({ ok: false, output: `dial tcp ${host}:${port}: i/o timeout` });
+    end({ ok: false, output: `dial tcp ${host}:${port}: i/o timeout` });
   }, timeoutMs);
-  socket.once('connect', () => {
+  let close: (() => void) | undefined;
+  const end = (outcome: Outcome) => {
     clearTimeout(timer);
-    // A reset leaves no port in TIME_WAIT: many probes a second would use them up.
-    socket.resetAndDestroy();
-    resolve({ ok: true, output: '' });
-  });
-  socket.on('error', (error) => {
-    clearTimeout(timer);
-    resolve({ ok: false, output: dialFailure(error, host, port) });
-  });
+    close?.();
+    resolve(outcome);
+  };
+  const connected = () => end({ ok: true, output: '' });
+  const failed = (error: unknown) => end({ ok: false, output: dialFailure(error, host, port) });
+  try {
+    close = openTo(host, port, { connected, failed });
+  } catch (error) {
+    failed(error);
+  }
   return promise;
+}
+
+interface Dialling {
+  readonly connected: () => void;
+  readonly failed: (error: unknown) => void;
+}
+
+function openTo(host: string, port: number, { connected, failed }: Dialling): () => void {
+  if (isIP(host) === 0) {
+    const socket = createConnection({ host, port });
+    socket.once('connect', connected).on('error', failed);
+    return () => socket.resetAndDestroy();
+  }
+  const exchange = new TcpExchange(
+    { address: host, port, request: Buffer.alloc(0) },
+    { onSent: connected, onData: () => undefined, onEnd: failed },
+  );
+  return () => exchange.close();
 }
