@@ -10,7 +10,6 @@
 //   };
 #pragma once
 
-#include <fcntl.h>
 #include <linux/netlink.h>
 #include <napi.h>
 #include <poll.h>
@@ -29,7 +28,7 @@
 #include "error.hh"
 #include "netlink-tap.hh"
 #include "netlink-watch.hh"
-#include "throwaway.hh"
+#include "visit.hh"
 
 namespace keelson::addon::netlink {
 
@@ -143,28 +142,13 @@ inline Result<int> openSocket(int protocol) {
   return fd.release();
 }
 
-// The caller may close its descriptor before the thread has come to it.
-inline Descriptor ownCopyOf(int fd) { return Descriptor(fcntl(fd, F_DUPFD_CLOEXEC, 3)); }
-
 // netlinkOpen(protocol, namespaceFd): Promise<fd>; -1 is the process's own namespace. The socket
 // stays in the namespace of the thread that made it.
 inline Napi::Value open(const Napi::CallbackInfo& info) {
-  Napi::Env env = info.Env();
-  int protocol = toInt(info[0]), namespaceFd = toInt(info[1]);
-  if (namespaceFd < 0) {
-    auto opened = openSocket(protocol);
-    if (!opened) return raise(env, opened.failure());
-    auto deferred = Napi::Promise::Deferred::New(env);
-    deferred.Resolve(Napi::Number::New(env, *opened));
-    return deferred.Promise();
-  }
-  auto space = std::make_shared<Descriptor>(ownCopyOf(namespaceFd));
-  auto job = [space, protocol]() -> Result<int> {
-    if (setns(space->get(), CLONE_NEWNET) < 0) return failed("setns", "network namespace");
-    return openSocket(protocol);
-  };
-  return onThrowawayThread<int>(
-      env, job, [](Napi::Env env, int fd) -> Napi::Value { return Napi::Number::New(env, fd); });
+  int protocol = toInt(info[0]);
+  return visiting<int>(
+      info.Env(), toInt(info[1]), [protocol] { return openSocket(protocol); },
+      [](Napi::Env env, int fd) -> Napi::Value { return Napi::Number::New(env, fd); });
 }
 
 // netlinkOption(fd, level, option, value)

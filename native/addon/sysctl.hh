@@ -1,5 +1,5 @@
 // Reading and writing /proc/sys as a network namespace has it. Which net/ one sees there is decided
-// by the namespace of the thread that looks, so a throwaway thread joins it first.
+// by the namespace of the thread that looks, which therefore visits it.
 #pragma once
 
 #include <fcntl.h>
@@ -11,8 +11,7 @@
 #include <vector>
 
 #include "binding.hh"
-#include "inside.hh"
-#include "throwaway.hh"
+#include "visit.hh"
 
 namespace keelson::addon {
 
@@ -49,8 +48,7 @@ inline void doSysctl(int root, Sysctl& sysctl) {
   if (count < 0) sysctl.error = errno;
 }
 
-inline Result<std::vector<Sysctl>> doSysctls(int network, std::vector<Sysctl> sysctls) {
-  if (network >= 0 && setns(network, CLONE_NEWNET) < 0) return failed("setns", "net");
+inline Result<std::vector<Sysctl>> doSysctls(std::vector<Sysctl> sysctls) {
   Descriptor root(open("/proc/sys", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!root.valid()) return failed("open", "/proc/sys");
   for (Sysctl& sysctl : sysctls) doSysctl(root.get(), sysctl);
@@ -84,16 +82,8 @@ inline Napi::Value sysctls(const Call& info) {
     wanted.push_back({toString(names[i]), std::nullopt});
     if (value.IsString()) wanted.back().value = toString(value);
   }
-  if (network < 0) {
-    auto deferred = Napi::Promise::Deferred::New(env);
-    auto done = doSysctls(-1, std::move(wanted));
-    if (done) deferred.Resolve(sysctlAnswers(env, *done));
-    else deferred.Reject(kernelError(env, done.failure()));
-    return deferred.Promise();
-  }
-  auto space = std::make_shared<Descriptor>(ownCopy(info[0]));
-  return onThrowawayThread<std::vector<Sysctl>>(
-      env, [space, wanted] { return doSysctls(space->get(), wanted); }, sysctlAnswers);
+  return visiting<std::vector<Sysctl>>(
+      env, network, [wanted] { return doSysctls(wanted); }, sysctlAnswers);
 }
 
 inline void registerSysctl(Napi::Env, Napi::Object exports) { bind(exports, "sysctls", sysctls); }

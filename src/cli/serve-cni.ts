@@ -21,13 +21,18 @@ export interface CniServerOptions {
   readonly metrics?: RuntimeMetrics;
 }
 
-/** The protocol with native/cni/resident.cc. */
-const protocolVersion = '1';
+/**
+ * The protocol with native/cni/resident.cc: a call, to which "begun" goes to a socket of its own
+ * that came with it, and then "answer" where the call came from.
+ */
+const protocolVersion = '2';
 
 /** What the kernel takes in one message by default; a longer stdout goes as a file. */
 const inlineBytes = 96 * 1024;
 
 /** Connections open at once: all that may wait, and some. */
+const begun = Buffer.from('begun');
+
 const maximumConnections = limits.cniQueue + 2 * limits.cniCalls;
 
 /**
@@ -102,8 +107,8 @@ export class CniServer {
     try {
       const request = decodeRequest(message);
       if (request !== undefined && this.#resident.has(request.type)) {
-        // A client that has given up has shut the socket down: this throws, and nothing begins.
-        socket.send(encodeRecords([['begun']]));
+        // A client that has given up has shut its end down: this throws, and nothing begins.
+        if (!addon.messageSend(request.beginFd, begun, [])) throw new Error('"begun" is refused');
         sendAnswer(socket, await asRequest(() => this.#measured({ ...request, signal })));
       }
     } catch (error) {
@@ -120,6 +125,8 @@ interface Request {
   readonly environment: Readonly<Record<string, string>>;
   readonly input: string;
   readonly netnsFd: number | undefined;
+  /** Where to say that the call is begun. */
+  readonly beginFd: number;
 }
 
 /**
@@ -134,8 +141,10 @@ function decodeRequest({ data, fds }: Message): Request | undefined {
   if (view?.toString() !== ownView()) return undefined;
   const names = passed?.toString() ?? '';
   if (names.length !== fds.length) return undefined;
-  const inputFd = fds[names.indexOf('i')];
+  const [inputFd, beginFd] = [fds[names.indexOf('i')], fds[names.indexOf('b')]];
+  if (beginFd === undefined) return undefined;
   return {
+    beginFd,
     type: type.toString(),
     environment: Object.fromEntries(environment.map((entry) => split(entry.toString()))),
     input: inputFd === undefined ? input.toString() : readBounded(inputFd),

@@ -137,9 +137,9 @@ t.test('bytes that are no call end the connection and nothing else', { skip }, a
     Buffer.alloc(0),
     Buffer.alloc(100_000, 0xff),
     encodeRecords([['9', 'host-local', '', '', '{}']]),
-    encodeRecords([['1', 'host-local', 'elsewhere', '', '{}', 'CNI_COMMAND=ADD']]),
-    encodeRecords([['1', 'host-local', '', 'ni', '{}']]),
-    encodeRecords([['1']]),
+    encodeRecords([['2', 'host-local', 'elsewhere', '', '{}', 'CNI_COMMAND=ADD']]),
+    encodeRecords([['2', 'host-local', '', 'ni', '{}']]),
+    encodeRecords([['2']]),
   ];
   for (const bytes of bad) {
     await new Promise<void>((resolve, reject) => {
