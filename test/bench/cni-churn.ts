@@ -33,15 +33,8 @@ const bench: Bench = {
 export default bench;
 
 function churn(rig: CniRig, side: Side): readonly number[] {
-  const script = `
-    worker() {
-      for ((i = $1; i < ${pods}; i += ${concurrency})); do call ADD $i; call DEL $i; done
-    }
-    mark a
-    for w in $(seq 0 ${concurrency - 1}); do worker $w & done; wait
-    mark b
-    echo $((b - a))`;
-  const [milliseconds = 0] = rig.times(side, 'bridge', script);
+  const calls = { type: 'bridge', verbs: ['ADD', 'DEL'], count: pods, concurrency } as const;
+  const milliseconds = rig.call(side, calls).all;
   const left = leaks(rig, side);
   if (left.length > 0) throw new Error(`${side} left ${left.join(' ')}`);
   const rate = (pods / milliseconds) * 1000;
@@ -51,15 +44,13 @@ function churn(rig: CniRig, side: Side): readonly number[] {
 
 /** Ports of the bridge, leases, rules with a pod's name, records. */
 function leaks(rig: CniRig, side: Side): readonly string[] {
-  const ports = rig
-    .inHost(`ls /sys/class/net/${bridgeOf(side)}/brif`)
-    .split('\n')
-    .filter(Boolean);
+  // Not in /sys, which shows the interfaces of the namespace that mounted it.
+  const ports = rig.inHost(`ip -brief link show master ${bridgeOf(side)}`).split('\n');
   const rules = rig.inHost('nft list ruleset').split('\n');
   const tagged = rules.filter((line) => line.includes(`bench-${side}`) && /pod\d/.test(line));
-  const records = side === 'ours' ? filesBelow(join(rig.folder, 'state/cni')) : [];
+  const records = side === 'ours' ? filesBelow(rig.records) : [];
   const leases = filesBelow(rig.leases(side)).filter((name) => /^10\.[\d.]+$/.test(name));
-  return [...ports, ...tagged, ...leases, ...records];
+  return [...ports.filter(Boolean), ...tagged, ...leases, ...records];
 }
 
 function filesBelow(folder: string): readonly string[] {

@@ -33,14 +33,11 @@ function caseOf(name: string, run: (side: Side) => () => Promise<readonly number
 }
 
 function deleteAlone(rig: CniRig, side: Side): readonly number[] {
-  const script = `for i in $(seq 0 ${aloneCalls - 1}); do
-    call ADD $i; mark a; call DEL $i; mark b; echo $((b - a)); done`;
-  return rig.times(side, 'bridge', script);
+  return rig.call(side, { type: 'bridge', verbs: ['ADD', 'DEL'], count: aloneCalls }).each('DEL');
 }
 
 function deleteTogether(rig: CniRig, side: Side): readonly number[] {
-  const script = `for i in $(seq 0 ${pods - 1}); do call ADD $i; done
-    mark a; for i in $(seq 0 ${pods - 1}); do call DEL $i & done; wait; mark b
-    echo $((b - a))`;
-  return rig.times(side, 'bridge', script).map((milliseconds) => milliseconds / pods);
+  const many = { type: 'bridge', count: pods };
+  rig.call(side, { ...many, verbs: ['ADD'] });
+  return [rig.call(side, { ...many, verbs: ['DEL'], concurrency: pods }).all / pods];
 }

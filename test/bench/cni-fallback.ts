@@ -31,8 +31,7 @@ const bench: Bench = {
 export default bench;
 
 function adds(rig: CniRig, side: Side): readonly number[] {
-  const script = `for i in $(seq 0 ${calls - 1}); do
-    mark a; call ADD $i; mark b; echo $((b - a)); done
-    for i in $(seq 0 ${calls - 1}); do call DEL $i; done`;
-  return rig.times(side, 'bridge', script);
+  const times = rig.call(side, { type: 'bridge', verbs: ['ADD'], count: calls }).each('ADD');
+  rig.call(side, { type: 'bridge', verbs: ['DEL'], count: calls });
+  return times;
 }

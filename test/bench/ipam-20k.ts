@@ -49,7 +49,6 @@ function takeLeases(rig: CniRig, side: Side): void {
 }
 
 function adds(rig: CniRig, side: Side): readonly number[] {
-  const script = `for i in $(seq ${calls}); do
-    mark a; call ADD $i; mark b; echo $((b - a)); call DEL $i; done`;
-  return rig.times(side, 'host-local', script);
+  const verbs = ['ADD', 'DEL'] as const;
+  return rig.call(side, { type: 'host-local', verbs, count: calls }).each('ADD');
 }

@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,11 +11,13 @@ export const referenceFolder = '/usr/lib/cni';
 
 /**
  * A host of its own, as a network namespace, with pods' namespaces beside it, our binaries in a
- * folder and the runtime that serves them. Calls are timed by a shell inside the host, for Node's
- * own start of a process takes longer than what is measured.
+ * folder and the runtime that serves them. Calls are made and timed by a small program inside the
+ * host (`caller.cc`), for Node's own start of a process takes longer than what is measured.
  */
 export class CniRig implements AsyncDisposable {
   readonly folder = mkdtempSync('/tmp/keelson-bench-');
+  /** On a tmpfs, as /run/keelson is; the leases of both sides are on the disk. */
+  readonly #state = mkdtempSync('/dev/shm/keelson-bench-');
   readonly #name = `kb${process.pid}`;
   readonly #pods: string[] = [];
   #runtime: ChildProcess | undefined;
@@ -29,7 +31,7 @@ export class CniRig implements AsyncDisposable {
       this.#pods.push(pod);
     }
     execFileSync(join(project, 'scripts/install-cni'), [join(this.folder, 'ours')]);
-    for (const name of ['calls', 'state', 'root']) mkdirSync(join(this.folder, name));
+    for (const name of ['calls', 'root']) mkdirSync(join(this.folder, name));
   }
 
   /** Where the programs of a side lie. */
@@ -39,8 +41,8 @@ export class CniRig implements AsyncDisposable {
 
   /** Starts the runtime in the host, and waits until it serves. */
   async startRuntime(): Promise<void> {
-    const flags = ['--root', join(this.folder, 'root'), '--state', join(this.folder, 'state')];
-    const socket = join(this.folder, 'state/cri.sock');
+    const flags = ['--root', join(this.folder, 'root'), '--state', this.#state];
+    const socket = join(this.#state, 'cri.sock');
     const main = join(project, 'src/cli/main.ts');
     const args = [process.execPath, '--max-semi-space-size=1', main, 'runtime', ...flags];
     const rest = ['--socket', socket, '--missing-controllers', 'warn'];
@@ -77,6 +79,11 @@ export class CniRig implements AsyncDisposable {
     return path;
   }
 
+  /** Where our plugins record attachments. */
+  get records(): string {
+    return join(this.#state, 'cni');
+  }
+
   /** The folder of a side's leases. */
   leases(side: Side): string {
     return join(this.folder, `leases-${side}`);
@@ -86,32 +93,32 @@ export class CniRig implements AsyncDisposable {
     return `/run/netns/${this.#pods[index] ?? ''}`;
   }
 
-  /**
-   * Runs a bash script in the host; it has `call VERB INDEX`, which calls the side's plugin for one
-   * pod and ends the script when that fails, and `mark NAME`, which keeps the time in microseconds
-   * without starting a process. Gives what it prints.
-   */
-  run(side: Side, type: string, script: string): string {
-    const prelude = `
-      folder=${this.folder}
-      programs=${this.programs(side)}
-      call() {
-        CNI_COMMAND=$1 CNI_CONTAINERID=pod$2 CNI_IFNAME=eth0 \\
-        CNI_NETNS=/run/netns/${this.#name}p$2 CNI_PATH=$programs KEELSON_STATE=$folder/state \\
-        $programs/${type} <$folder/${side}.json >$folder/calls/$2 || {
-          cat $folder/calls/$2 >&2
-          exit 1
-        }
-      }
-      mark() { printf -v "$1" %s "\${EPOCHREALTIME/./}"; }
-      set -e`;
-    return this.inHost(`${prelude}\n${script}`);
+  /** Makes the calls in the host, for pods 0 to `count`; gives how long they took. */
+  call(side: Side, { type, verbs, count, concurrency = 1 }: Calls): Times {
+    const program = join(this.programs(side), type);
+    const [config, output] = [join(this.folder, `${side}.json`), join(this.folder, 'calls')];
+    const prefix = `/run/netns/${this.#name}p`;
+    const call = [program, config, output, prefix, verbs.join(','), `${count}`, `${concurrency}`];
+    const env = {
+      PATH: process.env['PATH'],
+      CNI_PATH: this.programs(side),
+      KEELSON_STATE: this.#state,
+    };
+    const args = [this.#net(), this.#caller(), ...call];
+    const lines = execFileSync('nsenter', args, { encoding: 'utf8', env }).trim().split('\n');
+    const timed = lines.map((line) => line.split(' '));
+    const named = (name: string): readonly number[] =>
+      timed.filter(([verb]) => verb === name).map(([, micros]) => Number(micros) / 1000);
+    return { each: named, all: named('all')[0] ?? Number.NaN };
   }
 
-  /** Milliseconds of each of the numbers (of microseconds) that a script prints. */
-  times(side: Side, type: string, script: string): readonly number[] {
-    const lines = this.run(side, type, script).trim().split('\n');
-    return lines.map((line) => Number(line) / 1000);
+  #caller(): string {
+    const program = join(this.folder, 'caller');
+    const source = join(import.meta.dirname, 'caller.cc');
+    if (!existsSync(program)) {
+      execFileSync('g++', ['-std=c++20', '-O2', '-static', source, '-o', program]);
+    }
+    return program;
   }
 
   inHost(script: string): string {
@@ -126,11 +133,27 @@ export class CniRig implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stopRuntime();
     for (const name of [...this.#pods, this.#name]) execFileSync('ip', ['netns', 'delete', name]);
-    rmSync(this.folder, { recursive: true, force: true });
+    for (const folder of [this.folder, this.#state])
+      rmSync(folder, { recursive: true, force: true });
   }
 }
 
 export type Side = 'ours' | 'reference';
+
+export interface Calls {
+  readonly type: string;
+  /** Made for each pod in this order. */
+  readonly verbs: readonly ('ADD' | 'DEL')[];
+  readonly count: number;
+  /** So many at once; one after the other by default. */
+  readonly concurrency?: number;
+}
+
+/** In milliseconds. */
+export interface Times {
+  each(verb: 'ADD' | 'DEL'): readonly number[];
+  readonly all: number;
+}
 
 function listens(socketPath: string): Promise<boolean> {
   return new Promise((resolve) => {
