@@ -66,8 +66,8 @@ Napi::Value settled(Napi::Env env, Result<Value> result, const Convert& convert)
   return deferred.Promise();
 }
 
-// A promise of what `job` (a Result<Value>, of calls that do not wait) gives in a network namespace;
-// -1 is the thread's own.
+// A promise of what `job` (a Result<Value>, of calls that do not wait) gives in a network
+// namespace; -1 is the thread's own.
 template <typename Value, typename Job, typename Convert>
 Napi::Value visiting(Napi::Env env, int network, Job job, Convert convert) {
   if (network < 0) return settled<Value>(env, job(), convert);
