@@ -12,11 +12,57 @@ export const removeHostLink: (index: number) => Promise<void> = coalesced(remove
 const firstGroup = 0x6b65_0000;
 let groups = 0;
 
-/** A connection of its own: others would wait behind a delete. Open as long as the process. */
-let connection: Promise<netlink.Connection> | undefined;
+/** Connections of their own: others would wait behind a delete. Open as long as the process. */
+class Lane {
+  #connection: Promise<netlink.Connection> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
 
+  /** Resolves when the kernel has done with what this lane was last given. */
+  get idle(): Promise<this> {
+    return this.#last.then(() => this);
+  }
+
+  run(indexes: readonly number[]): Promise<void> {
+    const ended = this.#remove(indexes);
+    this.#last = ended.catch(() => undefined);
+    return ended;
+  }
+
+  async #remove(indexes: readonly number[]): Promise<void> {
+    await removeBy(await (this.#connection ??= netlink.open()), indexes);
+  }
+}
+
+/** Each holds a thread of the pool while the kernel cleans up; the pool has four. */
+const lanes = [new Lane(), new Lane()];
+
+/**
+ * The kernel says that an interface is gone after a millisecond, and answers some 15 ms later:
+ * until then it waits for others to let go of memory (rcu_barrier), which is no matter here.
+ */
 async function removeAll(indexes: readonly number[]): Promise<void> {
-  const host = await (connection ??= netlink.open());
+  const lane = await Promise.race(lanes.map(({ idle }) => idle));
+  await using events = await netlink.subscribe(['link']);
+  const ended = lane.run(indexes);
+  const told = allGone(events, indexes).catch(() => false);
+  await Promise.race([ended, told.then((all) => (all ? undefined : ended))]);
+}
+
+/** False when events were lost. */
+async function allGone(
+  events: AsyncIterable<netlink.RouteEvent | netlink.Resync>,
+  indexes: readonly number[],
+): Promise<boolean> {
+  const left = new Set(indexes);
+  for await (const event of events) {
+    if (event.kind === 'resync') return false;
+    if (event.kind === 'link' && event.action === 'removed') left.delete(event.link.index);
+    if (left.size === 0) return true;
+  }
+  return false;
+}
+
+async function removeBy(host: netlink.Connection, indexes: readonly number[]): Promise<void> {
   const [only] = indexes;
   if (indexes.length === 1 && only !== undefined) {
     await netlink.link.remove(host, only);
