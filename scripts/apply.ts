@@ -6,7 +6,7 @@ import { readFileSync } from 'node:fs';
 import { parseAllDocuments } from 'yaml';
 import { HttpClient } from '../src/api/client/http-client.ts';
 import { readKubeconfig } from '../src/api/client/kubeconfig.ts';
-import type { ApiObject } from '../src/api/client/client.ts';
+import type { ApiObject } from '../src/api/client/resources.ts';
 import { textOf } from '../src/api/json.ts';
 import { findKind } from '../src/api/kinds.ts';
 import { ApiError } from '../src/api/status.ts';

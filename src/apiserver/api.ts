@@ -5,7 +5,7 @@ import { Pace } from './pace.ts';
 import { Registry } from './registry.ts';
 import { type Gate, openGate } from './security/gate.ts';
 import type { User } from './security/user.ts';
-import type { HealthCheck } from './serve-components.ts';
+import type { HealthCheck } from './health.ts';
 import { ServiceAddresses } from './service-addresses.ts';
 import { ServiceRanges } from './service-ranges.ts';
 import { OwnTurns, type Turns } from './turns.ts';

@@ -1,7 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { limits } from '../base/limits.ts';
 import { sendText } from './answer.ts';
-import type { HealthCheck } from './serve-components.ts';
+
+export type HealthCheck = () => Promise<void>;
 
 /**
  * `/livez`, `/readyz` and `/healthz`: `ok`, or with `?verbose` a line for each check. Says why one

@@ -1,6 +1,5 @@
 import type {
   ApiClient,
-  ApiObject,
   DeleteOptions,
   ListOptions,
   ObjectList,
@@ -11,6 +10,7 @@ import type {
   WatchEvent as ClientEvent,
   WatchOptions,
 } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import { nameOf } from '../api/client/client.ts';
 import type { Resource } from '../api/client/resources.ts';
 import { type JsonObject, objectIn } from '../api/json.ts';
@@ -29,7 +29,8 @@ import { evictPod } from './verb/evict.ts';
 import { listObjects } from './verb/list.ts';
 import { applyPatch, type PatchType } from './verb/patch.ts';
 import { updateObject, type UpdateRequest } from './verb/update.ts';
-import { type WatchEvent, watchObjects } from './verb/watch.ts';
+import { watchObjects } from './verb/watch.ts';
+import type { WatchEvent } from './watch-chunks.ts';
 
 const patchTypes: Readonly<Record<PatchWord, PatchType>> = {
   json: 'application/json-patch+json',

@@ -1,3 +1,5 @@
+import { storedKind } from '../api/kinds.ts';
+import { fromStored, isStoredForm } from '../api/convert/convert.ts';
 import { Buffer } from 'node:buffer';
 import type { Draft, Json, JsonObject } from '../api/json.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
@@ -35,6 +37,14 @@ export function textOfEntry(
   const body = Buffer.from(value.buffer, value.byteOffset, value.length).toString('utf8');
   const rest = body.slice(headOf(stored).length);
   return `${headOf(asked)}"resourceVersion":"${revision}",${rest}`;
+}
+
+/** The text of an entry in the version asked for. */
+export function textAs(asked: Kind, entry: Entry): string {
+  const stored = storedKind(asked);
+  return isStoredForm(asked)
+    ? textOfEntry({ stored, asked }, entry)
+    : JSON.stringify(fromStored(asked, decodeObject(entry)));
 }
 
 const heads = new Map<Kind, string>();

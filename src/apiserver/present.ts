@@ -5,7 +5,7 @@ import { fromStored } from '../api/convert/convert.ts';
 import type { Entry } from '../store/store.ts';
 import { decodeObject, listText, metadataOf } from './object-text.ts';
 import type { Form } from './negotiate.ts';
-import { textAs } from './verb/list.ts';
+import { textAs } from './object-text.ts';
 
 /** How one request's answers look. */
 export interface Presentation {

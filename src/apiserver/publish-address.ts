@@ -1,4 +1,5 @@
-import { type ApiClient, type ApiObject, nameOf } from '../api/client/client.ts';
+import { type ApiClient, nameOf } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import { isRefused } from '../api/client/refusal.ts';
 import { type Resource, resources } from '../api/client/resources.ts';
 import { equal, type JsonObject } from '../api/json.ts';

@@ -1,3 +1,4 @@
+import type { HealthCheck } from './health.ts';
 import type { JsonObject } from '../api/json.ts';
 import { notFound } from '../api/status.ts';
 import { messageOf } from '../base/error.ts';
@@ -9,8 +10,6 @@ import { encodeObject } from './object-text.ts';
 import { presentList, presentObject } from './present.ts';
 
 /** Says `ok`, or why not, about a part of the cluster that has no object of its own. */
-export type HealthCheck = () => Promise<void>;
-
 /** `kubectl get componentstatuses`: how the parts of the control plane are, asked now. */
 export async function serveComponents(api: Api, exchange: Exchange): Promise<void> {
   const { route, response } = exchange;

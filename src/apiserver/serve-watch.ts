@@ -4,7 +4,8 @@ import type { Api } from './api.ts';
 import { type Exchange, naturalIn, presentationOf } from './exchange.ts';
 import { presentEvent, type Presentation } from './present.ts';
 import { readSelection } from './selection.ts';
-import { bookmarkObject, type WatchEvent, watchObjects } from './verb/watch.ts';
+import { bookmarkObject, watchObjects } from './verb/watch.ts';
+import type { WatchEvent } from './watch-chunks.ts';
 import { chunkOf, lineOf, type WatchChunks } from './watch-chunks.ts';
 
 /** A line of JSON an event, as long as the client listens and no longer than it reads. */

@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
-import type { LiveSpan } from './trace.ts';
+import type { LiveSpan } from './live-span.ts';
 
 /** Somebody's request, for as long as anything works on it. */
 export interface Request {

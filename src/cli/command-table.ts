@@ -1,17 +1,4 @@
-import type { Command } from 'commander';
-import type { Cli } from './cli.ts';
-
-/** What a file in `commands/` exports: flags, arguments and the action, on a fresh Command. */
-export interface CommandModule {
-  readonly define: (command: Command, cli: Cli) => void;
-}
-
-export interface CommandEntry {
-  readonly summary: string;
-  readonly load: () => Promise<CommandModule>;
-  /** What a failure of its own ends with; Docker's `run` and its like keep 1 for the program. */
-  readonly failureCode?: number;
-}
+import type { CommandEntry } from './command-entry.ts';
 
 /** Every command, each loaded only when it is called. */
 export const commandTable: Readonly<Record<string, CommandEntry>> = {
@@ -133,7 +120,7 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
   },
   completion: {
     summary: 'Print completion for a shell',
-    load: () => import('./commands/completion.ts'),
+    load: async () => (await import('./commands/completion.ts')).completionOf(commandTable),
   },
 };
 

@@ -1,7 +1,8 @@
 import { messageOf } from '../base/error.ts';
 import { nearest } from '../base/nearest.ts';
 import { Cli } from './cli.ts';
-import { aliases, type CommandEntry, commandTable } from './command-table.ts';
+import { aliases, commandTable } from './command-table.ts';
+import type { CommandEntry } from './command-entry.ts';
 import { printable } from './format.ts';
 
 const defaultSocket = '/run/keelson/cri.sock';

@@ -1,6 +1,11 @@
 /** The `linux` section of the OCI runtime specification 1.3 (config-linux.md). */
 import type { Resources } from '../cgroup/resources.ts';
-import type { IdMapping } from './spec.ts';
+
+export interface IdMapping {
+  readonly containerID: number;
+  readonly hostID: number;
+  readonly size: number;
+}
 
 export type { DeviceRule } from '../cgroup/device-rule.ts';
 export type { MemoryResources, Resources } from '../cgroup/resources.ts';

@@ -2,7 +2,7 @@
  * The OCI runtime specification 1.3 (config.json), as far as Linux goes. Field names are the
  * specification's own: https://github.com/opencontainers/runtime-spec/blob/v1.3.0/config.md
  */
-import type { Linux } from './spec-linux.ts';
+import type { Linux, IdMapping } from './spec-linux.ts';
 
 export interface Spec {
   readonly ociVersion: string;
@@ -75,12 +75,6 @@ export interface Mount {
   readonly options?: readonly string[];
   readonly uidMappings?: readonly IdMapping[];
   readonly gidMappings?: readonly IdMapping[];
-}
-
-export interface IdMapping {
-  readonly containerID: number;
-  readonly hostID: number;
-  readonly size: number;
 }
 
 export interface Hooks {

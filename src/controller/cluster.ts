@@ -1,11 +1,11 @@
 import {
   type ApiClient,
-  type ApiObject,
   type DeleteOptions,
   nameOf,
   type ObjectPatch,
   type Stored,
 } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import type { Informer, InformerOptions } from '../api/client/informer.ts';
 import type { Resource } from '../api/client/resources.ts';
 import { SharedInformers } from '../api/client/shared-informers.ts';

@@ -1,4 +1,5 @@
-import type { ApiObject, Stored } from '../api/client/client.ts';
+import type { Stored } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import { type Resource, resources } from '../api/client/resources.ts';
 import type * as coreV1 from '../api/types/generated/core-v1.ts';
 import { messageOf } from '../base/error.ts';

@@ -1,5 +1,6 @@
 /** The kinds that controllers read, as the server answers with them. */
-import type { ApiObject, Stored } from '../api/client/client.ts';
+import type { Stored } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import type * as appsV1 from '../api/types/generated/apps-v1.ts';
 import type * as batchV1 from '../api/types/generated/batch-v1.ts';
 import type * as coreV1 from '../api/types/generated/core-v1.ts';

@@ -6,7 +6,7 @@ import type { Device } from '../container/spec-linux.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import type { RunOptions } from './generated/keelson.ts';
 import { type ContainerConfig, NamespaceMode, ProfileType } from './generated/runtime.ts';
-import type { ImageVolumes } from './image/image-volume.ts';
+import type { ImageVolumes } from './plan/plan-input.ts';
 import type { Node } from './node.ts';
 import type { ContainerFacts } from './plan/plan-input.ts';
 import { seccompProfile } from './plan/plan-seccomp.ts';

@@ -19,10 +19,9 @@ import {
   isIndexType,
   isManifestType,
   mediaTypes,
+  type LayerCompression,
 } from './media-type.ts';
 import type { Platform } from './platform.ts';
-
-export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
 /** What a document says about another one: where a lie is found out when its bytes are read. */
 export interface Descriptor {

@@ -1,5 +1,3 @@
-import type { LayerCompression } from './manifest.ts';
-
 export const mediaTypes = {
   ociIndex: 'application/vnd.oci.image.index.v1+json',
   ociManifest: 'application/vnd.oci.image.manifest.v1+json',
@@ -43,6 +41,8 @@ const foreignLayers = [
 export function isForeignLayerType(mediaType: string): boolean {
   return foreignLayers.some((prefix) => mediaType.startsWith(prefix));
 }
+
+export type LayerCompression = 'none' | 'gzip' | 'zstd';
 
 const compressions: Readonly<Record<string, LayerCompression>> = {
   [mediaTypes.ociLayer]: 'none',

@@ -1,7 +1,8 @@
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
-import type { ApiClient, ApiObject, Stored } from '../api/client/client.ts';
+import type { ApiClient, Stored } from '../api/client/client.ts';
+import type { ApiObject } from '../api/client/resources.ts';
 import { Informer } from '../api/client/informer.ts';
 import { resources, type Resource } from '../api/client/resources.ts';
 import type { Node, Service } from '../api/types/generated/core-v1.ts';

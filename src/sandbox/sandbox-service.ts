@@ -1,4 +1,4 @@
-import type { IdMapping } from '../container/spec.ts';
+import type { IdMapping } from '../container/spec-linux.ts';
 
 /** What a pod is made from. Everything is the operator's or kubelet's own word. */
 export interface PodSandboxRequest {

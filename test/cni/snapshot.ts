@@ -1,8 +1,14 @@
 /** What a namespace holds, without what differs from one run to the next. */
 import { execFileSync } from 'node:child_process';
-import type { World } from './differential.ts';
 
 type Json = Record<string, unknown>;
+
+/** Where a result's links are looked at. */
+interface Place {
+  readonly container: string;
+  readonly ip: (...args: readonly string[]) => string;
+  readonly ipInside: (...args: readonly string[]) => string;
+}
 
 export interface Snapshot {
   readonly links: readonly Json[];
@@ -41,9 +47,9 @@ export function anonymous(text: string): string {
 }
 
 /** Each link address of a result must be that of the link; then it is as random as the link's. */
-export function normalizeResult(document: Json, world: World): unknown {
+export function normalizeResult(document: Json, place: Place): unknown {
   const interfaces = (document['interfaces'] ?? []) as { name: string; sandbox?: string }[];
-  const checked = interfaces.map((entry) => ({ ...entry, mac: macOf(entry, world) }));
+  const checked = interfaces.map((entry) => ({ ...entry, mac: macOf(entry, place) }));
   const text = JSON.stringify({
     ...document,
     ...('interfaces' in document && { interfaces: checked }),
@@ -51,13 +57,13 @@ export function normalizeResult(document: Json, world: World): unknown {
     // Debian's 1.1.1 prints an empty dns in every version, 1.9.1 does not.
     ...(Object.keys(Object(document['dns'])).length > 0 && { dns: document['dns'] }),
   });
-  return JSON.parse(anonymous(text.replaceAll(world.container, 'CONTAINER')));
+  return JSON.parse(anonymous(text.replaceAll(place.container, 'CONTAINER')));
 }
 
-function macOf(entry: { name: string; sandbox?: string; mac?: string }, world: World) {
+function macOf(entry: { name: string; sandbox?: string; mac?: string }, place: Place) {
   if (entry.mac === undefined) return undefined;
   const show = ['-j', 'link', 'show', entry.name];
-  const text = entry.sandbox === undefined ? world.ip(...show) : world.ipInside(...show);
+  const text = entry.sandbox === undefined ? place.ip(...show) : place.ipInside(...show);
   const [link] = JSON.parse(text) as { address: string }[];
   return link?.address === entry.mac ? 'MAC' : `${entry.mac}, but the link has ${link?.address}`;
 }

@@ -1,13 +1,22 @@
-import type { Stored } from '../../src/api/client/client.ts';
+import type { ApiClient, Stored } from '../../src/api/client/client.ts';
 import { resources } from '../../src/api/client/resources.ts';
 import { ApiError } from '../../src/api/status.ts';
 import { writeTime } from '../../src/api/time.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import type { FakeClock } from './fake-clock.ts';
 import { registerNode, renewLease } from './fake-node.ts';
-import type { World } from './world.ts';
+import type { Random } from './random.ts';
 
 const tickMs = 400;
 const leaseMs = 10_000;
+
+/** The cluster as a kubelet meets it. */
+interface Surroundings {
+  readonly client: ApiClient;
+  readonly clock: FakeClock;
+  readonly random: Random;
+  readonly pods: () => Promise<readonly Stored<Pod>[]>;
+}
 
 /** Binds pods to nodes and says how they fare, at random speed; ends those that are deleted. */
 export class FakeKubelet {
@@ -20,9 +29,9 @@ export class FakeKubelet {
   ends: (pod: Stored<Pod>) => 'Succeeded' | 'Failed' | undefined = () => undefined;
   /** A kubelet that is paused does nothing. */
   paused = false;
-  readonly #world: World;
+  readonly #world: Surroundings;
 
-  constructor(world: World) {
+  constructor(world: Surroundings) {
     this.#world = world;
     this.#schedule();
   }

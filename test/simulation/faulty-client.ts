@@ -1,6 +1,5 @@
 import type {
   ApiClient,
-  ApiObject,
   DeleteOptions,
   ListOptions,
   ObjectName,
@@ -9,6 +8,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from '../../src/api/client/client.ts';
+import type { ApiObject } from '../../src/api/client/resources.ts';
 import type { Resource } from '../../src/api/client/resources.ts';
 import type { JsonObject } from '../../src/api/json.ts';
 import { ApiError } from '../../src/api/status.ts';

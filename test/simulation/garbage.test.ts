@@ -1,5 +1,5 @@
 import { resources } from '../../src/api/client/resources.ts';
-import type { ApiObject } from '../../src/api/client/client.ts';
+import type { ApiObject } from '../../src/api/client/resources.ts';
 import type { Resource } from '../../src/api/client/resources.ts';
 import { ApiError } from '../../src/api/status.ts';
 import { simulate } from './seeds.ts';

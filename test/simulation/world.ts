@@ -1,6 +1,7 @@
 import crypto from 'node:crypto';
 import { syncBuiltinESMExports } from 'node:module';
-import type { ApiClient, ApiObject, Stored } from '../../src/api/client/client.ts';
+import type { ApiClient, Stored } from '../../src/api/client/client.ts';
+import type { ApiObject } from '../../src/api/client/resources.ts';
 import { type Resource, resources } from '../../src/api/client/resources.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
 import { createApi } from '../../src/apiserver/api.ts';

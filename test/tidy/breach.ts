@@ -1,4 +1,4 @@
-import { dirname, join, normalize } from 'node:path';
+import { importsOf } from './import.ts';
 import { importsAllowed } from './layers.ts';
 
 const maximumFileLines = 300;
@@ -32,11 +32,10 @@ function lengthBreaches(path: string, text: string): string[] {
 
 function importBreaches(path: string, text: string): string[] {
   if (!/^(src|cni-plugins)\//.test(path)) return [];
-  const specifiers = [...text.matchAll(/(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+)'/g)];
-  return specifiers.flatMap((match) => {
-    const target = normalize(join(dirname(path), match[1] ?? ''));
-    if (importsAllowed(path, target)) return [];
-    const line = text.slice(0, match.index).split('\n').length;
-    return [`${path}:${line}: may not import ${target} (see ARCHITECTURE.md, who may import whom)`];
-  });
+  return importsOf(path, text)
+    .filter(({ target }) => !importsAllowed(path, target))
+    .map(({ target, line }) => {
+      const where = `${path}:${line}`;
+      return `${where}: may not import ${target} (see ARCHITECTURE.md, who may import whom)`;
+    });
 }

@@ -1,11 +1,9 @@
 import type { Json, JsonObject } from '../json.ts';
 import type { Subresource } from '../kind.ts';
 import type { ObjectMeta } from '../types/generated/meta-v1.ts';
-import type { Resource } from './resources.ts';
+import type { Resource, ApiObject } from './resources.ts';
 
 /** An object of any kind. */
-export type ApiObject = JsonObject & { readonly metadata?: ObjectMeta };
-
 /** An object as the server answers with it: what it fills in is there. */
 export type Stored<T> = T & {
   readonly metadata: ObjectMeta & {

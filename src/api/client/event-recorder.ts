@@ -1,4 +1,5 @@
-import { type ApiClient, type ApiObject, type Stored, keyOf } from './client.ts';
+import { type ApiClient, type Stored, keyOf } from './client.ts';
+import type { ApiObject } from './resources.ts';
 import { type Resource, resources } from './resources.ts';
 import { apiVersionOf } from '../kind.ts';
 import { writeTime } from '../time.ts';

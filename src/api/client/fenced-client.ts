@@ -1,7 +1,6 @@
 import { ApiError } from '../status.ts';
 import type {
   ApiClient,
-  ApiObject,
   DeleteOptions,
   ListOptions,
   ObjectList,
@@ -11,6 +10,7 @@ import type {
   WatchEvent,
   WatchOptions,
 } from './client.ts';
+import type { ApiObject } from './resources.ts';
 import type { JsonObject } from '../json.ts';
 import type { Subresource } from '../kind.ts';
 import type { Resource } from './resources.ts';

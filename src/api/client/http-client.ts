@@ -4,7 +4,6 @@ import { apiVersionOf, type Kind, type Subresource } from '../kind.ts';
 import { refusalOf } from '../status.ts';
 import {
   type ApiClient,
-  type ApiObject,
   type DeleteOptions,
   type ListOptions,
   nameOf,
@@ -16,6 +15,7 @@ import {
   type WatchEvent,
   type WatchOptions,
 } from './client.ts';
+import type { ApiObject } from './resources.ts';
 import { type ApiAddress, type ApiRequest, Connection } from './connection.ts';
 import { readAnswer, readLines } from './read-answer.ts';
 import type { Resource } from './resources.ts';

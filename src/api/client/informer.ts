@@ -1,7 +1,8 @@
 import { type Clock, sleep } from '../../base/clock.ts';
 import { ApiError } from '../status.ts';
-import { type ApiClient, type ApiObject, keyOf, type Stored } from './client.ts';
-import { ObjectCache } from './object-cache.ts';
+import { type ApiClient, keyOf, type Stored } from './client.ts';
+import type { ApiObject } from './resources.ts';
+import { ObjectCache, type Listener } from './object-cache.ts';
 import type { Resource } from './resources.ts';
 
 export interface InformerOptions<T extends ApiObject> {
@@ -17,8 +18,6 @@ export interface InformerOptions<T extends ApiObject> {
   readonly keep?: (object: Stored<T>) => Stored<T>;
   readonly onError: (error: unknown) => void;
 }
-
-export type Listener<T> = (now: Stored<T> | undefined, before: Stored<T> | undefined) => void;
 
 const firstRetryMs = 200;
 const longestRetryMs = 30_000;

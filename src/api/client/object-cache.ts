@@ -1,5 +1,7 @@
-import { type ApiObject, keyOf, type ObjectList, type Stored } from './client.ts';
-import type { Listener } from './informer.ts';
+import { keyOf, type ObjectList, type Stored } from './client.ts';
+import type { ApiObject } from './resources.ts';
+
+export type Listener<T> = (now: Stored<T> | undefined, before: Stored<T> | undefined) => void;
 
 type IndexOf<T> = (object: Stored<T>) => readonly string[];
 

@@ -1,3 +1,5 @@
+import type { ObjectMeta } from '../types/generated/meta-v1.ts';
+import type { JsonObject } from '../json.ts';
 import type { Kind } from '../kind.ts';
 import { findKind } from '../kinds.ts';
 import type * as appsV1 from '../types/generated/apps-v1.ts';
@@ -13,7 +15,8 @@ import type * as policyV1 from '../types/generated/policy-v1.ts';
 import type * as rbacV1 from '../types/generated/rbac-v1.ts';
 import type * as schedulingV1 from '../types/generated/scheduling-v1.ts';
 import type * as storageV1 from '../types/generated/storage-v1.ts';
-import type { ApiObject } from './client.ts';
+
+export type ApiObject = JsonObject & { readonly metadata?: ObjectMeta };
 
 /** A collection of the API and the type of its objects. */
 export interface Resource<T extends ApiObject> {

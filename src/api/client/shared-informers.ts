@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import type { ApiClient, ApiObject } from './client.ts';
+import type { ApiClient } from './client.ts';
+import type { ApiObject } from './resources.ts';
 import { Informer, type InformerOptions } from './informer.ts';
 import type { Resource } from './resources.ts';
 

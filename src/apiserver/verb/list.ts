@@ -1,4 +1,3 @@
-import { isStoredForm, fromStored } from '../../api/convert/convert.ts';
 import type { Kind } from '../../api/kind.ts';
 import { storedKind } from '../../api/kinds.ts';
 import { ApiError, badRequest, expired } from '../../api/status.ts';
@@ -7,7 +6,7 @@ import { limits } from '../../base/limits.ts';
 import { CompactedError } from '../../store/error.ts';
 import type { Entry, Page } from '../../store/store.ts';
 import type { Api } from '../api.ts';
-import { decodeObject, textOfEntry } from '../object-text.ts';
+import { decodeObject } from '../object-text.ts';
 import { prefixOf } from '../registry.ts';
 import { isSelected, type Selection } from '../selection.ts';
 
@@ -53,14 +52,6 @@ export async function listObjects(api: Api, request: ListRequest): Promise<Liste
             'can start a new list without the continue parameter.',
     );
   }
-}
-
-/** The text of an entry in the version asked for. */
-export function textAs(asked: Kind, entry: Entry): string {
-  const stored = storedKind(asked);
-  return isStoredForm(asked)
-    ? textOfEntry({ stored, asked }, entry)
-    : JSON.stringify(fromStored(asked, decodeObject(entry)));
 }
 
 export function readContinuation(token: string): Continuation | undefined {

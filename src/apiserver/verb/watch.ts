@@ -1,3 +1,4 @@
+import type { WatchEvent } from '../watch-chunks.ts';
 import { randomInt } from 'node:crypto';
 import type { JsonObject } from '../../api/json.ts';
 import { apiVersionOf, type Kind } from '../../api/kind.ts';
@@ -6,8 +7,8 @@ import { ApiError, expired } from '../../api/status.ts';
 import { messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import { CompactedError, SlowReaderError } from '../../store/error.ts';
-import type { Change, Entry, Watch } from '../../store/store.ts';
 import type { Api } from '../api.ts';
+import type { Change, Watch } from '../../store/store.ts';
 import { decodeObject } from '../object-text.ts';
 import { prefixOf } from '../registry.ts';
 import { isSelected, type Selection } from '../selection.ts';
@@ -25,14 +26,6 @@ export interface WatchRequest {
   /** 0 for the server's own. */
   readonly timeoutSeconds: number;
 }
-
-export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
-
-/** What a watch tells; `entry` is in its stored form. */
-export type WatchEvent =
-  | { readonly type: EventType; readonly entry: Entry }
-  | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEnd: boolean }
-  | { readonly type: 'ERROR'; readonly status: JsonObject };
 
 /** The events of a collection, in batches as they come. Ends by its time or the signal. */
 export async function* watchObjects(

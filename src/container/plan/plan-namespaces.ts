@@ -4,7 +4,7 @@ import { cloneFlag } from '../../kernel/flag.ts';
 import { operation } from '../../kernel/operation.ts';
 import type { PlanBuilder } from './plan-builder.ts';
 import type { Linux, NamespaceType } from '../spec-linux.ts';
-import type { IdMapping } from '../spec.ts';
+import type { IdMapping } from '../spec-linux.ts';
 
 /** How the container's first process gets its namespaces. */
 export interface NamespacePlan {

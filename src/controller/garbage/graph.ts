@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import type { Informer } from '../../api/client/informer.ts';
 import { type Resource, resourceOfKind, resources } from '../../api/client/resources.ts';
 import { findKind, storedKind } from '../../api/kinds.ts';

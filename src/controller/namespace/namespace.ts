@@ -1,4 +1,5 @@
-import type { ApiObject, Stored } from '../../api/client/client.ts';
+import type { Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import { type Resource, resourceOfKind, resources } from '../../api/client/resources.ts';
 import { equal } from '../../api/json.ts';
 import { resourceOf } from '../../api/kind.ts';

@@ -18,11 +18,8 @@ import {
 import { gatherFacts } from '../gather-facts.ts';
 import type { RunOptions } from '../generated/keelson.ts';
 import type { ContainerConfig } from '../generated/runtime.ts';
-import {
-  type ImageVolumes,
-  provideImageVolumes,
-  releaseImageVolumes,
-} from '../image/image-volume.ts';
+import { provideImageVolumes, releaseImageVolumes } from '../image/image-volume.ts';
+import type { ImageVolumes } from '../plan/plan-input.ts';
 import type { Node } from '../node.ts';
 import { handlerNamed } from '../runtime-handlers.ts';
 import { planContainer } from '../plan/plan-container.ts';

@@ -15,7 +15,7 @@ import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { withoutCredentials } from '../../base/log-value.ts';
 import { asRequest } from '../../base/request.ts';
-import type { LiveSpan } from '../../base/trace.ts';
+import type { LiveSpan } from '../../base/live-span.ts';
 import { decode, encode } from '../../grpc/codec.ts';
 import { FilteredConnection } from './filtered-connection.ts';
 import type { AnyMessage, Draft, Message, Method, MethodKind } from '../../grpc/message.ts';

@@ -5,9 +5,7 @@ import type { Mount } from '../../container/spec.ts';
 import type { Image } from '../../image/image.ts';
 import type { ContainerConfig, Mount as CriMount } from '../generated/runtime.ts';
 import type { Node } from '../node.ts';
-
-/** What image volumes lead to, by their place in the container. */
-export type ImageVolumes = ReadonlyMap<string, ImagePlace>;
+import type { ImageVolumes } from '../plan/plan-input.ts';
 
 export function isImageVolume({ image }: CriMount): boolean {
   return image !== undefined && image.image !== '';

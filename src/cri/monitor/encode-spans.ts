@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
-import type { Attributes, FinishedSpan } from '../../base/trace.ts';
+import type { FinishedSpan } from '../../base/live-span.ts';
+import type { Attributes } from '../../base/live-span.ts';
 
 /** SpanKind and Status of opentelemetry/proto/trace/v1/trace.proto. */
 const kinds = { internal: 1, server: 2, client: 3 } as const;

@@ -4,7 +4,7 @@ import { messageOf } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import type { MetricRegistry } from '../../base/metric-registry.ts';
-import type { FinishedSpan } from '../../base/trace.ts';
+import type { FinishedSpan } from '../../base/live-span.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { encodeSpans } from './encode-spans.ts';
 

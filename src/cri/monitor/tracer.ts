@@ -1,5 +1,6 @@
 import { randomBytes, randomInt } from 'node:crypto';
-import { LiveSpan, type SpanSink } from '../../base/trace.ts';
+import { LiveSpan } from '../../base/live-span.ts';
+import type { SpanSink } from '../../base/live-span.ts';
 
 export interface TracerOptions {
   /** Of a million requests whose caller does not say. */

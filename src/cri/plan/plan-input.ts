@@ -1,10 +1,10 @@
+import type { ImagePlace } from '../../container/read-image-file.ts';
 import type { SeccompDocument } from '../../container/seccomp-document.ts';
 import type { Device, Seccomp } from '../../container/spec-linux.ts';
 import type { ImageConfig } from '../../image/image.ts';
 import type { PodSandboxStatus } from '../../sandbox/sandbox-service.ts';
 import type { RunOptions, VolumeMount } from '../generated/keelson.ts';
 import type { ContainerConfig, PodSandboxConfig } from '../generated/runtime.ts';
-import type { ImageVolumes } from '../image/image-volume.ts';
 
 /** What the machine offers, found out once at start. */
 export interface Machine {
@@ -23,6 +23,9 @@ export interface ResolvedUser {
   readonly additionalGids: readonly number[];
   readonly home: string;
 }
+
+/** What image volumes lead to, by their place in the container. */
+export type ImageVolumes = ReadonlyMap<string, ImagePlace>;
 
 /** What had to be looked up for one container: on the host, and in its image. */
 export interface ContainerFacts {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { DomainError, isDomainError } from '../../base/error.ts';
-import type { IdMapping } from '../../container/spec.ts';
+import type { IdMapping } from '../../container/spec-linux.ts';
 import type { PodSandboxRequest } from '../../sandbox/sandbox-service.ts';
 import { podCgroup } from '../plan/cgroup-path.ts';
 import { planAttachment } from '../plan/plan-attachment.ts';

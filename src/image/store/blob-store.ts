@@ -6,7 +6,7 @@ import { DomainError, hasCode } from '../../base/error.ts';
 import { digestOf, hexOf, isDigest } from '../digest.ts';
 import type { Digest } from '../image.ts';
 import { detectCompression } from '../layer/decompress.ts';
-import type { LayerCompression } from '../manifest.ts';
+import type { LayerCompression } from '../media-type.ts';
 import type { StateFolder } from './state-folder.ts';
 
 /** Documents and compressed layers, each in `blobs/DIGEST`, whole or not there. */

@@ -1,4 +1,4 @@
-import type { Feature } from './feature.ts';
+import type { Feature } from './probe.ts';
 import { FileSystemContext } from '../file-system-context.ts';
 import { attempt, callFinding, feature, kernelFinding, type Finding } from './probe.ts';
 

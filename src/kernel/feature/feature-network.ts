@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { endianness } from 'node:os';
 import { messageOf } from '../../base/error.ts';
 import { addon } from '../addon.ts';
-import type { Feature } from './feature.ts';
+import type { Feature } from './probe.ts';
 import { feature, firstLine, type Finding } from './probe.ts';
 
 /** Packet filters, traffic control, forwarding. */

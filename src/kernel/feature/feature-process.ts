@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Feature } from './feature.ts';
+import type { Feature } from './probe.ts';
 import { readMounts } from '../mountinfo.ts';
 import { namespaceKinds, type NamespaceKind } from '../namespace-kind.ts';
 import { callFinding, feature, firstLine, kernelFinding, type Finding } from './probe.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { addon } from '../addon.ts';
 import { kernelCapabilities, processCapabilities, type CapabilityName } from '../capability.ts';
-import type { Feature } from './feature.ts';
+import type { Feature } from './probe.ts';
 import { callFinding, feature, firstLine } from './probe.ts';
 
 /** Filters, capabilities, security modules. */

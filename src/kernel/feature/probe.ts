@@ -2,8 +2,18 @@ import { readFileSync } from 'node:fs';
 import { constants, release } from 'node:os';
 import { KernelError, messageOf } from '../../base/error.ts';
 import { addon } from '../addon.ts';
-import type { Feature } from './feature.ts';
 import { recentSyscalls } from '../recent-syscalls.ts';
+
+/** Something that the kernel or the machine offers, or does not. */
+export interface Feature {
+  /** Short and stable, for programs: `overlay`, `namespace-user`. */
+  readonly name: string;
+  readonly available: boolean;
+  /** What was found: a version, a list, or the error of the call. */
+  readonly detail: string;
+  /** What follows for keelson, as it is here. */
+  readonly consequence: string;
+}
 
 /** What a probe found. */
 export interface Finding {

@@ -1,4 +1,5 @@
-import type { ApiClient, ApiObject, Stored } from '../../api/client/client.ts';
+import type { ApiClient, Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import { isRefused } from '../../api/client/refusal.ts';
 import { type Resource, resources } from '../../api/client/resources.ts';
 import { ApiError } from '../../api/status.ts';

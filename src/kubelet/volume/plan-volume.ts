@@ -3,20 +3,7 @@ import { own } from '../../base/own.ts';
 import { parseQuantity, wholeValue } from '../../api/quantity.ts';
 import type { Container, Pod, Volume } from '../../api/types/generated/core-v1.ts';
 import { failedProcessing } from './refusal.ts';
-
-/** How one volume of a pod is made. `folder` is its place below the pod's. */
-export type VolumePlan = { readonly volume: Volume; readonly name: string } & (
-  | { readonly kind: 'empty'; readonly folder: string; readonly memoryBytes: number | undefined }
-  | { readonly kind: 'files'; readonly folder: string; readonly inMemory: boolean }
-  | { readonly kind: 'hostPath'; readonly path: string; readonly type: string }
-  | {
-      readonly kind: 'claim';
-      readonly claim: string;
-      readonly readOnly: boolean;
-      /** The claim has to be the pod's own. */
-      readonly isOwn: boolean;
-    }
-);
+import type { VolumePlan } from './volume-plan.ts';
 
 const fileKinds = {
   configMap: { folder: 'configmap', inMemory: false },

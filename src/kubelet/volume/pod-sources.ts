@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { DomainError, isDomainError, messageOf } from '../../base/error.ts';
-import type { ApiObject, Stored } from '../../api/client/client.ts';
+import type { Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import { type Resource, resources } from '../../api/client/resources.ts';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
 import type { PodVolumesOptions } from './options.ts';

@@ -1,5 +1,5 @@
 import { DomainError, isDomainError, messageOf } from '../../base/error.ts';
-import type { VolumePlan } from './plan-volume.ts';
+import type { VolumePlan } from './volume-plan.ts';
 
 /** What went wrong with a volume, in the words of the event FailedMount. */
 export function failedMount({ kind, name }: VolumePlan, error: unknown): DomainError {

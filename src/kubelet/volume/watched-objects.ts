@@ -1,10 +1,6 @@
 import type { Clock } from '../../base/clock.ts';
-import {
-  type ApiClient,
-  type ApiObject,
-  type ObjectName,
-  type Stored,
-} from '../../api/client/client.ts';
+import { type ApiClient, type ObjectName, type Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import { Informer } from '../../api/client/informer.ts';
 import type { Resource } from '../../api/client/resources.ts';
 import { ApiError } from '../../api/status.ts';

@@ -1,6 +1,6 @@
 import type { nftables } from '../../netlink/index.ts';
-import { byText, textOf } from './element-text.ts';
-import type { PlannedElement } from './plan-elements.ts';
+import { byText, textOf } from './planned-element.ts';
+import type { PlannedElement } from './planned-element.ts';
 import { allPlaces, type Place, type PlannedSet } from './table-sets.ts';
 
 type Element = nftables.Element;

@@ -1,24 +1,15 @@
 import { hash } from 'node:crypto';
 import type { nftables } from '../../netlink/index.ts';
-import { byText } from './element-text.ts';
+import { byText, type PlannedElement } from './planned-element.ts';
 import type { Backend } from './choose-endpoints.ts';
 import type { NodeView } from './node-view.ts';
 import type { Frontend, PortPlan, ServicePlan } from './plan-service.ts';
 import { disjointPrefixes, hostPrefix } from './prefixes.ts';
 import { chainOfClass, classNumber } from './service-class.ts';
-import { type Place, places, type PlannedSet } from './table-sets.ts';
+import { places, type PlannedSet } from './table-sets.ts';
 import { familyOfAddress } from './usable-address.ts';
 
 type Element = nftables.Element;
-
-/** An element that a set ought to have. */
-export interface PlannedElement {
-  readonly place: Place;
-  /** Its key as text, and what it leads to: empty for sets that are no maps. */
-  readonly key: string;
-  readonly data: string;
-  readonly element: Element;
-}
 
 /** The elements of one Service, each once. */
 export function elementsOfService(plan: ServicePlan): PlannedElement[] {

@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { isKernelError } from '../../base/error.ts';
 import { nftables, type Connection, type Request } from '../../netlink/index.ts';
 import { Claims, type SetChange } from './claims.ts';
-import type { PlannedElement } from './plan-elements.ts';
+import type { PlannedElement } from './planned-element.ts';
 import { prefixOf } from './prefixes.ts';
 import { changesOf, newTable } from './table-changes.ts';
 import { allPlaces, definitionOf, table } from './table-sets.ts';

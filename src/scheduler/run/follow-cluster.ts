@@ -1,4 +1,5 @@
-import { type ApiObject, keyOf, type Stored } from '../../api/client/client.ts';
+import { keyOf, type Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import type { Informer } from '../../api/client/informer.ts';
 import { type Resource, resources } from '../../api/client/resources.ts';
 import type { SharedInformers } from '../../api/client/shared-informers.ts';

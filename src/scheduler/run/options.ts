@@ -1,4 +1,5 @@
-import type { ApiObject, Stored } from '../../api/client/client.ts';
+import type { Stored } from '../../api/client/client.ts';
+import type { ApiObject } from '../../api/client/resources.ts';
 import type { Resource } from '../../api/client/resources.ts';
 import type { SharedInformers } from '../../api/client/shared-informers.ts';
 import type { Clock } from '../../base/clock.ts';

@@ -6,7 +6,7 @@ import { describeCommands } from '../../../src/cli/commands/completion.ts';
 import { commandTable } from '../../../src/cli/command-table.ts';
 import { completionScript } from '../../../src/cli/completion-script.ts';
 
-const commands = await describeCommands();
+const commands = await describeCommands(commandTable);
 
 /** What bash offers for a line, by the script itself. */
 function complete(...words: string[]): string[] {

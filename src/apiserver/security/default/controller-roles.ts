@@ -1,4 +1,4 @@
-import type { DefaultRole } from './roles.ts';
+import type { DefaultRole } from './default-role.ts';
 
 const events = 'create,patch,update -,events.k8s.io events';
 

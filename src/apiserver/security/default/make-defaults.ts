@@ -9,7 +9,8 @@ import type {
 import { aggregated } from '../authorize/aggregate-roles.ts';
 import { notCovered } from '../authorize/rule.ts';
 import { type DefaultBinding, defaultBindings, readSubject } from './bindings.ts';
-import { type DefaultRole, defaultRoles } from './roles.ts';
+import { defaultRoles } from './roles.ts';
+import type { DefaultRole } from './default-role.ts';
 import { readRules } from './rule-text.ts';
 
 const group = 'rbac.authorization.k8s.io';

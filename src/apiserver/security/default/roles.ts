@@ -1,13 +1,6 @@
+import type { DefaultRole } from './default-role.ts';
 import { controllerRoles } from './controller-roles.ts';
 import { nodeRules } from './node-rules.ts';
-
-export interface DefaultRole {
-  readonly rules: string;
-  /** Its rules are those of all roles with this label: `aggregate-to-admin`. */
-  readonly aggregates?: string;
-  /** Labels by which it belongs to others. */
-  readonly belongsTo?: string;
-}
 
 /** What every cluster starts with, by name. */
 export const defaultRoles: Readonly<Record<string, DefaultRole>> = {

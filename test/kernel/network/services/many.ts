@@ -1,7 +1,5 @@
-import {
-  elementsOfService,
-  type PlannedElement,
-} from '../../../../src/network/services/plan-elements.ts';
+import { elementsOfService } from '../../../../src/network/services/plan-elements.ts';
+import type { PlannedElement } from '../../../../src/network/services/planned-element.ts';
 import { planService } from '../../../../src/network/services/plan-service.ts';
 import { node, service, slice } from '../../../unit/network/services/objects.ts';
 

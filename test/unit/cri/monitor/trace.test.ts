@@ -5,7 +5,8 @@ import { pino } from 'pino';
 import t, { type Test } from 'tap';
 import { MetricRegistry } from '../../../../src/base/metric-registry.ts';
 import { asRequest } from '../../../../src/base/request.ts';
-import { type FinishedSpan, inSpan } from '../../../../src/base/trace.ts';
+import { inSpan } from '../../../../src/base/trace.ts';
+import type { FinishedSpan } from '../../../../src/base/live-span.ts';
 import { TraceExporter } from '../../../../src/cri/monitor/trace-exporter.ts';
 import { parseTraceparent, Tracer } from '../../../../src/cri/monitor/tracer.ts';
 

@@ -4,7 +4,7 @@ import {
   elementsOfNode,
   elementsOfService,
 } from '../../../../src/network/services/plan-elements.ts';
-import type { PlannedElement } from '../../../../src/network/services/plan-elements.ts';
+import type { PlannedElement } from '../../../../src/network/services/planned-element.ts';
 import { planService } from '../../../../src/network/services/plan-service.ts';
 import {
   chainOfClass,
