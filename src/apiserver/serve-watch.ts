@@ -26,13 +26,13 @@ export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
     },
     signal,
   );
-  using _watch = api.pace.join();
+  using pace = api.pace.join();
   const lines = new Lines(api, presentation, readSelection(route.kind, query).all);
   for await (const batch of events) {
     if (!response.headersSent) startStream(response);
     if (batch.length === 0) continue;
     if (!write(response, lines.chunkOf(batch))) await drained(response, signal);
-    await api.pace.turn();
+    await pace.turn();
   }
   if (!response.headersSent) startStream(response);
   response.end();

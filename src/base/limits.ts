@@ -142,7 +142,7 @@ export const limits = {
   /** How often a quiet watch tells how far it has come. */
   apiBookmarkMs: 60_000,
   /** How long a watch gathers changes after a write, when very many watch. */
-  apiWatchPaceMs: 50,
+  apiWatchPaceMs: 60,
   /** A client of the API: connections, the time to connect, to an answer, without a bookmark. */
   clientConnections: 64,
   clientDialMs: 10_000,

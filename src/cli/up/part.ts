@@ -14,10 +14,11 @@ export interface Part {
   readonly lockPath: string;
 }
 
-/** A command of ours as this process was started, by the same Node with the same options. */
+/** A command of ours as `bin/keelson` starts it, by the same Node with the same options. */
 export function commandOf(name: string, flags: readonly string[]): readonly string[] {
   const options = process.execArgv.filter((option) => option !== '--');
-  return [process.execPath, ...options, '--', main, name, ...flags];
+  const own = name === 'coordinator' ? ['--max-semi-space-size=4'] : [];
+  return [process.execPath, ...options, ...own, '--', main, name, ...flags];
 }
 
 /**
