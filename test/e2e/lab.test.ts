@@ -1,8 +1,9 @@
 /** The walkthroughs S6 to S16 by stock kubectl, on three nodes of scripts/lab. */
 import t from 'tap';
 import { ClusterLab, unable } from './lab/cluster-lab.ts';
-import { walkKills, walkNodes, walkPartition } from './lab/walk-faults.ts';
+import { walkKills, walkNodes } from './lab/walk-faults.ts';
 import { walkNetwork, walkServices } from './lab/walk-network.ts';
+import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
 import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
 
@@ -30,7 +31,7 @@ const walks = {
   kills: walkKills,
   partition: walkPartition,
 };
-const short = 'cluster,controllers,network,services,configuration,storage,kills';
+const short = 'cluster,controllers,network,services,configuration,storage,kills,partition';
 /** `KEELSON_WALKS=all`, or by name: `services,storage`. */
 const chosen = process.env['KEELSON_WALKS'] ?? short;
 const wanted = chosen === 'all' ? Object.keys(walks) : chosen.split(',');

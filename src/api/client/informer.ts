@@ -20,7 +20,8 @@ export interface InformerOptions<T extends ApiObject> {
 }
 
 const firstRetryMs = 200;
-const longestRetryMs = 30_000;
+/** A node that was cut off is to be whole again soon. */
+const longestRetryMs = 10_000;
 
 /**
  * What the server has of one resource, kept up to date by list and watch. Reads are of memory and

@@ -32,6 +32,15 @@ export class ClusterLab implements AsyncDisposable {
     throw new Error(`scripts/lab up: ${stdout}${stderr}`);
   }
 
+  /** The network namespace with the bridge that joins the nodes. */
+  get wire(): string {
+    return `keelson-${this.#name}`;
+  }
+
+  get folder(): string {
+    return this.#folder;
+  }
+
   /** In bash on a node. */
   on(node: string, script: string): Promise<Output> {
     return this.#lab('exec', node, 'bash', '-c', script);
