@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { type ClusterNetwork, clusterNetworkPath } from '../api/cluster-network.ts';
 import { announceServer } from '../apiserver/announce-server.ts';
 import { openAdminAccess } from '../apiserver/security/admin-access.ts';
 import { AuditTrail } from '../apiserver/security/audit/audit-trail.ts';
@@ -60,14 +61,8 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const access = { store, folder: root, names, anonymous, lifetimeMs, audit, log };
   using security = await openSecurity(access);
   const kubelets = kubeletOptions(config, security.authority);
-  const server = await ApiServer.start({
-    store,
-    ...addressOf(config),
-    security,
-    turns,
-    serviceRanges,
-    kubelets,
-  });
+  const parts = { store, security, turns, serviceRanges, kubelets };
+  const server = await ApiServer.start({ ...addressOf(config), ...parts });
   const failed = (what: string) => (error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const { authority } = security;
   using admin = await openAdminAccess({
@@ -79,6 +74,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   });
   const announced = await announce({ store, server, config, serviceRanges, log }, stop.signal);
   const explanations = new Explanations();
+  server.addPage(clusterNetworkPath, () => networkOf(config, serviceRanges));
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
   using _kubelets = await openKubeletAccess({ authority, server, root, lifetimeMs, log });
   const { nodesToScore } = config;
@@ -96,6 +92,10 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await server.close(graceMs);
   await Promise.all([work, announced.ended]);
   if (failure instanceof Error) throw failure;
+}
+
+function networkOf({ podCidr, serviceCidr }: CoordinatorConfig, { dnsAddresses }: ServiceRanges) {
+  return { podCidr, serviceCidr, clusterDns: [...dnsAddresses] } satisfies ClusterNetwork;
 }
 
 interface Announcing {

@@ -9,8 +9,10 @@ export function define(command: Command, cli: Cli): void {
   command
     .option('--join <line>', 'become a node of another cluster: TOKEN:sha256:HASH@HOST[:PORT]')
     .option('--node-name <name>', "the node's name (default: this machine's)")
-    .option('--node-ip <address>', 'by which others reach it (default: the first IPv4 address)')
+    .option('--node-ip <address>', 'by which others reach it, one or A,B (default: the first IPv4)')
     .option('--mode <mode>', 'between nodes: vxlan (default), or routed')
+    .option('--pod-cidr <ranges>', "pods' addresses: one range, or A,B of both families")
+    .option('--service-cidr <ranges>', "Services' addresses, likewise")
     .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
     .option('-d, --detach', 'return when the node is ready; it goes on in the background')
     .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')
@@ -29,8 +31,15 @@ interface DetachFlags {
 
 /** The flags as they are written. */
 function wordsOf(flags: UpFlags): string[] {
-  const { join, nodeName, nodeIp, mode, config } = flags;
-  const pairs = { join, 'node-name': nodeName, 'node-ip': nodeIp, mode, config };
+  const pairs = {
+    join: flags.join,
+    'node-name': flags.nodeName,
+    'node-ip': flags.nodeIp,
+    mode: flags.mode,
+    'pod-cidr': flags.podCidr,
+    'service-cidr': flags.serviceCidr,
+    config: flags.config,
+  };
   return Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );

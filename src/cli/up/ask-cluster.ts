@@ -4,7 +4,9 @@ import { request, type RequestOptions } from 'node:https';
 import { text as textOfStream } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
+import { type ClusterNetwork, clusterNetworkPath } from '../../api/cluster-network.ts';
 import { readKubeconfig } from '../../api/client/kubeconfig.ts';
+import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
 import { commandOf } from './part.ts';
 import type { Invitation } from './invite.ts';
@@ -35,23 +37,51 @@ export async function nodeReady(
   return false;
 }
 
+/**
+ * What the cluster says of its network to a machine that joins. Throws DomainError `unavailable`
+ * where it says nothing.
+ */
+export async function askForNetwork(asked: {
+  readonly server: string;
+  readonly authority: string;
+  readonly token: string;
+}): Promise<ClusterNetwork> {
+  const { server, authority, token } = asked;
+  const answer = await get(`${server}${clusterNetworkPath}`, {
+    ca: authority,
+    headers: { authorization: `Bearer ${token}` },
+  });
+  const { podCidr, serviceCidr, clusterDns } = answer as Partial<ClusterNetwork>;
+  if (podCidr !== undefined && serviceCidr !== undefined && clusterDns !== undefined) {
+    return { podCidr, serviceCidr, clusterDns };
+  }
+  const words = JSON.stringify(answer).slice(0, 200);
+  throw new DomainError('unavailable', `"${server}" tells nothing of its network: ${words}`);
+}
+
 interface NodeObject {
   readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
 }
 
 async function isReady(kubeconfig: string, node: string): Promise<boolean> {
   const { server, authority, certificate, key } = await readKubeconfig(kubeconfig);
+  const { status } = (await get(`${server}/api/v1/nodes/${node}`, {
+    ...(authority !== undefined && { ca: authority }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+  })) as NodeObject;
+  const conditions = status?.conditions ?? [];
+  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+}
+
+async function get(url: string, secrets: RequestOptions): Promise<unknown> {
   const options: RequestOptions = {
     agent: false,
     timeout: limits.clientDialMs,
     signal: AbortSignal.timeout(limits.clientDialMs),
-    ...(authority !== undefined && { ca: authority }),
-    ...(certificate !== undefined && { cert: certificate }),
-    ...(key !== undefined && { key }),
+    ...secrets,
   };
-  const sent = request(`${server}/api/v1/nodes/${node}`, options).end();
+  const sent = request(url, options).end();
   const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
-  const { status } = JSON.parse(await textOfStream(answer)) as NodeObject;
-  const conditions = status?.conditions ?? [];
-  return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
+  return JSON.parse(await textOfStream(answer));
 }

@@ -1,3 +1,4 @@
+import type { ClusterNetwork } from '../../api/cluster-network.ts';
 import { readState, writeState } from '../../base/state-file.ts';
 
 /** What a node was told at its first `keelson up`: later ones do without the flags. */
@@ -5,6 +6,8 @@ export interface Remembered {
   readonly nodeName: string;
   readonly nodeAddress: string;
   readonly mode: 'vxlan' | 'routed';
+  /** Absent where it is the usual one. */
+  readonly network?: ClusterNetwork;
   /** The cluster that it joined; absent where the coordinator is its own. */
   readonly server?: string;
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import type { ClusterNetwork } from '../../api/cluster-network.ts';
 import type { HostChange } from '../../base/host-change.ts';
 import { Ledger } from '../../base/ledger.ts';
 import { writeWhole } from '../../base/state-file.ts';
@@ -32,6 +33,7 @@ export interface Membership {
   /** In PEM. */
   readonly authority: string;
   readonly token: string;
+  readonly network: ClusterNetwork;
 }
 
 /**
@@ -49,7 +51,9 @@ export async function writeNodeFiles(
   await mkdir(`${files.folder}/manifests`, { recursive: true, mode: 0o755 });
   await writeWhole(files.authority, membership.authority);
   await writeWhole(files.bootstrapKubeconfig, kubeconfigText(membership));
-  if (!existsSync(files.kubeletConfig)) await writeWhole(files.kubeletConfig, kubeletText(files));
+  if (!existsSync(files.kubeletConfig)) {
+    await writeWhole(files.kubeletConfig, kubeletText(files, membership.network));
+  }
 }
 
 function changesOf({ folder, ...paths }: NodeFiles): readonly HostChange[] {
@@ -82,7 +86,7 @@ function kubeconfigText({ server, authority, token }: Membership): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-function kubeletText({ folder, authority }: NodeFiles): string {
+function kubeletText({ folder, authority }: NodeFiles, { clusterDns }: ClusterNetwork): string {
   return `# Written by \`keelson up\` when it was not there; yours from then on.
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
@@ -96,7 +100,7 @@ authentication:
 authorization:
   mode: Webhook
 clusterDNS:
-  - 10.96.0.10
+${clusterDns.map((address) => `  - ${address}`).join('\n')}
 clusterDomain: cluster.local
 failSwapOn: false
 rotateCertificates: true

@@ -1,10 +1,14 @@
+import type { ClusterNetwork } from '../../api/cluster-network.ts';
+import { defaultServiceCidr } from '../../apiserver/service-ranges.ts';
 import type { NodeFiles } from './node-files.ts';
 import type { Part } from './part.ts';
 
 /** What `keelson up` makes of a machine. */
 export interface NodePlan {
   readonly nodeName: string;
+  /** One, or one of each family parted by a comma; the first is the cluster's own. */
   readonly nodeAddress: string;
+  readonly network: ClusterNetwork;
   /** How pods of other nodes are reached. */
   readonly mode: 'vxlan' | 'routed';
   /** Whether the coordinator runs here. */
@@ -29,12 +33,18 @@ export interface NodeParts {
 
 /** The parts of a node, each with all that it has to be told. */
 export function partsOf(plan: NodePlan): NodeParts {
-  const { state, nodeName, nodeAddress, files, mode, socket } = plan;
+  const { state, nodeName, nodeAddress, files, mode, socket, network } = plan;
+  const { podCidr, serviceCidr } = network;
   const config = plan.config === undefined ? [] : ['--config', plan.config];
   const limits = plan.warnOfLimits ? ['--missing-controllers', 'warn'] : [];
   const coordinator: Part = {
     name: 'coordinator',
-    flags: [...config, '--advertise-address', nodeAddress],
+    flags: [
+      ...config,
+      `--advertise-address=${nodeAddress.split(',')[0] ?? ''}`,
+      `--pod-cidr=${podCidr}`,
+      `--service-cidr=${serviceCidr}`,
+    ],
     lockPath: `${plan.coordinatorRoot}/coordinator.lock`,
   };
   return {
@@ -46,7 +56,15 @@ export function partsOf(plan: NodePlan): NodeParts {
     coordinator: plan.first ? coordinator : undefined,
     network: {
       name: 'network',
-      flags: ['--kubeconfig', files.kubeconfig, '--node-name', nodeName, '--mode', mode],
+      flags: [
+        `--kubeconfig=${files.kubeconfig}`,
+        `--node-name=${nodeName}`,
+        `--mode=${mode}`,
+        // What the agent has by itself, its own configuration may change.
+        ...(serviceCidr === defaultServiceCidr
+          ? []
+          : [`--service-cidr=${serviceCidr}`, `--cluster-dns=${network.clusterDns.join(',')}`]),
+      ],
       lockPath: `${state}/network.lock`,
     },
     kubelet: {

@@ -4,8 +4,11 @@ import { defaultConfigPath } from '../../base/config-path.ts';
 import { DomainError } from '../../base/error.ts';
 import { readConfig } from '../../base/settings.ts';
 import { parseConfig } from '../../cri/config.ts';
-import { parseCoordinatorConfig } from '../coordinator-config.ts';
-import { recall } from './membership.ts';
+import type { ClusterNetwork } from '../../api/cluster-network.ts';
+import { defaultServiceCidr, ServiceRanges } from '../../apiserver/service-ranges.ts';
+import { defaultPodCidr } from '../../controller/node/pod-range.ts';
+import { type CoordinatorConfig, parseCoordinatorConfig } from '../coordinator-config.ts';
+import { recall, type Remembered } from './membership.ts';
 import type { UpOptions } from './run-up.ts';
 
 export interface UpFlags {
@@ -13,6 +16,8 @@ export interface UpFlags {
   readonly nodeName?: string;
   readonly nodeIp?: string;
   readonly mode?: string;
+  readonly podCidr?: string;
+  readonly serviceCidr?: string;
   readonly config?: string;
 }
 
@@ -21,8 +26,9 @@ export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
   const { config, join } = flags;
   const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
   const runtime = parseConfig(text, process.env, {});
-  const coordinator = parseCoordinatorConfig(text, process.env, {});
   const known = await recall(runtime.root);
+  const { podCidr = known?.network?.podCidr, serviceCidr = known?.network?.serviceCidr } = flags;
+  const coordinator = parseCoordinatorConfig(text, process.env, { podCidr, serviceCidr });
   const address = coordinator.advertiseAddress || (known?.nodeAddress ?? '');
   return {
     join,
@@ -30,7 +36,8 @@ export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
     mode: modeOf(flags.mode ?? known?.mode ?? 'vxlan'),
     config,
     nodeName: nameOf(flags.nodeName ?? known?.nodeName ?? hostname().toLowerCase()),
-    nodeAddress: addressOf(flags.nodeIp ?? address),
+    nodeAddress: addressesOf(flags.nodeIp ?? address),
+    network: known?.server === undefined ? networkOf(coordinator) : knownNetwork(known),
     folder: '/etc/keelson',
     root: runtime.root,
     state: runtime.state,
@@ -53,11 +60,26 @@ function nameOf(name: string): string {
   throw new DomainError('invalid', `"${name}" cannot be a node's name: choose one by --node-name`);
 }
 
+function networkOf({
+  podCidr,
+  serviceCidr,
+}: Pick<CoordinatorConfig, 'podCidr' | 'serviceCidr'>): ClusterNetwork {
+  return { podCidr, serviceCidr, clusterDns: new ServiceRanges(serviceCidr).dnsAddresses };
+}
+
+/** Who joined before clusters told of their network is in one of the usual kind. */
+function knownNetwork({ network }: Remembered): ClusterNetwork {
+  if (network !== undefined) return network;
+  return networkOf({ podCidr: defaultPodCidr, serviceCidr: defaultServiceCidr });
+}
+
 /** Without a wish, the machine's first address that is not its loopback's. */
-function addressOf(wish: string): string {
+function addressesOf(wish: string): string {
   if (wish !== '') {
-    if (isIP(wish) !== 0) return wish;
-    throw new DomainError('invalid', `--node-ip is "${wish}", not an IP address`);
+    const [first = 0, second, ...more] = wish.split(',').map((one) => isIP(one));
+    if (first !== 0 && second !== 0 && first !== second && more.length === 0) return wish;
+    const words = 'not an address, or one of each family';
+    throw new DomainError('invalid', `--node-ip is "${wish}", ${words}`);
   }
   const first = firstAddress();
   if (first !== undefined) return first;

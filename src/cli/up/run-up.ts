@@ -6,7 +6,7 @@ import { writeVolatileState } from '../../base/state-file.ts';
 import type { Cli } from '../cli.ts';
 import { lockRuntime } from '../runtime-lock.ts';
 import { ServiceManager } from '../service-manager.ts';
-import { askForInvitation, nodeReady } from './ask-cluster.ts';
+import { askForInvitation, askForNetwork, nodeReady } from './ask-cluster.ts';
 import { discoverAuthority } from './discover-authority.ts';
 import { parseJoinLine, serverOf } from './join-line.ts';
 import { KeptPart } from './kept-part.ts';
@@ -89,11 +89,11 @@ function endWish(): PromiseWithResolvers<NodeJS.Signals> {
 
 async function planOf(options: UpOptions): Promise<NodePlan> {
   const files = nodeFilesIn(options.folder);
-  const { nodeName, nodeAddress, mode, joined } = options;
+  const { nodeName, nodeAddress, mode, joined, network } = options;
   await mkdir(options.root, { recursive: true, mode: 0o700 });
   if (options.join === undefined) {
     const server = joined === undefined ? {} : { server: joined };
-    await remember(options.root, { nodeName, nodeAddress, mode, ...server });
+    await remember(options.root, { nodeName, nodeAddress, mode, network, ...server });
     return { ...options, files, first: joined === undefined };
   }
   if (existsSync(`${options.coordinatorRoot}/store.db`)) {
@@ -106,9 +106,11 @@ async function planOf(options: UpOptions): Promise<NodePlan> {
   const line = parseJoinLine(options.join);
   const authority = await discoverAuthority(line);
   const server = serverOf(line);
-  await writeNodeFiles(files, { server, authority, token: line.token }, ledgerOf(options));
-  await remember(options.root, { nodeName, nodeAddress, mode, server });
-  return { ...options, files, first: false };
+  const { token } = line;
+  const told = await askForNetwork({ server, authority, token });
+  await writeNodeFiles(files, { server, authority, token, network: told }, ledgerOf(options));
+  await remember(options.root, { nodeName, nodeAddress, mode, network: told, server });
+  return { ...options, network: told, files, first: false };
 }
 
 function ledgerOf({ root }: UpOptions): string {
@@ -163,15 +165,15 @@ async function inTime(part: KeptPart): Promise<void> {
 }
 
 /** The line by which other machines join. */
-async function openCluster(options: UpOptions, { files }: NodePlan): Promise<string> {
+async function openCluster(options: UpOptions, { files, network }: NodePlan): Promise<string> {
   const { token, authority, line } = await askForInvitation(
     options.adminKubeconfig,
-    options.nodeAddress,
+    options.nodeAddress.split(',')[0] ?? '',
   );
   const { port } = parseJoinLine(line);
   // By the loopback: the node reaches its own coordinator whatever becomes of its addresses.
   const server = `https://127.0.0.1:${port}`;
-  await writeNodeFiles(files, { server, authority, token }, ledgerOf(options));
+  await writeNodeFiles(files, { server, authority, token, network }, ledgerOf(options));
   return line;
 }
 

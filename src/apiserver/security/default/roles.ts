@@ -84,6 +84,7 @@ export const defaultRoles: Readonly<Record<string, DefaultRole>> = {
       create authentication.k8s.io selfsubjectreviews
     `,
   },
+  'keelson:cluster-network': { rules: 'get path /keelson/network' },
   'system:service-account-issuer-discovery': {
     rules: `
         get path /.well-known/openid-configuration,/.well-known/openid-configuration/,
