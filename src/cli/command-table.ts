@@ -118,6 +118,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "Be the node's kubelet: run the pods that are bound to it",
     load: () => import('./commands/kubelet.ts'),
   },
+  node: {
+    summary: "Be the node's kubelet and network agent in one process",
+    load: () => import('./commands/node.ts'),
+  },
   completion: {
     summary: 'Print completion for a shell',
     load: async () => (await import('./commands/completion.ts')).completionOf(commandTable),

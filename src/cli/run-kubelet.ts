@@ -1,6 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import type { ApiClient } from '../api/client/client.ts';
 import { HttpClient } from '../api/client/http-client.ts';
 import type { Taint } from '../api/types/generated/core-v1.ts';
 import { systemClock } from '../base/clock.ts';
@@ -10,11 +11,12 @@ import {
   type KubeletConfiguration,
   readKubeletConfiguration,
 } from '../kubelet/config/kubelet-configuration.ts';
-import { runKubelet } from '../kubelet/kubelet.ts';
+import { type KubeletOptions, runKubelet } from '../kubelet/kubelet.ts';
 import type { NodeCredentials } from '../kubelet/node/node-options.ts';
 import { openNodeCredentials } from '../kubelet/node/open-node-credentials.ts';
 import { openRuntime } from '../kubelet/runtime/open-runtime.ts';
 import type { Cli } from './cli.ts';
+import { endSignal } from './end-signal.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
 
@@ -37,12 +39,35 @@ export interface KubeletFlags {
 /** Joining a cluster may take for ever; who waits for the kubelet waits for no cluster. */
 const joinPatienceMs = 2000;
 
+/** What the kubelet runs on, beside its flags. */
+export interface KubeletSurroundings {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** It works, for all that others can wait for. */
+  readonly ready: () => void;
+  /** There are credentials: what others have of the cluster already, it need not watch itself. */
+  readonly connected?: (client: ApiClient) => Pick<KubeletOptions, 'services'>;
+}
+
 /** Is the kubelet until SIGTERM or SIGINT. */
 export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<void> {
   process.env['KEELSON_LOG'] ??= flags.logLevel;
   const log = openLog('kubelet');
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  await runKubeletPart(flags, cli, {
+    log,
+    signal: endSignal(),
+    ready: () => void notifyReady(),
+  });
+  log.info('stopped');
+}
+
+/** The same as part of a process that has its own signals. */
+export async function runKubeletPart(
+  flags: KubeletFlags,
+  cli: Cli,
+  surroundings: KubeletSurroundings,
+): Promise<void> {
+  const { log, signal, connected } = surroundings;
   const text = flags.config === undefined ? '' : await readFile(flags.config, 'utf8');
   const { configuration, document, warning } = readKubeletConfiguration(text);
   if (warning !== undefined) log.warn(warning);
@@ -51,45 +76,44 @@ export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<
   await mkdir(flags.rootDir, { recursive: true, mode: 0o750 });
   using runtime = openRuntime(socketOf(flags, configuration));
   const name = flags.hostnameOverride ?? hostname().toLowerCase();
-  let told = false;
-  const ready = () => {
-    if (!told) void notifyReady();
-    told = true;
-  };
+  const ready = once(surroundings.ready);
   const timer = setTimeout(ready, joinPatienceMs);
-  using credentials = await openCredentials({ flags, configuration, name, log }, stop.signal);
+  using credentials = await openCredentials({ flags, configuration, name, log }, signal);
   clearTimeout(timer);
-  const client =
+  await using client =
     credentials === undefined ? undefined : new HttpClient(credentials.address, 'kubelet');
   const authority = credentials?.address.authority;
   credentials?.onRenewal((address) => client?.renew(address));
-  try {
-    await runKubelet(
-      {
-        name,
-        runtime,
-        ...(client !== undefined && { client }),
-        ...(authority !== undefined && { authority }),
-        configuration,
-        document,
-        root: flags.rootDir,
-        localVolumes: flags.localVolumes,
-        logLinks: flags.logLinks,
-        ...(flags.nodeIp !== undefined && { addresses: flags.nodeIp.split(',') }),
-        labels: labelsOf(flags.nodeLabels),
-        taints: taintsOf(flags.registerWithTaints),
-        log,
-        ready: () => {
-          ready();
-          void cli.print(`${name}\n`);
-        },
+  await runKubelet(
+    {
+      name,
+      runtime,
+      ...(client !== undefined && { client, ...connected?.(client) }),
+      ...(authority !== undefined && { authority }),
+      configuration,
+      document,
+      root: flags.rootDir,
+      localVolumes: flags.localVolumes,
+      logLinks: flags.logLinks,
+      ...(flags.nodeIp !== undefined && { addresses: flags.nodeIp.split(',') }),
+      labels: labelsOf(flags.nodeLabels),
+      taints: taintsOf(flags.registerWithTaints),
+      log,
+      ready: () => {
+        ready();
+        void cli.print(`${name}\n`);
       },
-      stop.signal,
-    );
-  } finally {
-    await client?.[Symbol.asyncDispose]();
-  }
-  log.info('stopped');
+    },
+    signal,
+  );
+}
+
+function once(run: () => void): () => void {
+  let told = false;
+  return () => {
+    if (!told) run();
+    told = true;
+  };
 }
 
 interface Joining {

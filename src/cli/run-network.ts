@@ -3,12 +3,13 @@ import { hostname } from 'node:os';
 import { HttpClient } from '../api/client/http-client.ts';
 import { systemClock } from '../base/clock.ts';
 import { Ledger } from '../base/ledger.ts';
-import { openLog } from '../base/log.ts';
-import { openClusterObjects } from '../network/cluster-objects.ts';
+import { type Logger, openLog } from '../base/log.ts';
+import { type ClusterObjects, openClusterObjects } from '../network/cluster-objects.ts';
 import { runDns } from '../network/dns/run-dns.ts';
-import { type NetworkPart, type NodeNetwork, runNetwork } from '../network/network.ts';
+import { type NetworkPart, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
 import { runServices } from '../network/services/run-services.ts';
+import { endSignal } from './end-signal.ts';
 import { kubeconfigChange, waitForKubeconfig } from './follow-kubeconfig.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { notifyReady } from './notify-ready.ts';
@@ -81,21 +82,44 @@ function dnsOf({ clusterDns, clusterDomain, dnsUpstreams }: NetworkConfig): Netw
   };
 }
 
+/** What the agent of a node's network runs on. */
+export interface AgentOptions {
+  readonly log: Logger;
+  readonly signal: AbortSignal;
+  /** It works: nobody's start waits for the coordinator. */
+  readonly ready: () => void | Promise<void>;
+  /**
+   * Does the work with the cluster's objects, once there are credentials; until the signal is
+   * aborted or others have come.
+   */
+  readonly connect: (work: ClusterWork, signal: AbortSignal) => Promise<void>;
+}
+
+export type ClusterWork = (objects: ClusterObjects, signal: AbortSignal) => Promise<void>;
+
 /** Is the node's network agent until SIGTERM or SIGINT; what it made stays. */
-export async function runNetworkAgent(config: NetworkConfig): Promise<void> {
+export async function runNetworkCommand(config: NetworkConfig): Promise<void> {
   process.env['KEELSON_LOG'] ??= config.logLevel;
   process.umask(0o077);
   const log = openLog('network');
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  const signal = endSignal();
+  const connect: AgentOptions['connect'] = (work, ending) =>
+    workConnected(config.kubeconfig, { log, work }, ending);
+  await runNetworkAgent(config, { log, signal, ready: notifyReady, connect });
+}
+
+/** The same as part of a process that has its own signals and credentials. */
+export async function runNetworkAgent(
+  config: NetworkConfig,
+  { log, signal, ready, connect }: AgentOptions,
+): Promise<void> {
   const stateFolder = `${config.root}/network`;
   for (const folder of [config.run, stateFolder]) {
     await mkdir(folder, { recursive: true, mode: 0o700 });
   }
   using _lock = lockRuntime(config.run, 'network');
   await using ledger = await Ledger.open(`${config.root}/ledger`, 'network');
-  // Nobody's start waits for the coordinator: what there was before works until it is heard of.
-  await notifyReady();
+  await ready();
   const node = {
     nodeName: config.nodeName === '' ? hostname().toLowerCase() : config.nodeName,
     ledger,
@@ -105,30 +129,29 @@ export async function runNetworkAgent(config: NetworkConfig): Promise<void> {
   };
   log.info({ node: node.nodeName }, 'started');
   const parts = partsOf(config);
-  if (config.nodes !== '') await runNetwork({ ...node, objects: undefined }, parts, stop.signal);
-  while (!stop.signal.aborted) await runConnected(node, { parts, config }, stop.signal);
+  if (config.nodes !== '') await runNetwork({ ...node, objects: undefined }, parts, signal);
+  const work: ClusterWork = (objects, ending) => runNetwork({ ...node, objects }, parts, ending);
+  while (!signal.aborted) await connect(work, signal);
   log.info('stopping');
 }
 
-interface Connected {
-  readonly parts: readonly NetworkPart[];
-  readonly config: NetworkConfig;
+interface Working {
+  readonly log: Logger;
+  readonly work: ClusterWork;
 }
 
 /** Until the credentials are renewed; then all is taken up again with the new ones. */
-async function runConnected(
-  node: Omit<NodeNetwork, 'objects'>,
-  { parts, config: { kubeconfig } }: Connected,
+async function workConnected(
+  kubeconfig: string,
+  { log, work }: Working,
   signal: AbortSignal,
 ): Promise<void> {
-  const { log } = node;
   const address = await waitForKubeconfig(kubeconfig, log, signal);
   if (address === undefined) return;
   await using client = new HttpClient(address, 'keelson-network');
   const renewed = new AbortController();
   const either = AbortSignal.any([signal, renewed.signal]);
-  const objects = openClusterObjects({ client, clock: systemClock, log });
-  const running = runNetwork({ ...node, objects }, parts, either);
+  const running = work(openClusterObjects({ client, clock: systemClock, log }), either);
   await Promise.race([running, kubeconfigChange(kubeconfig, address, either)]);
   renewed.abort();
   await running;

@@ -2,9 +2,10 @@ import { totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ApiClient } from '../api/client/client.ts';
 import { EventRecorder } from '../api/client/event-recorder.ts';
+import type { Informer } from '../api/client/informer.ts';
 import { resources } from '../api/client/resources.ts';
 import type { JsonObject } from '../api/json.ts';
-import type { Pod, Taint } from '../api/types/generated/core-v1.ts';
+import type { Pod, Service, Taint } from '../api/types/generated/core-v1.ts';
 import { type Clock, sleep, systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
@@ -36,6 +37,8 @@ export interface KubeletOptions {
   readonly runtime: ContainerRuntime;
   /** Absent where the kubelet stands alone: static pods are all it has. */
   readonly client?: ApiClient;
+  /** The cluster's services, where somebody in the process follows them already. */
+  readonly services?: Informer<Service>;
   /** Who signed the certificates of the API's clients, in PEM. */
   readonly authority?: string;
   readonly configuration: KubeletConfiguration;
@@ -123,6 +126,7 @@ function openWorkers(
   links.api = new ApiSource({
     client,
     clock,
+    services: common.services,
     nodeName: name,
     pods: listenerOf(pods),
     mirrors: mirrors.mirrors,

@@ -4,7 +4,13 @@ import type { Cli } from '../cli.ts';
 import { type KubeletFlags, runKubeletCommand } from '../run-kubelet.ts';
 
 export function define(command: Command, cli: Cli): void {
-  command
+  addKubeletOptions(command).action(async (flags: KubeletFlags) => {
+    await runKubeletCommand(flags, cli);
+  });
+}
+
+export function addKubeletOptions(command: Command): Command {
+  return command
     .option('--config <path>', 'a KubeletConfiguration (default: all its defaults)')
     .option(
       '--kubeconfig <path>',
@@ -28,8 +34,5 @@ export function define(command: Command, cli: Cli): void {
     .option('--local-volumes <path>', 'volumes of local folders', localFolder.path)
     .option('--log-links <path>', 'links to logs; empty for none', '/var/log/containers')
     .option('--state <path>', 'where its lock is', '/run/keelson')
-    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info')
-    .action(async (flags: KubeletFlags) => {
-      await runKubeletCommand(flags, cli);
-    });
+    .option('--log-level <level>', 'trace, debug, info, warn, error or silent', 'info');
 }

@@ -3,7 +3,7 @@ import { defaultConfigPath } from '../../base/config-path.ts';
 import { readConfig } from '../../base/settings.ts';
 import type { Cli } from '../cli.ts';
 import { parseNetworkConfig } from '../network-config.ts';
-import { runNetworkAgent } from '../run-network.ts';
+import { runNetworkCommand } from '../run-network.ts';
 
 interface Flags {
   readonly config?: string;
@@ -33,6 +33,6 @@ export function define(command: Command, _cli: Cli): void {
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
-      await runNetworkAgent(parseNetworkConfig(text, process.env, flags));
+      await runNetworkCommand(parseNetworkConfig(text, process.env, flags));
     });
 }

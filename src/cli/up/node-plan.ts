@@ -29,6 +29,8 @@ export interface NodeParts {
   readonly coordinator: Part | undefined;
   readonly network: Part;
   readonly kubelet: Part;
+  /** The two before in one process; its locks are theirs. */
+  readonly node: Part;
 }
 
 /** The parts of a node, each with all that it has to be told. */
@@ -36,6 +38,7 @@ export function partsOf(plan: NodePlan): NodeParts {
   const { state, nodeName, nodeAddress, files, mode, socket, network } = plan;
   const { podCidr, serviceCidr } = network;
   const config = plan.config === undefined ? [] : ['--config', plan.config];
+  const agent = plan.config === undefined ? [] : ['--network-config', plan.config];
   const limits = plan.warnOfLimits ? ['--missing-controllers', 'warn'] : [];
   const coordinator: Part = {
     name: 'coordinator',
@@ -46,6 +49,18 @@ export function partsOf(plan: NodePlan): NodeParts {
       `--service-cidr=${serviceCidr}`,
     ],
     lockPath: `${plan.coordinatorRoot}/coordinator.lock`,
+  };
+  const kubelet: Part = {
+    name: 'kubelet',
+    flags: [
+      `--config=${files.kubeletConfig}`,
+      `--kubeconfig=${files.kubeconfig}`,
+      `--bootstrap-kubeconfig=${files.bootstrapKubeconfig}`,
+      `--hostname-override=${nodeName}`,
+      `--node-ip=${nodeAddress}`,
+      `--container-runtime-endpoint=unix://${socket}`,
+    ],
+    lockPath: `${state}/kubelet.lock`,
   };
   return {
     runtime: {
@@ -67,17 +82,7 @@ export function partsOf(plan: NodePlan): NodeParts {
       ],
       lockPath: `${state}/network.lock`,
     },
-    kubelet: {
-      name: 'kubelet',
-      flags: [
-        `--config=${files.kubeletConfig}`,
-        `--kubeconfig=${files.kubeconfig}`,
-        `--bootstrap-kubeconfig=${files.bootstrapKubeconfig}`,
-        `--hostname-override=${nodeName}`,
-        `--node-ip=${nodeAddress}`,
-        `--container-runtime-endpoint=unix://${socket}`,
-      ],
-      lockPath: `${state}/kubelet.lock`,
-    },
+    kubelet,
+    node: { ...kubelet, name: 'node', flags: [...kubelet.flags, ...agent, '--mode', mode] },
   };
 }

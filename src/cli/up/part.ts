@@ -8,9 +8,9 @@ const main = fileURLToPath(new URL('../main.ts', import.meta.url));
 /** One of the processes that `keelson up` keeps running. */
 export interface Part {
   /** The command that is it: `keelson NAME`. */
-  readonly name: 'runtime' | 'coordinator' | 'network' | 'kubelet';
+  readonly name: 'runtime' | 'coordinator' | 'network' | 'kubelet' | 'node';
   readonly flags: readonly string[];
-  /** Where it locks its state folder, and says its process. */
+  /** Where it locks its state folder, and says its process; the first of them where it has more. */
   readonly lockPath: string;
 }
 

@@ -10,6 +10,7 @@ import { askForInvitation, askForNetwork, nodeReady } from './ask-cluster.ts';
 import { discoverAuthority } from './discover-authority.ts';
 import { parseJoinLine, serverOf } from './join-line.ts';
 import { KeptPart } from './kept-part.ts';
+import { holderOf } from './part.ts';
 import { remember } from './membership.ts';
 import { nodeFilesIn, writeNodeFiles } from './node-files.ts';
 import { partsOf, type NodePlan } from './node-plan.ts';
@@ -73,8 +74,8 @@ export async function runUp(options: UpOptions, cli: Cli): Promise<void> {
 interface Kept {
   readonly runtime: KeptPart;
   readonly coordinator: KeptPart | undefined;
-  readonly network: KeptPart;
-  readonly kubelet: KeptPart;
+  /** Kubelet and network agent: one process, or two where somebody has one of them running. */
+  readonly node: readonly KeptPart[];
   readonly all: readonly KeptPart[];
 }
 
@@ -122,10 +123,11 @@ function keep(plan: NodePlan, log: Logger): Kept {
   const surroundings = { folder: plan.state, log };
   const runtime = new KeptPart(parts.runtime, surroundings);
   const coordinator = parts.coordinator && new KeptPart(parts.coordinator, surroundings);
-  const network = new KeptPart(parts.network, surroundings);
-  const kubelet = new KeptPart(parts.kubelet, surroundings);
-  const all = [runtime, ...(coordinator === undefined ? [] : [coordinator]), network, kubelet];
-  return { runtime, coordinator, network, kubelet, all };
+  const together = holderOf(parts.kubelet.lockPath) === holderOf(parts.network.lockPath);
+  const chosen = together ? [parts.node] : [parts.kubelet, parts.network];
+  const node = chosen.map((part) => new KeptPart(part, surroundings));
+  const all = [runtime, ...(coordinator === undefined ? [] : [coordinator]), ...node];
+  return { runtime, coordinator, node, all };
 }
 
 interface Raising {
@@ -143,7 +145,7 @@ async function raise(options: UpOptions, { plan, kept, manager }: Raising): Prom
   };
   await started(kept.runtime, kept.coordinator);
   const join = plan.first ? await openCluster(options, plan) : undefined;
-  await started(kept.network, kept.kubelet);
+  await started(...kept.node);
   const { nodeName: node } = plan;
   if (!plan.first) return { node, first: false };
   manager.notify(`STATUS=Waiting for node ${node} to be ready`);
@@ -179,8 +181,8 @@ async function openCluster(options: UpOptions, { files, network }: NodePlan): Pr
 
 /** Who uses others ends before them. */
 async function stopAll(kept: Kept): Promise<void> {
-  await kept.kubelet.stop();
-  await Promise.all([kept.network.stop(), kept.coordinator?.stop()]);
+  for (const part of kept.node) await part.stop();
+  await kept.coordinator?.stop();
   await kept.runtime.stop();
 }
 

@@ -14,6 +14,8 @@ export interface ApiSourceOptions {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly nodeName: string;
+  /** Followed by somebody else; where absent, by this. */
+  readonly services: Informer<Service> | undefined;
   readonly pods: PodListener;
   /** What the server has for static pods. */
   readonly mirrors: PodListener;
@@ -30,7 +32,7 @@ export class ApiSource {
     this.#options = options;
     const { client, clock, onError, nodeName } = options;
     const common = { client, clock, onError };
-    this.#services = new Informer({ ...common, resource: resources.services });
+    this.#services = options.services ?? new Informer({ ...common, resource: resources.services });
     this.#pods = new Informer({
       ...common,
       resource: resources.pods,
@@ -49,7 +51,7 @@ export class ApiSource {
 
   /** Until the signal is aborted. Pods wait for the services, which they would miss for good. */
   async run(signal: AbortSignal): Promise<void> {
-    const services = this.#services.run(signal);
+    const services = this.#options.services === undefined && this.#services.run(signal);
     const ended = new Promise<void>((resolve) => {
       signal.addEventListener('abort', () => resolve(), { once: true });
     });

@@ -1,0 +1,32 @@
+import { hostname } from 'node:os';
+import type { Command } from 'commander';
+import { defaultConfigPath } from '../../base/config-path.ts';
+import { readConfig } from '../../base/settings.ts';
+import type { Cli } from '../cli.ts';
+import { parseNetworkConfig } from '../network-config.ts';
+import type { KubeletFlags } from '../run-kubelet.ts';
+import { runNode } from '../run-node.ts';
+import { addKubeletOptions } from './kubelet.ts';
+
+interface Flags extends KubeletFlags {
+  readonly networkConfig?: string;
+  readonly mode?: string;
+}
+
+/** The flags are the kubelet's; what the network agent shares with it, it takes from there. */
+export function define(command: Command, cli: Cli): void {
+  addKubeletOptions(command)
+    .option('--network-config <path>', `the agent's settings (default: "${defaultConfigPath}")`)
+    .option('--mode <mode>', 'how pods of other nodes are reached: vxlan or routed')
+    .action(async ({ networkConfig, mode, ...kubelet }: Flags) => {
+      const text = await readConfig(
+        networkConfig ?? defaultConfigPath,
+        networkConfig !== undefined,
+      );
+      const nodeName = kubelet.hostnameOverride ?? hostname().toLowerCase();
+      const { kubeconfig, logLevel } = kubelet;
+      const shared = { kubeconfig, nodeName, logLevel, ...(mode !== undefined && { mode }) };
+      const network = parseNetworkConfig(text, process.env, shared);
+      await runNode({ kubelet, network }, cli);
+    });
+}
