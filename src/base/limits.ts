@@ -244,9 +244,8 @@ export const limits = {
   streamHeartbeatMs: 1000,
   /** The other end's time to hear our last words. */
   streamLingerMs: 5000,
-  /** A CRI runtime to the kubelet: an answer; a pod with its network; a pull; beside an exec. */
+  /** A CRI runtime to the kubelet: an answer, unless it is told another; a pull; beside an exec. */
   runtimeAnswerMs: 120_000,
-  runtimePodMs: 240_000,
   runtimePullMs: 30 * 60_000,
   runtimeExecMarginMs: 10_000,
   /** A volume made of ConfigMaps, Secrets and the like: files, bytes, a path and a name in it. */

@@ -74,7 +74,9 @@ export async function runKubeletPart(
   await mkdir(flags.state, { recursive: true, mode: 0o711 });
   using _lock = lockRuntime(flags.state, 'kubelet');
   await mkdir(flags.rootDir, { recursive: true, mode: 0o750 });
-  using runtime = openRuntime(socketOf(flags, configuration));
+  // Zero is the default, as upstream.
+  const answerMs = configuration.runtimeRequestTimeout || undefined;
+  using runtime = openRuntime(socketOf(flags, configuration), answerMs);
   const name = flags.hostnameOverride ?? hostname().toLowerCase();
   const ready = once(surroundings.ready);
   const timer = setTimeout(ready, joinPatienceMs);

@@ -172,7 +172,7 @@ const pods = {
   singleProcessOOMKill: ignored(null),
   seccompDefault: flag(false),
   allowedUnsafeSysctls: texts([]),
-  runtimeRequestTimeout: unsupported(duration('2m0s')),
+  runtimeRequestTimeout: duration('2m0s'),
   containerRuntimeEndpoint: text(''),
   imageServiceEndpoint: unsupported(text('')),
   configMapAndSecretChangeDetectionStrategy: unsupported(choice('Watch', 'Cache', 'Get')),

@@ -1,5 +1,5 @@
 import type { Pod, Secret } from '../../api/types/generated/core-v1.ts';
-import type { Clock } from '../../base/clock.ts';
+import { type Clock, sleep } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
 import { KeyedLock } from '../../base/keyed-lock.ts';
 import type { AuthConfig, Image, PodSandboxConfig } from '../../cri/generated/runtime.ts';
@@ -28,9 +28,14 @@ export interface PullerOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly events: PodEvents;
-  /** One pull at a time, so that each has the whole line. */
+  /**
+   * One pull at a time, so that each has the whole line; a registry that does not answer holds the
+   * others up for a minute and no longer.
+   */
   readonly serialize: boolean;
 }
+
+const longestAloneMs = 60_000;
 
 const configRetryMs = 10_000;
 
@@ -96,10 +101,13 @@ export class ImagePuller {
     events.tell(pod, { what, reason: 'Pulling', message: `Pulling image ${quoted}` });
     const askedMs = clock.now();
     let begunMs = askedMs;
+    let pulled = Promise.resolve();
     await this.#lock.run(serialize ? '' : name, async () => {
       begunMs = clock.now();
-      await this.#pullWithAny(request, name);
+      pulled = this.#pullWithAny(request, name);
+      await settledWithin(pulled, longestAloneMs, clock);
     });
+    await pulled;
     const nowMs = clock.now();
     const image = await runtime.imageStatus({ image: name });
     if (image === undefined) throw new Error(`image ${name} is gone after its pull`);
@@ -132,6 +140,14 @@ export class ImagePuller {
     }
     throw last;
   }
+}
+
+/** Never rejects: who waits for the work itself hears of its failure. */
+async function settledWithin(work: Promise<void>, limitMs: number, clock: Clock): Promise<void> {
+  const over = new AbortController();
+  const end = () => over.abort();
+  work.then(end, end);
+  await sleep(clock, limitMs, over.signal);
 }
 
 /** What has neither tag nor digest is the latest. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Secret } from '../../api/types/generated/core-v1.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
-import type { Image } from '../../cri/generated/runtime.ts';
+import { ContainerState, type Image } from '../../cri/generated/runtime.ts';
 import { runHook } from '../probe/run-probe.ts';
 import type { ObservedPod, ObservedSandbox } from '../runtime/observed-pod.ts';
 import { newestOf } from '../runtime/observed-pod.ts';
@@ -57,16 +57,17 @@ export async function startContainer(
     const pauseMs = Math.min(firstRetryMs * 2 ** request.failures, longestRetryMs);
     return { reason, message, retryAtMs: clock.now() + pauseMs, failures };
   };
-  if (attempt.leftover !== undefined) {
-    await surroundings.runtime.removeContainer(attempt.leftover);
-  }
-  const ensured = await ensureImage(surroundings, request);
-  if (ensured.failure !== undefined) {
+  const { leftover } = attempt;
+  if (leftover !== undefined && !(await removeUnstarted(surroundings, leftover))) return undefined;
+  const ensured = await unlessAborted(ensureImage(surroundings, request), signal);
+  if (ensured?.failure !== undefined) {
     const { failure, retryAtMs } = ensured;
     events.warn(pod, { what, reason: 'Failed', message: `Error: ${failure.reason}` });
     return { ...failure, retryAtMs };
   }
-  if (signal.aborted) return { reason: 'ContainerCreating', message: '', retryAtMs: 0 };
+  if (ensured === undefined || signal.aborted) {
+    return { reason: 'ContainerCreating', message: '', retryAtMs: 0 };
+  }
   let config: Awaited<ReturnType<typeof configOf>>;
   try {
     config = await configOf(surroundings, request, ensured.image);
@@ -87,11 +88,46 @@ export async function startContainer(
     await surroundings.runtime.startContainer(id);
     fault('kubelet.container.started');
   } catch (error) {
-    return refuse('RunContainerError', error);
+    // The answer alone may have been lost: what runs is to have its hook.
+    if (!(await runs(surroundings, id))) return refuse('RunContainerError', error);
   }
   events.tell(pod, { what, reason: 'Started', message: `Started container ${name}` });
   await link(surroundings, request, id);
   return await postStart(surroundings, request, id);
+}
+
+/**
+ * False for what runs by now: a start whose answer did not come in time may have come to pass
+ * since, and its program is not to run twice.
+ */
+async function removeUnstarted({ runtime }: PodSurroundings, id: string): Promise<boolean> {
+  try {
+    const { state } = await runtime.containerStatus(id);
+    if (state !== ContainerState.CONTAINER_CREATED) return false;
+  } catch (error) {
+    if (!isDomainError(error, 'notFound')) throw error;
+  }
+  await runtime.removeContainer(id);
+  return true;
+}
+
+async function runs({ runtime }: PodSurroundings, id: string): Promise<boolean> {
+  const answer = runtime.containerStatus(id);
+  const state = await answer.then((status) => status.state).catch(() => undefined);
+  return state === ContainerState.CONTAINER_RUNNING;
+}
+
+/** Undefined when the pod is to end: a registry that never answers must not keep it. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T | undefined> {
+  const { promise, resolve } = Promise.withResolvers<undefined>();
+  const cut = () => resolve(undefined);
+  signal.addEventListener('abort', cut, { once: true });
+  try {
+    if (signal.aborted) cut();
+    return await Promise.race([promise, work]);
+  } finally {
+    signal.removeEventListener('abort', cut);
+  }
 }
 
 function ensureImage(surroundings: PodSurroundings, request: StartRequest) {

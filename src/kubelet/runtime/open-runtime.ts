@@ -7,11 +7,15 @@ import type { ContainerRuntime } from './container-runtime.ts';
 
 /**
  * A CRI v1 runtime behind a Unix socket, connected on the first call and anew after it broke: our
- * own or any other. A call that gets no answer in its time is DomainError `timeout`. Owns the
- * connection until it is disposed of.
+ * own or any other. A call that gets no answer in `answerMs`, a pod's start in twice that, is
+ * DomainError `timeout`; pulls and commands have times of their own. Owns the connection until it
+ * is disposed of.
  */
-export function openRuntime(socketPath: string): ContainerRuntime & Disposable {
-  const calls = new Calls(socketPath);
+export function openRuntime(
+  socketPath: string,
+  answerMs: number = limits.runtimeAnswerMs,
+): ContainerRuntime & Disposable {
+  const calls = new Calls(socketPath, answerMs);
   return {
     ...podCalls(calls),
     ...containerCalls(calls),
@@ -23,8 +27,10 @@ export function openRuntime(socketPath: string): ContainerRuntime & Disposable {
 
 class Calls implements Disposable {
   readonly client: GrpcClient;
+  readonly answerMs: number;
 
-  constructor(socketPath: string) {
+  constructor(socketPath: string, answerMs: number) {
+    this.answerMs = answerMs;
     this.client = new GrpcClient(socketPath);
   }
 
@@ -32,7 +38,7 @@ class Calls implements Disposable {
   async ask<Request, Response>(
     method: Method<'unary', Request, Response>,
     request: Draft<NoInfer<Request>>,
-    timeoutMs: number = limits.runtimeAnswerMs,
+    timeoutMs: number = this.answerMs,
   ): Promise<Response> {
     const tooLate = new AbortController();
     const { promise, reject } = Promise.withResolvers<never>();
@@ -82,7 +88,7 @@ function podCalls(calls: Calls): Pick<ContainerRuntime, PodCalls> {
       const { pod_sandbox_id: id } = await calls.ask(
         RuntimeService.RunPodSandbox,
         request,
-        limits.runtimePodMs,
+        calls.answerMs * 2,
       );
       return id;
     },
@@ -122,7 +128,7 @@ function containerCalls(calls: Calls): Pick<ContainerRuntime, ContainerCalls> {
       calls.end(
         RuntimeService.StopContainer,
         { container_id: id, timeout: graceSeconds },
-        limits.runtimeAnswerMs + graceSeconds * 1000,
+        calls.answerMs + graceSeconds * 1000,
       ),
     removeContainer: (id) => calls.end(RuntimeService.RemoveContainer, { container_id: id }),
     listContainers: async (filter = {}) =>
@@ -144,7 +150,7 @@ function containerCalls(calls: Calls): Pick<ContainerRuntime, ContainerCalls> {
       return calls.ask(
         RuntimeService.ExecSync,
         request,
-        timeoutSeconds === 0 ? limits.runtimeAnswerMs : timeoutMs,
+        timeoutSeconds === 0 ? calls.answerMs : timeoutMs,
       );
     },
     exec: async (request) => (await calls.ask(RuntimeService.Exec, request)).url,

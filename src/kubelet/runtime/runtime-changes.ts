@@ -29,8 +29,11 @@ const silenceMs = 30_000;
  */
 export class RuntimeChanges {
   readonly #options: RuntimeChangesOptions;
-  /** What each sandbox and container was at the last list. */
-  #states: ReadonlyMap<string, Entry> | undefined;
+  /**
+   * What each sandbox and container was at the last list. To the first one everything is new: it
+   * may come long after workers have looked, from a runtime that did not answer at once.
+   */
+  #states: ReadonlyMap<string, Entry> = new Map();
   readonly #wakeup = new Wakeup();
   #hasEvents = false;
 
@@ -104,7 +107,6 @@ export class RuntimeChanges {
     );
     const before = this.#states;
     this.#states = states;
-    if (before === undefined) return;
     const uids = new Set<string>();
     for (const [id, { state, uid }] of states) if (before.get(id)?.state !== state) uids.add(uid);
     for (const [id, { uid }] of before) if (!states.has(id)) uids.add(uid);

@@ -246,7 +246,8 @@ function unmountBelow(path: string): void {
   for (const place of places.toReversed()) execFileSync('umount', ['-l', place]);
 }
 
-const bridge = `kl${process.pid}`;
+/** Of the pods. */
+export const bridge = `kl${process.pid}`;
 
 function writeNetwork(folder: string): void {
   const { pid } = process;
