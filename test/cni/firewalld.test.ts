@@ -1,9 +1,9 @@
 /** Our firewall and the reference's beside a real firewalld, on a bus and a host of the test's. */
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { skip as noHosts, TestHost, type Maker } from './test-host.ts';
+import { until } from '../until.ts';
 
 const programs = ['/usr/bin/dbus-daemon', '/usr/sbin/firewalld', '/usr/bin/firewall-cmd'];
 const absent = programs.filter((path) => !existsSync(path));
@@ -57,13 +57,6 @@ class Firewalld implements Disposable {
   [Symbol.dispose](): void {
     this.host[Symbol.dispose]();
     rmSync(this.#folder, { recursive: true, force: true });
-  }
-}
-
-async function until(ready: () => boolean): Promise<void> {
-  for (let attempt = 0; !ready(); attempt++) {
-    if (attempt > 600) throw new Error('firewalld does not start');
-    await delay(100);
   }
 }
 

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { until } from './processes.ts';
+import { until } from '../until.ts';
 
 const missing = ['containerd', 'runc', 'ctr'].filter(
   (program) => spawnSync('which', [program]).status !== 0,

@@ -1,10 +1,10 @@
 /** A kubelet's pods while the network and the shims fail, are slow, or do not answer at all. */
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type Answer, CriClient } from './cri-client.ts';
 import { FaultyNetwork } from './faulty-network.ts';
 import { PrivateRuntime } from './private-runtime.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -56,14 +56,6 @@ async function restart(): Promise<void> {
 }
 
 const listPods = async (): Promise<Answer[]> => (await cri.call('ListPodSandbox')).items;
-
-async function until(done: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await done()) return true;
-    await sleep(50);
-  }
-  return false;
-}
 
 async function nothingLeft(t: Test): Promise<void> {
   t.same(await listPods(), [], 'no pod');

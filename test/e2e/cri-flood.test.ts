@@ -6,7 +6,8 @@ import t from 'tap';
 import { clients, hear, versions } from '../command-client.ts';
 import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { descriptorsOf, until } from './processes.ts';
+import { descriptorsOf } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

@@ -13,6 +13,7 @@ import { basename, join } from 'node:path';
 import t from 'tap';
 import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -94,14 +95,6 @@ for (const removes of [true, false]) {
 
 async function runtimeCondition(): Promise<Answer> {
   return (await cri.call('Status')).status.conditions[0];
-}
-
-async function until(done: () => Promise<boolean>): Promise<boolean> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await done()) return true;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  return false;
 }
 
 const isReady = async (): Promise<boolean> => (await runtimeCondition()).status;

@@ -9,7 +9,8 @@ import { makeLayer } from '../kernel/image/image-store.ts';
 import { FakeRegistry } from '../unit/image/registry/fake-registry.ts';
 import { CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { processesWith, until } from './processes.ts';
+import { processesWith } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

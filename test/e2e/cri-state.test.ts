@@ -1,10 +1,10 @@
 /** A kubelet's pods after a restart, with files that are damaged, and after a reboot. */
 import { existsSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type Answer, CriClient } from './cri-client.ts';
 import { FaultyNetwork } from './faulty-network.ts';
 import { PrivateRuntime } from './private-runtime.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -54,14 +54,6 @@ async function restart(during: () => Promise<void> = async () => undefined): Pro
 async function removePod(id: string): Promise<void> {
   await cri.call('StopPodSandbox', { pod_sandbox_id: id });
   await cri.call('RemovePodSandbox', { pod_sandbox_id: id });
-}
-
-async function until(done: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await done()) return;
-    await sleep(50);
-  }
-  throw new Error('in vain');
 }
 
 async function nothingLeft(t: Test): Promise<void> {

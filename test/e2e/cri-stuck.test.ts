@@ -4,7 +4,8 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:f
 import t, { type Test } from 'tap';
 import { CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { childrenOf, processesWith, until } from './processes.ts';
+import { childrenOf, processesWith } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

@@ -9,6 +9,7 @@ import { gzipSync } from 'node:zlib';
 import t from 'tap';
 import { type Answer, CriClient, sleeper } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -112,10 +113,6 @@ async function told(wanted: RegExp, count = 1): Promise<Answer> {
     await sleep(25);
   }
   throw new Error(`${wanted} is not in the log`);
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; attempt < 4000 && !condition(); attempt += 1) await sleep(25);
 }
 
 t.test('a reload takes hold, and what runs and what is pulled goes on', async (t) => {

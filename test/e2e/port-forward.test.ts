@@ -13,7 +13,8 @@ import type { SpdyConnection } from '../../src/stream/spdy/connection.ts';
 import type { SpdyStream } from '../../src/stream/spdy/stream.ts';
 import { CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { descriptorsOf, until } from './processes.ts';
+import { descriptorsOf } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

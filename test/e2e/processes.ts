@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 
 /** The processes whose command line holds a word; ours alone, as the word is made up. */
 export function processesWith(word: string): number[] {
@@ -12,15 +11,6 @@ export function processesWith(word: string): number[] {
       return [];
     }
   });
-}
-
-/** Looks for half a minute and more. */
-export async function until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (let attempt = 0; attempt < 1200; attempt += 1) {
-    if (await condition()) return true;
-    await sleep(25);
-  }
-  return false;
 }
 
 /** What a process has ever written. */

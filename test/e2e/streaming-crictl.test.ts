@@ -6,7 +6,8 @@ import { text } from 'node:stream/consumers';
 import t from 'tap';
 import { CriClient } from './cri-client.ts';
 import { type Outcome, PrivateRuntime } from './private-runtime.ts';
-import { processesWith, until } from './processes.ts';
+import { processesWith } from './processes.ts';
+import { until } from '../until.ts';
 
 const crictl = process.env['CRICTL'] ?? '/usr/bin/crictl';
 if (process.getuid?.() !== 0 || !existsSync(crictl)) {

@@ -9,7 +9,8 @@ import { parseResult } from '../../src/stream/status.ts';
 import { clients, type CommandClient, hear, versions } from '../command-client.ts';
 import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { descriptorsOf, processesWith, until, writtenBy } from './processes.ts';
+import { descriptorsOf, processesWith, writtenBy } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import t from 'tap';
 import { type Answer, CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
-import { until } from './processes.ts';
+import { until } from '../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });

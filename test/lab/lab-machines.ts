@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { project } from './lab.ts';
+import { patienceMs } from '../until.ts';
 
 /** Generous: a machine in software on a busy one is slow. */
-const patienceMs = Number(process.env['KEELSON_PATIENCE'] ?? 300) * 1000;
 const pollMs = 250;
 let labs = 0;
 

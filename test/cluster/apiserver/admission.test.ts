@@ -1,6 +1,6 @@
 import t from 'tap';
 import { ScratchServer } from './scratch-server.ts';
-import { until } from './until.ts';
+import { until } from '../../until.ts';
 
 t.setTimeout(600_000);
 

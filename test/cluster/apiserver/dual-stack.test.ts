@@ -6,7 +6,7 @@ import { ServiceRanges } from '../../../src/apiserver/service-ranges.ts';
 import { podRangesOf } from '../../../src/controller/node/pod-range.ts';
 import { runControllers } from '../../../src/controller/run-controllers.ts';
 import { ScratchServer } from './scratch-server.ts';
-import { until } from './until.ts';
+import { until } from '../../until.ts';
 
 const serviceRanges = new ServiceRanges('10.96.0.0/16,fd96::/108');
 const services = '/api/v1/namespaces/default/services';

@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { CoordinatorProcess } from '../security/coordinator-process.ts';
+import { until } from '../../until.ts';
 
 const run = promisify(execFile);
 const program = new URL('../../../bin/keelson', import.meta.url).pathname;
@@ -66,14 +67,6 @@ t.test('history tells what an object was, and what changed it', async (t) => {
   const denied = await asEve(`GET ${path}/paint/history`);
   t.match(denied, { status: 403, text: /cannot get resource \\"configmaps\/history\\"/ });
 });
-
-async function until(what: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
-  while (!(await what())) {
-    if (Date.now() > end) throw new Error('it did not come to be');
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}
 
 function versionOf(text: string): string {
   const { metadata } = JSON.parse(text) as { metadata: { resourceVersion: string } };

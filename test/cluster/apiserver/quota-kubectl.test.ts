@@ -1,7 +1,7 @@
 import t from 'tap';
 import { findPrograms } from '../api/kubectl.ts';
 import { ScratchServer } from './scratch-server.ts';
-import { until } from './until.ts';
+import { until } from '../../until.ts';
 
 t.setTimeout(600_000);
 

@@ -8,7 +8,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { CriClient } from '../cri-client.ts';
-import { until } from '../processes.ts';
+import { until } from '../../until.ts';
 import { makeHosts } from './hosts.ts';
 import { missing, Reader } from './reader.ts';
 

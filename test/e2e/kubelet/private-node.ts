@@ -8,10 +8,10 @@ import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
 import { SharedCoordinator } from '../../cluster/security/shared-coordinator.ts';
 import { PrivateRuntime, type RuntimeOptions } from '../private-runtime.ts';
+import { patienceMs } from '../../until.ts';
 
 const program = fileURLToPath(new URL('../../../bin/keelson', import.meta.url));
 /** Far more than anything takes: machines of tests are slow and busy. */
-const patienceMs = Number(process.env['KEELSON_PATIENCE_MS'] ?? 90_000);
 
 export interface NodeOptions {
   /** More of the KubeletConfiguration. */

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import t from 'tap';
-import { setTimeout as delay } from 'node:timers/promises';
 import { PrivateNode, shell, waiting } from './private-node.ts';
+import { until } from '../../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -19,14 +19,6 @@ if (node.coordinator.skip !== false) {
 }
 
 const { kubectl } = { kubectl: (line: string) => node.kubectl(...line.split(' ')) };
-
-/** Asks until the answer is so, far longer than it takes; the last answer when it never is. */
-async function until<T>(look: () => Promise<T>, isSo: (seen: T) => boolean): Promise<T> {
-  for (const end = Date.now() + 120_000; ; await delay(100)) {
-    const seen = await look();
-    if (isSo(seen) || Date.now() > end) return seen;
-  }
-}
 
 /** What a container says in its last words, when it has ended. */
 async function lastWords(name: string): Promise<string> {

@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { findPrograms } from '../../cluster/api/kubectl.ts';
+import { patienceMs } from '../../until.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 /** Generous: a machine of tests may be five times slower, and busy. */
-const patienceMs = Number(process.env['KEELSON_PATIENCE'] ?? 180) * 1000;
 const pollMs = 200;
 
 export interface Output {

@@ -5,6 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { withoutRoot } from '../skip.ts';
 import { OciRuntime, program } from './runtime.ts';
+import { until } from '../../until.ts';
 
 const skip = withoutRoot;
 const withoutKeyrings =
@@ -16,13 +17,6 @@ function scratch(t: Test): OciRuntime {
   const runtime = new OciRuntime('keelson');
   t.teardown(() => runtime[Symbol.dispose]());
   return runtime;
-}
-
-async function until(condition: () => boolean): Promise<boolean> {
-  for (let wait = 0; wait < 1000 && !condition(); wait++) {
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
-  return condition();
 }
 
 /** Of an orphan this is the process that it came to. */

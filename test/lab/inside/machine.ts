@@ -62,12 +62,3 @@ export async function eventsUntil(
   }
   return kinds;
 }
-
-/** Resolves when the condition holds; fails after a minute. */
-export async function until(condition: () => boolean): Promise<void> {
-  for (let attempt = 0; !condition(); attempt++) {
-    if (attempt === 1200) throw new Error('the condition has not come true in a minute');
-    // oxlint-disable-next-line no-await-in-loop: waiting is the point
-    await delay(50);
-  }
-}

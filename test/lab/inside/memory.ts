@@ -2,7 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import t from 'tap';
 import { planResources } from '../../../src/cgroup/plan-resources.ts';
-import { eventsUntil, makeCgroup, start, until } from './machine.ts';
+import { eventsUntil, makeCgroup, start } from './machine.ts';
+import { until } from '../../until.ts';
 
 const mebibyte = 1 << 20;
 /** tail keeps all of a line that never ends. */

@@ -2,7 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { planResources } from '../../../src/cgroup/plan-resources.ts';
-import { eventsUntil, hierarchy, makeCgroup, start, until } from './machine.ts';
+import { eventsUntil, hierarchy, makeCgroup, start } from './machine.ts';
+import { until } from '../../until.ts';
 
 t.test('a fork bomb stays below the limit, tells, and is killed whole', async (t) => {
   const cgroup = makeCgroup(t, 'bomb');

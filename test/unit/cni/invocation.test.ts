@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { processesWith, until } from '../../e2e/processes.ts';
+import { processesWith } from '../../e2e/processes.ts';
+import { until } from '../../until.ts';
 import { type Invocation, programInvoker } from '../../../src/cni/invocation.ts';
 
 /** A plugin folder with one program, a shell script. */

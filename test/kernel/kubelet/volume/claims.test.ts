@@ -7,7 +7,7 @@ import type { PersistentVolume, Pod } from '../../../../src/api/types/generated/
 import { runControllers } from '../../../../src/controller/run-controllers.ts';
 import { runScheduler } from '../../../../src/scheduler/run-scheduler.ts';
 import { registerNode } from '../../../simulation/fake-node.ts';
-import { until } from '../../../cluster/apiserver/until.ts';
+import { until } from '../../../until.ts';
 import { withoutRoot } from '../../skip.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 

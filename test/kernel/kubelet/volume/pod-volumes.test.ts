@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { resources } from '../../../../src/api/client/resources.ts';
 import { findMount, readMounts } from '../../../../src/kernel/mountinfo.ts';
-import { until } from '../../../cluster/apiserver/until.ts';
+import { until } from '../../../until.ts';
 import { withoutRoot } from '../../skip.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 

@@ -4,7 +4,7 @@ import t from 'tap';
 import type { ApiClient } from '../../../../src/api/client/client.ts';
 import { FakeClock } from '../../../simulation/fake-clock.ts';
 import { withoutRoot } from '../../skip.ts';
-import { until } from '../../../cluster/apiserver/until.ts';
+import { until } from '../../../until.ts';
 import { untilStopped, VolumeNode } from './volume-node.ts';
 
 t.setTimeout(300_000);

@@ -9,6 +9,7 @@ import { inSpan } from '../../../../src/base/trace.ts';
 import type { FinishedSpan } from '../../../../src/base/live-span.ts';
 import { TraceExporter } from '../../../../src/cri/monitor/trace-exporter.ts';
 import { parseTraceparent, Tracer } from '../../../../src/cri/monitor/tracer.ts';
+import { until } from '../../../until.ts';
 
 const trace = '0af7651916cd43dd8448eb211c80319c';
 const parent = 'b7ad6b7169203331';
@@ -120,10 +121,6 @@ async function collect(t: Test, answer: () => Promise<number>): Promise<Heard> {
 async function counts(registry: MetricRegistry): Promise<Record<string, number>> {
   const lines = (await registry.text()).matchAll(/\{result="(\w+)"\} (\d+)/g);
   return Object.fromEntries([...lines].map(([, name = '', number]) => [name, Number(number)]));
-}
-
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  for (let attempt = 0; attempt < 4000 && !(await condition()); attempt += 1) await sleep(25);
 }
 
 t.test("a collector gets OTLP's JSON", async (t) => {
