@@ -2,7 +2,6 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiClient } from '../api/client/client.ts';
 import type { JsonObject } from '../api/json.ts';
-import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import { limits } from '../base/limits.ts';
 import type { Store } from '../store/store.ts';
@@ -16,19 +15,20 @@ import { keepEventsShort } from './expire-events.ts';
 import { serveHealth } from './health.ts';
 import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
+import { makeNamespaces } from './make-namespaces.ts';
 import { chooseDiscovery } from './negotiate.ts';
 import { openApiIndex, openApiText } from './openapi.ts';
 import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
+import type { Restoring } from './restoring.ts';
 import { findRoute, type Route } from './route.ts';
 import type { Trace } from './security/audit/audit-trail.ts';
 import { attributesOfRequest, isWatch } from './security/authorize/attributes.ts';
 import type { Security } from './security/security.ts';
-import { ownUser } from './security/user.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import type { ServiceRanges } from './service-ranges.ts';
+import { restorePath } from './serve-backup.ts';
 import { serveResource } from './serve-resource.ts';
 import type { Turns } from './turns.ts';
-import { createObject } from './verb/create.ts';
 
 export interface ApiServerOptions {
   readonly store: Store;
@@ -43,6 +43,8 @@ export interface ApiServerOptions {
   readonly serviceRanges?: ServiceRanges;
   /** Where other coordinators write to the store, too. */
   readonly turns?: Turns | undefined;
+  /** While the state is being replaced, nobody else changes it. */
+  readonly restoring?: Pick<Restoring, 'isUnderWay'>;
 }
 
 const version = {
@@ -62,10 +64,11 @@ const well = async () => undefined;
 /** Made once: an exception of its own for each connection's end would cost more than that. */
 const closed = new Error('the connection was closed');
 
-const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+/** Serves a path of its own; failures become a Status. */
+export type Service = (asked: Pick<Exchange, 'request' | 'response' | 'signal'>) => Promise<void>;
 
 /** Finds what there is to say about the rest of a path. */
-export type Page = (rest: string) => JsonObject | undefined;
+export type Page = (rest: string) => JsonObject | undefined | Promise<JsonObject | undefined>;
 
 /** What a request is about, before its path is looked at more closely. */
 type Visit = Omit<Exchange, 'route'>;
@@ -76,12 +79,15 @@ export class ApiServer implements AsyncDisposable {
   readonly #api: Api;
   readonly #security: Security | undefined;
   readonly #metrics: ServerMetrics;
+  readonly #restoring: ApiServerOptions['restoring'];
   readonly #ending = new AbortController();
   readonly #pages = new Map<string, Page>();
+  readonly #services = new Map<string, Service>();
 
   private constructor(options: ApiServerOptions) {
     const { store, kubelets, security, turns, serviceRanges } = options;
     this.#security = security;
+    this.#restoring = options.restoring;
     this.#metrics = new ServerMetrics(store);
     this.#api = createApi({ store, kubelets, gate: security?.gate, turns, serviceRanges });
     this.#listener = new Listener(security?.serving, {
@@ -93,7 +99,7 @@ export class ApiServer implements AsyncDisposable {
   /** Makes the namespaces and roles that a cluster starts with, and listens. */
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const server = new ApiServer(options);
-    await server.#makeNamespaces();
+    await makeNamespaces(server.#api);
     await options.security?.prepare(server.client('apiserver'));
     await server.#listener.listen(options.host, options.port);
     keepEventsShort(server.#api, server.#ending.signal);
@@ -111,6 +117,16 @@ export class ApiServer implements AsyncDisposable {
    */
   addPage(prefix: string, page: Page): void {
     this.#pages.set(prefix, page);
+  }
+
+  /** Has a path served; who asks has to be allowed it as a nonResourceURL. */
+  addService(path: string, service: Service): void {
+    this.#services.set(path, service);
+  }
+
+  /** The state was replaced: what is remembered of it is read anew. */
+  forget(): void {
+    this.#api.services.forget();
   }
 
   /** Who this server is to kubelets, from now on. */
@@ -131,26 +147,6 @@ export class ApiServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close(0);
-  }
-
-  async #makeNamespaces(): Promise<void> {
-    const kind = findKind('v1', 'Namespace');
-    if (kind === undefined) throw new Error('no kind Namespace');
-    const options = {
-      dryRun: false,
-      user: ownUser('system:apiserver'),
-      fieldManager: 'keelson',
-      fieldValidation: 'Ignore',
-      warn: () => undefined,
-    } as const;
-    for (const name of firstNamespaces) {
-      const object = { metadata: { name } };
-      await createObject(this.#api, { kind, namespace: '', object }, options).catch(
-        (error: unknown) => {
-          if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
-        },
-      );
-    }
   }
 
   /** Until it is passed on, such a request is answered like any other. */
@@ -187,6 +183,7 @@ export class ApiServer implements AsyncDisposable {
         trace.kind = route.to === 'resource' ? route.resource.kind : undefined;
       }
       await this.#api.gate.authorize(user, attributes);
+      this.#checkRest(request.method, path);
       this.#security?.inFlight.enter(user, attributes, response);
       const visit = { query, request, response, signal, user };
       await this.#dispatch(route, path, { ...visit, ...(upgrade !== undefined && { upgrade }) });
@@ -198,6 +195,14 @@ export class ApiServer implements AsyncDisposable {
     }
   }
 
+  /** Throws `ServiceUnavailable` for what changes something while all is being replaced. */
+  #checkRest(method = 'GET', path: string): void {
+    if (this.#restoring?.isUnderWay !== true || path === restorePath) return;
+    if (method === 'GET' || method === 'HEAD') return;
+    const words = 'the cluster is being restored from a backup';
+    throw new ApiError('ServiceUnavailable', words, { retryAfterSeconds: 1 });
+  }
+
   async #dispatch(route: Route, path: string, visit: Visit): Promise<void> {
     const { request, response } = visit;
     const method = request.method ?? '';
@@ -206,7 +211,9 @@ export class ApiServer implements AsyncDisposable {
     }
     const document = this.#security?.documents.get(path);
     if (document !== undefined && method === 'GET') return await sendJson(response, 200, document);
-    const page = method === 'GET' ? this.#findPage(path) : undefined;
+    const service = this.#services.get(path);
+    if (service !== undefined) return await service(visit);
+    const page = method === 'GET' ? await this.#findPage(path) : undefined;
     if (page !== undefined) return await sendJson(response, 200, page);
     if (route.to === 'nothing') throw unknownPath();
     if (request.method !== 'GET')
@@ -221,7 +228,7 @@ export class ApiServer implements AsyncDisposable {
     );
   }
 
-  #findPage(path: string): JsonObject | undefined {
+  #findPage(path: string): ReturnType<Page> {
     for (const [prefix, page] of this.#pages) {
       if (path.startsWith(prefix)) return page(path.slice(prefix.length));
     }

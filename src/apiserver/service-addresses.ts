@@ -38,11 +38,16 @@ export class ServiceAddresses {
   async alone<T>(write: () => Promise<T>): Promise<T> {
     if (!this.#turns.areShared) return await write();
     return await this.#turns.run('services', async () => {
-      this.#addresses.clear();
-      this.#ports.clear();
-      this.#loaded = undefined;
+      this.forget();
       return await write();
     });
+  }
+
+  /** What is taken is read anew before the next one is allocated: the state was replaced. */
+  forget(): void {
+    this.#addresses.clear();
+    this.#ports.clear();
+    this.#loaded = undefined;
   }
 
   /** Fills in what the service has not; throws `Invalid` for what another one has. */

@@ -165,6 +165,8 @@ export const limits = {
   apiHealthMs: 2000,
   /** Writes of the scheduler that wait for the server's answer. */
   schedulerWrites: 512,
+  /** A backup that is sent to be restored. */
+  storeBackupBytes: 64 * 1024 * 1024 * 1024,
   /** Writes that wait for the disk; more are refused. */
   storeQueueWrites: 20_000,
   storeQueueBytes: 64 * 1024 * 1024,

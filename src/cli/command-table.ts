@@ -94,6 +94,14 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: 'Show why the scheduler put a pod where it is, or nowhere',
     load: () => import('./commands/explain.ts'),
   },
+  backup: {
+    summary: 'Write the state of the cluster to a file',
+    load: () => import('./commands/backup.ts'),
+  },
+  restore: {
+    summary: 'Make the cluster what it was at a backup',
+    load: () => import('./commands/restore.ts'),
+  },
   coordinator: {
     summary: 'Be the cluster coordinator: the Kubernetes API and its store',
     load: () => import('./commands/coordinator.ts'),

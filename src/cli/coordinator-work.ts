@@ -8,6 +8,7 @@ import { SharedInformers } from '../api/client/shared-informers.ts';
 import { CertificateController } from '../apiserver/security/certificate/certificate-controller.ts';
 import type { ClusterSecurity } from '../apiserver/security/open-security.ts';
 import type { ApiServer } from '../apiserver/server.ts';
+import type { Restoring } from '../apiserver/restoring.ts';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
@@ -24,6 +25,8 @@ export interface CoordinatorWork {
   readonly podRanges: readonly PodRange[];
   /** The scheduler's last decisions. */
   readonly explanations: Explanations;
+  /** While the state is being replaced, all rest. */
+  readonly restoring: Pick<Restoring, 'begun' | 'over'>;
   /** How long a leader that says nothing stays one; undefined where there is no other. */
   readonly leaseMs: number | undefined;
   readonly log: Logger;
@@ -66,6 +69,7 @@ async function keepWorking(work: CoordinatorWork, leadership: Leadership): Promi
   const { signal } = leadership;
   while (!signal.aborted) {
     try {
+      await work.restoring.over(signal);
       await workOnce(work, leadership);
     } catch (error) {
       if (signal.aborted) return;
@@ -95,7 +99,7 @@ async function workOnce(work: CoordinatorWork, leadership: Leadership): Promise<
     certificates.run(clientOf('certificate-controller'), signal),
   ];
   try {
-    await Promise.race([aborted(signal), ...parts]);
+    await Promise.race([aborted(signal), work.restoring.begun(signal), ...parts]);
   } finally {
     ending.abort();
     await Promise.allSettled(parts);

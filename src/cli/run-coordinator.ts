@@ -5,8 +5,17 @@ import { openAdminAccess } from '../apiserver/security/admin-access.ts';
 import { AuditTrail } from '../apiserver/security/audit/audit-trail.ts';
 import type { Authority } from '../apiserver/security/authority/authority.ts';
 import { RenewedCredential } from '../apiserver/security/authority/renewed-credential.ts';
-import { shareIdentity } from '../apiserver/security/authority/shared-identity.ts';
+import { keepIdentity, shareIdentity } from '../apiserver/security/authority/shared-identity.ts';
 import { openSecurity } from '../apiserver/security/open-security.ts';
+import { Restoring } from '../apiserver/restoring.ts';
+import {
+  type BackupOptions,
+  backupPath,
+  removeTransfers,
+  restorePath,
+  serveBackup,
+  serveRestore,
+} from '../apiserver/serve-backup.ts';
 import { ApiServer } from '../apiserver/server.ts';
 import { ServiceRanges } from '../apiserver/service-ranges.ts';
 import { SharedTurns } from '../apiserver/turns.ts';
@@ -15,7 +24,6 @@ import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
 import { podRangesOf } from '../controller/node/pod-range.ts';
 import { decisionsPath } from '../scheduler/explain/decisions-path.ts';
-import { Explanations } from '../scheduler/explain/explanations.ts';
 import { openEmbeddedStore, openEtcdStore } from '../store/open.ts';
 import { keepHistoryBounded } from '../store/retention.ts';
 import type { Store } from '../store/store.ts';
@@ -23,6 +31,7 @@ import type { Cli } from './cli.ts';
 import { addressOf, clientUrl, publishedAddress, serverNames } from './coordinator-address.ts';
 import type { CoordinatorConfig } from './coordinator-config.ts';
 import { workAsCoordinator } from './coordinator-work.ts';
+import { KeptExplanations } from './kept-explanations.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
 
@@ -42,15 +51,16 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   process.env['KEELSON_LOG'] ??= config.logLevel;
   process.umask(0o077);
   const log = openLog('coordinator');
-  const stop = new AbortController();
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  const stop = untilSignal();
   const { root } = config;
   await mkdir(root, { recursive: true, mode: 0o700 });
   using _lock = lockRuntime(root, 'coordinator');
   await using store = await openStore(config);
   using _history = boundHistory(store, config, log);
   const isShared = config.store !== 'sqlite';
-  if (isShared) await shareIdentity(store, root);
+  await (isShared ? shareIdentity(store, root) : keepIdentity(store, root));
+  await removeTransfers(root);
+  using restoring = new Restoring(store, isShared);
   await using turns = isShared ? new SharedTurns(store) : undefined;
   const lifetimeMs = millisecondsOf(config.certificateLifetime);
   await using audit = await openAudit(config, log);
@@ -61,28 +71,30 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const access = { store, folder: root, names, anonymous, lifetimeMs, audit, log };
   using security = await openSecurity(access);
   const kubelets = kubeletOptions(config, security.authority);
-  const parts = { store, security, turns, serviceRanges, kubelets };
+  const parts = { store, security, turns, serviceRanges, kubelets, restoring };
   const server = await ApiServer.start({ ...addressOf(config), ...parts });
   const failed = (what: string) => (error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const { authority } = security;
+  const renewing = failed("renewing the administrator's certificate");
+  const url = clientUrl(server.url);
   using admin = await openAdminAccess({
     authority,
     folder: root,
-    url: clientUrl(server.url),
+    url,
     lifetimeMs,
-    failed: failed("renewing the administrator's certificate"),
+    failed: renewing,
   });
   const announced = await announce({ store, server, config, serviceRanges, log }, stop.signal);
-  const explanations = new Explanations();
+  await using explanations = new KeptExplanations(store, failed('keeping explanations'));
   server.addPage(clusterNetworkPath, () => networkOf(config, serviceRanges));
   server.addPage(decisionsPath, (pod) => explanations.of(pod));
+  addBackups(server, { store, folder: root, restoring, forget: () => server.forget() });
   using _kubelets = await openKubeletAccess({ authority, server, root, lifetimeMs, log });
   const { nodesToScore } = config;
   const leaseMs = isShared ? millisecondsOf(config.leaderLease) : undefined;
-  const work = workAsCoordinator(
-    { server, security, nodesToScore, podRanges, explanations, leaseMs, log },
-    stop.signal,
-  );
+  const scheduled = { nodesToScore, podRanges, explanations: explanations.own };
+  const working = { server, security, restoring, leaseMs, log, ...scheduled };
+  const work = workAsCoordinator(working, stop.signal);
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);
   await notifyReady();
@@ -96,6 +108,17 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
 
 function networkOf({ podCidr, serviceCidr }: CoordinatorConfig, { dnsAddresses }: ServiceRanges) {
   return { podCidr, serviceCidr, clusterDns: [...dnsAddresses] } satisfies ClusterNetwork;
+}
+
+function untilSignal(): AbortController {
+  const stop = new AbortController();
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stop.abort());
+  return stop;
+}
+
+function addBackups(server: ApiServer, options: BackupOptions): void {
+  server.addService(backupPath, (asked) => serveBackup(options, asked));
+  server.addService(restorePath, (asked) => serveRestore(options, asked));
 }
 
 interface Announcing {

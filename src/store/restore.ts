@@ -14,6 +14,26 @@ export interface Restoration {
   readonly deleted: number;
 }
 
+export interface RestoreOptions {
+  /** Keys that stay as they are, wherever they are. */
+  readonly isKept?: (key: string) => boolean;
+  /** Added to, also by a restoration that fails: the next one goes on. */
+  readonly counts?: { -readonly [What in keyof Restoration]: number };
+}
+
+const past = { create: 'created', update: 'updated', delete: 'deleted' } as const;
+
+/** Throws DomainError `invalid` and the like for what is no backup. */
+export function checkBackup(path: string): void {
+  openBackup(path)[Symbol.dispose]();
+}
+
+/** What a backup has under a key. */
+export function valueInBackup(path: string, key: string): Uint8Array | undefined {
+  using backup = openBackup(path);
+  return backup.get(key, Number.MAX_SAFE_INTEGER)?.value;
+}
+
 type Step =
   | { kind: 'create'; entry: Entry }
   | { kind: 'update'; entry: Entry; expected: number }
@@ -24,23 +44,27 @@ type Step =
  * revisions go on growing and watches are told, so nothing has to restart. Writers should pause:
  * a change in between is a conflict, which ends the restoration. Repeating it goes on.
  */
-export async function restoreBackup(store: Store, path: string): Promise<Restoration> {
+export async function restoreBackup(
+  store: Store,
+  path: string,
+  { isKept = () => false, counts = { created: 0, updated: 0, deleted: 0 } }: RestoreOptions = {},
+): Promise<Restoration> {
   using backup = openBackup(path);
-  const counts = { create: 0, update: 0, delete: 0 };
   const failures: unknown[] = [];
   const running = new Set<Promise<void>>();
   for await (const step of differences(store, backup)) {
+    if (isKept(step.entry.key)) continue;
     if (running.size >= writesAtOnce) await Promise.race(running);
     if (failures.length > 0) break;
     const write = apply(store, step)
-      .then(() => counts[step.kind]++)
+      .then(() => counts[past[step.kind]]++)
       .catch((error: unknown) => failures.push(error))
       .then(() => void running.delete(write));
     running.add(write);
   }
   await Promise.all(running);
   if (failures.length > 0) throw failures[0];
-  return { created: counts.create, updated: counts.update, deleted: counts.delete };
+  return { ...counts };
 }
 
 async function apply(store: Store, step: Step): Promise<void> {

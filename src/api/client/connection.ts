@@ -21,14 +21,17 @@ export interface ApiRequest {
   /** With its query. */
   readonly path: string;
   readonly contentType?: string;
-  readonly body?: string;
+  readonly body?: string | Readable;
   readonly signal?: AbortSignal;
   /** A watch: its body has no end that could be waited for. */
   readonly endless?: boolean;
+  /** Takes as long as it takes, and the answer as well. */
+  readonly isPatient?: boolean;
 }
 
 export interface ApiAnswer {
   readonly code: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Readable;
 }
 
@@ -53,7 +56,7 @@ export class Connection implements AsyncDisposable {
   }
 
   async send(request: ApiRequest): Promise<ApiAnswer> {
-    const { method, path, contentType = 'application/json', body, signal, endless } = request;
+    const { method, path, contentType = 'application/json', body, signal } = request;
     const token = await this.#address.token?.();
     const options: Dispatcher.RequestOptions = {
       origin: this.#address.server,
@@ -68,10 +71,11 @@ export class Connection implements AsyncDisposable {
       ...(body !== undefined && { body }),
       ...(signal !== undefined && { signal }),
       // A quiet watch is ended by its bookmarks' absence.
-      ...(endless === true && { bodyTimeout: limits.clientSilenceMs }),
+      ...(request.endless === true && { bodyTimeout: limits.clientSilenceMs }),
+      ...(request.isPatient === true && { bodyTimeout: 0, headersTimeout: 0 }),
     };
-    const { statusCode, body: answer } = await this.#agent.request(options);
-    return { code: statusCode, body: answer };
+    const { statusCode, headers, body: answer } = await this.#agent.request(options);
+    return { code: statusCode, headers, body: answer };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

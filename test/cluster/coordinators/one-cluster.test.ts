@@ -74,6 +74,23 @@ t.test('coordinators that share a store are one cluster', { skip: etcdMissing },
     t.equal(codes.filter((code) => code === 403).length, 33);
   });
 
+  await t.test('each explains what whoever leads has decided', async (t) => {
+    const status = { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } };
+    await post(one, '/api/v1/nodes', { metadata: { name: 'host01' }, spec: {}, status });
+    const spec = { containers: [{ name: 'main', image: 'web' }] };
+    t.ok(
+      await eventually(async () => {
+        const made = await post(two, `${core}/pods`, { metadata: { name: 'web' }, spec });
+        return made.status === 201;
+      }),
+    );
+    const path = 'GET /debug/scheduler/decisions/default/web';
+    const told = [one, two].map((by) =>
+      eventually(async () => (await by.asAdmin(path)).text.includes('"nodeName":"host01"')),
+    );
+    t.same(await Promise.all(told), [true, true]);
+  });
+
   await t.test('a folder of another cluster is refused', async (t) => {
     const alone = await CoordinatorProcess.start();
     await alone.stop();

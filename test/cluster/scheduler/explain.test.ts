@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { promisify } from 'node:util';
 import t from 'tap';
 import { HttpClient } from '../../../src/api/client/http-client.ts';
@@ -48,6 +50,32 @@ t.test('explain prints why a pod is where it is, or nowhere', async (t) => {
   await t.rejects(explain('absent'), /could not find the requested resource/);
   const others = run(program, ['explain', 'node', 'host01', '--kubeconfig', kubeconfig]);
   await t.rejects(others, /Cannot explain a node: only pods are decided on/);
+});
+
+t.test('what was decided is told after a kill -9, too', async (t) => {
+  await using coordinator = await CoordinatorProcess.start();
+  const make = async (path: string, object: object) => {
+    const { status, text } = await coordinator.asAdmin(`POST ${path}`, JSON.stringify(object));
+    if (status !== 201) throw new Error(text);
+  };
+  const status = { allocatable: { cpu: '4', memory: '8Gi', pods: '10' } };
+  await make('/api/v1/nodes', { metadata: { name: 'host01' }, spec: {}, status });
+  const spec = { containers: [{ name: 'main', image: 'web' }] };
+  await poll(() => make('/api/v1/namespaces/default/pods', { metadata: { name: 'web' }, spec }));
+  // Half a second after the decision it is in the store.
+  await poll(async () => {
+    using database = new DatabaseSync(join(coordinator.folder, 'root/store.db'), {
+      readOnly: true,
+    });
+    const found = database
+      .prepare("SELECT 1 FROM live WHERE key LIKE '/keelson/decisions/%'")
+      .get();
+    if (found === undefined) throw new Error('not kept yet');
+  });
+  await coordinator.stop('SIGKILL');
+  await using again = await CoordinatorProcess.start([], coordinator.folder);
+  const flags = ['explain', 'pod', 'web', '--kubeconfig', again.kubeconfig];
+  t.match((await run(program, flags)).stdout, /\nOutcome: +assigned to host01/);
 });
 
 /** The cluster's own loops may not be as far yet: until it works, or fails for good. */

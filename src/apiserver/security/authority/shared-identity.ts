@@ -11,6 +11,11 @@ const secrets = [
   { file: 'service-account.pem', what: 'keys of tokens', make: openTokenKeys },
 ] as const;
 
+const prefix = '/keelson/identity/';
+
+/** Where a store has them. */
+export const identityKeys = secrets.map(({ file }) => prefix + file);
+
 type Secret = (typeof secrets)[number];
 
 /**
@@ -24,7 +29,7 @@ export async function shareIdentity(store: Store, folder: string): Promise<void>
 }
 
 async function share(store: Store, folder: string, { file, what, make }: Secret): Promise<void> {
-  const [key, path] = [`/keelson/identity/${file}`, `${folder}/${file}`];
+  const [key, path] = [prefix + file, `${folder}/${file}`];
   const own = await readIfThere(path);
   const kept =
     (await readKey(store, key)) ?? (await offer(store, key, own ?? (await made(path, make))));
@@ -34,6 +39,28 @@ async function share(store: Store, folder: string, { file, what, make }: Secret)
     throw new DomainError('conflict', `${why}; move it away to take that of the store`);
   }
   await writeWhole(path, kept);
+}
+
+/**
+ * The same for a store of this folder's own: what lies there goes into the store, so that a backup
+ * has it, and a folder that has only a store takes it from there.
+ */
+export async function keepIdentity(store: Store, folder: string): Promise<void> {
+  for (const { file, make } of secrets) {
+    const [key, path] = [prefix + file, `${folder}/${file}`];
+    const own = await readIfThere(path);
+    const { entry } = await store.get(key);
+    if (own === undefined && entry !== undefined) {
+      await writeWhole(path, Buffer.from(entry.value).toString('utf8'));
+      continue;
+    }
+    const value = Buffer.from(own ?? (await made(path, make)));
+    if (own === undefined) await writeWhole(path, value.toString('utf8'));
+    if (entry === undefined) await store.create(key, value);
+    else if (Buffer.compare(entry.value, value) !== 0) {
+      await store.update(key, value, { expected: entry.revision });
+    }
+  }
 }
 
 /** Made beside its place, which is for what is in the store: a start that is killed leaves none. */
