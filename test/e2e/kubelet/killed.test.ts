@@ -1,48 +1,118 @@
-/** The kubelet killed between any two of its steps: the next one neither loses nor doubles. */
+/**
+ * Kubelet and runtime killed while twenty pods are each at another step of their start or their
+ * end: before a call is done, and after it with nobody told. Who comes next neither loses nor
+ * doubles any of them.
+ */
 import t from 'tap';
-import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
-import { PrivateNode, shell, waiting } from './private-node.ts';
+import { FaultyNode } from './faulty-node.ts';
+import type { CallName, Fault } from './runtime-proxy.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
   process.exit(0);
 }
 
-t.setTimeout(400_000);
-const node = await PrivateNode.start();
-t.teardown(() => node[Symbol.asyncDispose]());
+t.setTimeout(600_000);
+const faulty = await FaultyNode.start({ configuration: { runtimeRequestTimeout: '10m' } });
+t.teardown(() => faulty[Symbol.asyncDispose]());
+const { node, proxy } = faulty;
 
-const starting = [
-  'kubelet.sandbox.creating',
-  'kubelet.sandbox.created',
-  'kubelet.container.creating',
-  'kubelet.container.created',
-  'kubelet.container.started',
+/** All that changes something for a pod with an init container, in its order. */
+const starting: readonly (readonly [CallName, number])[] = [
+  ['RunPodSandbox', 1],
+  ['CreateContainer', 1],
+  ['StartContainer', 1],
+  ['CreateContainer', 2],
+  ['StartContainer', 2],
 ];
-const ending = ['kubelet.pod.removed', 'kubelet.pod.deleted'];
+const ending: readonly (readonly [CallName, number])[] = [
+  ['StopContainer', 1],
+  ['StopPodSandbox', 1],
+  ['RemoveContainer', 1],
+  ['RemoveContainer', 2],
+  ['RemovePodSandbox', 1],
+];
 
-for (const [index, point] of starting.entries()) {
-  t.test(`killed at ${point} the pod runs once`, async (t) => {
-    const name = `start-${index}`;
-    await node.down();
-    await node.up({ KEELSON_FAULT: point });
-    await node.create({ containers: [shell(waiting)] }, { name });
-    await node.ended();
+const cases = [...starting, ...ending].flatMap(([name, nth], step) =>
+  [false, true].map((done) => ({
+    pod: `${step}-${done ? 'done' : 'asked'}`,
+    title: `${name} ${nth} ${done ? 'done' : 'asked for'}`,
+    ends: step >= starting.length,
+    rule: { name, nth },
+    done,
+  })),
+);
+
+const rounds = {
+  kubelet: async (go: () => void) => {
+    await node.down('SIGKILL');
+    go();
     await node.up();
-    const pod = await node.ready(name);
-    t.equal(pod?.status?.containerStatuses?.[0]?.restartCount, 0);
-    using runtime = openRuntime(node.runtime.socket);
-    t.equal((await runtime.listPods()).length, 1);
-    t.equal((await runtime.listContainers()).length, 1);
-    await node.delete(name);
-    await node.gone(name);
+  },
+  runtime: async (go: () => void) => {
+    await node.runtime.down('SIGKILL');
+    go();
+    await node.runtime.up();
+  },
+  'kubelet and the runtime': async (go: () => void) => {
+    await Promise.all([node.down('SIGKILL'), node.runtime.down('SIGKILL')]);
+    go();
+    await Promise.all([node.runtime.up(), node.up()]);
+  },
+} as const;
+
+for (const [index, [who, kill]] of Object.entries(rounds).entries()) {
+  t.test(`the ${who} killed: each pod runs once or is gone`, async (t) => {
+    const released = Promise.withResolvers<void>();
+    const held = (done: boolean, reached: () => void): Fault => {
+      return async (call) => {
+        if (done) await call.perform();
+        reached();
+        await released.promise;
+        call.refuse();
+      };
+    };
+    const nameOf = (pod: string) => `r${index}-${pod}`;
+    const reached = await Promise.all(
+      cases.map(async ({ pod, rule, done, ends }) => {
+        const { promise, resolve } = Promise.withResolvers<void>();
+        await faulty.create(nameOf(pod), (about) => {
+          void proxy.lay({ ...rule, about, fault: held(done, resolve) });
+        });
+        if (ends) {
+          await node.ready(nameOf(pod));
+          await node.delete(nameOf(pod));
+        }
+        return promise;
+      }),
+    );
+    await Promise.all(reached);
+    // What is under way at that moment is killed with the rest.
+    await faulty.create(nameOf('busy'), () => undefined);
+    await kill(() => released.resolve());
+    proxy.clear();
+    for (const { pod, title, ends } of [...cases, { pod: 'busy', title: 'busy', ends: false }]) {
+      const name = nameOf(pod);
+      if (!ends) {
+        const [main] = (await node.ready(name))?.status?.containerStatuses ?? [];
+        t.equal(main?.restartCount, 0, title);
+        await node.delete(name);
+      }
+    }
+    for (const { pod, title } of cases) {
+      const name = nameOf(pod);
+      await node.gone(name);
+      t.same([faulty.starts(name, 'init'), faulty.starts(name, 'main')], [1, 1], title);
+    }
+    await node.gone(nameOf('busy'));
+    t.same(await faulty.leftovers(), []);
   });
 }
 
-for (const [index, point] of ending.entries()) {
+for (const [index, point] of ['kubelet.pod.removed', 'kubelet.pod.deleted'].entries()) {
   t.test(`killed at ${point} nothing of the pod stays`, async (t) => {
     const name = `end-${index}`;
-    await node.create({ containers: [shell(waiting)] }, { name });
+    await faulty.create(name, () => undefined);
     await node.ready(name);
     await node.down();
     await node.up({ KEELSON_FAULT: point });
@@ -50,8 +120,6 @@ for (const [index, point] of ending.entries()) {
     await node.ended();
     await node.up();
     await node.gone(name);
-    using runtime = openRuntime(node.runtime.socket);
-    t.same(await runtime.listPods(), []);
-    t.same(await runtime.listContainers(), []);
+    t.same(await faulty.leftovers(), []);
   });
 }
