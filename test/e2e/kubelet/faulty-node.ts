@@ -16,9 +16,13 @@ export class FaultyNode implements AsyncDisposable {
   readonly node: PrivateNode;
   readonly proxy: RuntimeProxy;
 
-  private constructor(node: PrivateNode, proxy: RuntimeProxy) {
+  /** What was there before any pod. */
+  readonly #known: ReadonlySet<string>;
+
+  private constructor(node: PrivateNode, proxy: RuntimeProxy, known: readonly string[]) {
     this.node = node;
     this.proxy = proxy;
+    this.#known = new Set(known);
   }
 
   /** `configuration` is more of the kubelet's. */
@@ -33,8 +37,9 @@ export class FaultyNode implements AsyncDisposable {
     node.socket = socket;
     mkdirSync(`${node.folder}/starts`);
     if (options.started !== false) await node.up();
+    const known = await node.runtime.leftovers();
     stack.move();
-    return new FaultyNode(node, proxy);
+    return new FaultyNode(node, proxy, known);
   }
 
   /** A pod that counts its starts; bound when `laid` has been told its uid. Resolves to that. */
@@ -115,7 +120,9 @@ export class FaultyNode implements AsyncDisposable {
     return [
       ...pods.map(({ metadata }) => `pod ${metadata?.name}`),
       ...containers.map(({ metadata }) => `container ${metadata?.name}`),
-      ...(await own.leftovers()).filter((what) => !what.endsWith('/kubepods')),
+      ...(await own.leftovers()).filter((what) => {
+        return !this.#known.has(what) && !what.endsWith('/kubepods');
+      }),
       ...this.#belongings(),
       ...leases.map((name) => `lease ${name}`),
       ...['kubelet/pods', 'logs/pods', 'logs/containers'].flatMap((path) =>

@@ -43,6 +43,8 @@ const cases = [...starting, ...ending].flatMap(([name, nth], step) =>
   })),
 );
 
+const namesOf = (round: number) => (pod: string) => `r${round}-${pod}`;
+
 const rounds = {
   kubelet: async (go: () => void) => {
     await node.down('SIGKILL');
@@ -72,8 +74,8 @@ for (const [index, [who, kill]] of Object.entries(rounds).entries()) {
         call.refuse();
       };
     };
-    const nameOf = (pod: string) => `r${index}-${pod}`;
-    const reached = await Promise.all(
+    const nameOf = namesOf(index);
+    await Promise.all(
       cases.map(async ({ pod, rule, done, ends }) => {
         const { promise, resolve } = Promise.withResolvers<void>();
         await faulty.create(nameOf(pod), (about) => {
@@ -83,10 +85,9 @@ for (const [index, [who, kill]] of Object.entries(rounds).entries()) {
           await node.ready(nameOf(pod));
           await node.delete(nameOf(pod));
         }
-        return promise;
+        await promise;
       }),
     );
-    await Promise.all(reached);
     // What is under way at that moment is killed with the rest.
     await faulty.create(nameOf('busy'), () => undefined);
     await kill(() => released.resolve());

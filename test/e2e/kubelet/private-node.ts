@@ -31,6 +31,8 @@ export class PrivateNode implements AsyncDisposable {
   readonly #options: NodeOptions;
   /** Of the CRI runtime that the kubelet is to use. */
   socket: string;
+  /** Instead of the administrator's. */
+  kubeconfig: string | undefined;
   #kubelet: ChildProcess | undefined;
   #atEnd: (() => Promise<void>)[] = [];
 
@@ -154,7 +156,7 @@ export class PrivateNode implements AsyncDisposable {
       [
         'kubelet',
         `--config=${folder}/kubelet.yaml`,
-        `--kubeconfig=${this.coordinator.process.kubeconfig}`,
+        `--kubeconfig=${this.kubeconfig ?? this.coordinator.process.kubeconfig}`,
         '--bootstrap-kubeconfig=',
         `--hostname-override=${this.name}`,
         '--node-ip=127.0.0.1',
