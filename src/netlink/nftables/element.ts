@@ -8,7 +8,7 @@ import type { MessageWriter } from '../writer.ts';
 import { paddedBytes } from './data-type.ts';
 import { change, genericHeaderBytes, question, type MessageName } from './message.ts';
 import { describe, elementCodec, fromRaw, joined, writeElement } from './raw-element.ts';
-import type { Element, RawElement } from './raw-element.ts';
+import type { Element, KnownSet, RawElement } from './raw-element.ts';
 import type { NftSet, SetDefinition } from './set.ts';
 
 export type { Element } from './raw-element.ts';
@@ -68,9 +68,13 @@ export async function listElements(
     write: (writer) => listTable.write(writer, { table: set.table, set: set.set }),
   });
   const parts = await connection.transact(request, readElements);
-  const raw = parts.flat();
-  if (set.interval !== true || key.length > 1) return raw.map((one) => fromRaw(known, one));
-  return joined(known, raw);
+  return elementsOf(known, parts.flat());
+}
+
+/** What the kernel tells of a set's elements, as values of the set's types. */
+export function elementsOf(set: KnownSet, raw: readonly RawElement[]): Element[] {
+  const pairs = set.interval === true && set.key.length === 1;
+  return pairs ? joined(set, raw) : raw.map((one) => fromRaw(set, one));
 }
 
 /**

@@ -18,6 +18,8 @@ export type { Element } from './element.ts';
 export type { Expression, KnownExpression, OtherExpression } from './expression.ts';
 export type { FieldName } from './field.ts';
 export type { TableFamily, TableReference } from './message.ts';
+export { changedElements, monitor } from './monitor.ts';
+export type { ChangedElements, NftEvent } from './monitor.ts';
 export { addObject, deleteObject, listObjects } from './object.ts';
 export type { NewObject, NftObject, ObjectReference, ObjectType } from './object.ts';
 export { addRule, deleteRule, flushRules, insertRule, listRules, replaceRule } from './rule.ts';

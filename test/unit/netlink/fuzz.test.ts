@@ -14,6 +14,7 @@ import { readMessages, Source, type Message } from '../../../src/netlink/message
 import { readNeighbour } from '../../../src/netlink/neighbour.ts';
 import { readChain } from '../../../src/netlink/nftables/chain.ts';
 import { readElements } from '../../../src/netlink/nftables/element.ts';
+import { decode as readNftEvent } from '../../../src/netlink/nftables/monitor.ts';
 import { readObject } from '../../../src/netlink/nftables/object.ts';
 import { readRule as readNftRule } from '../../../src/netlink/nftables/rule.ts';
 import { readSet } from '../../../src/netlink/nftables/set.ts';
@@ -188,6 +189,11 @@ const subjects: Record<string, [(message: Message) => unknown, netlink.Request[]
       nftables.addObject({ ...inet, object: 'o', type: 'counter', comment: 'mine' }),
       nftables.addObject({ ...inet, object: 'o', type: 'quota', bytes: 7n }),
     ],
+  ],
+  'nf_tables event': [
+    // NFT_MSG_DELSETELEM of NFNL_SUBSYS_NFTABLES.
+    (message) => readNftEvent({ ...message, type: (10 << 8) | 14 }),
+    nftables.addElements(set, [{ key: ['10.0.0.1', 80], comment: 'mine' }]),
   ],
   'nf_tables generation': [readGeneration, [generation]],
   acknowledgement: [
