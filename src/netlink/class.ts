@@ -79,7 +79,7 @@ export function addRequest(tcClass: NewClass): Request {
 
 /** For `transact` and `batch`; the device is an index. */
 export function replaceRequest(tcClass: NewClass): Request {
-  return change(tcClass, flag.create | flag.replace);
+  return change(tcClass, flag.create);
 }
 
 /** For `transact` and `batch`. */
