@@ -67,7 +67,7 @@ export class DhcpClient implements Disposable {
 
   /**
    * DISCOVER, OFFER, REQUEST, ACK; and DECLINE of an address that another machine has, as often as
-   * there are tries. Throws DomainError `timeout` when no server gives a lease.
+   * there are tries; a server that refuses its own offer is asked again. Throws DomainError `timeout` when no server gives a lease.
    */
   async acquire(signal: AbortSignal): Promise<Lease> {
     this.#begin();
@@ -83,7 +83,12 @@ export class DhcpClient implements Disposable {
       ] as const;
       this.#send({ type: messageType.request, options: wanted });
       const answer = await this.#receive(Date.now() + waitMs, signal, isAnswerOf(server));
-      if (answer?.given !== true) continue;
+      if (answer === undefined) continue;
+      // A refusal ends the exchange: one that comes twice must not meet the next.
+      if (!answer.given) {
+        this.#begin();
+        continue;
+      }
       if (!(await isTaken(this.#prober, answer.lease.address, signal))) return answer.lease;
       this.#send({ type: messageType.decline, options: wanted });
       this.#begin();

@@ -37,6 +37,23 @@ async function serving(host: TestHost, ...options: string[]): Promise<string> {
   return folder;
 }
 
+/** A server that answers so and no other way; gives what it heard: kinds and transactions. */
+async function serveScripted(
+  host: TestHost,
+  words: readonly string[],
+): Promise<() => readonly string[]> {
+  host.ip('pod', 'address', 'flush', 'dev', 'eth0');
+  const program = fileURLToPath(new URL('scripted-dhcp-server.ts', import.meta.url));
+  const child = host.start('host', process.execPath, program, ...words);
+  let said = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => (said += text));
+  while (!said.includes('ready')) {
+    if (child.exitCode !== null) throw new Error('the server ended');
+    await delay(10);
+  }
+  return () => said.trim().split('\n').slice(1);
+}
+
 /** The address is the next one's to listen at when this resolves. */
 async function stopServing(folder: string): Promise<void> {
   const [pid = 0] = processesWith(folder);
@@ -195,6 +212,33 @@ t.test('leases', { skip }, async (t) => {
     host.ip('pod', 'address', 'flush', 'dev', 'eth0');
     t.match(addressOf(call(host, 'ADD')), /^10\.77\.0\.(7\d|80)$/);
     t.equal(call(host, 'DEL').exitCode, 0);
+  });
+
+  t.test('a server that refuses what it offered is asked again, in a new exchange', async (t) => {
+    using host = new TestHost();
+    const words = ['offer:10.77.0.50', 'refuse', 'offer:10.77.0.51', 'acknowledge:10.77.0.51'];
+    const heard = await serveScripted(host, words);
+    t.equal(addressOf(call(host, 'ADD')), '10.77.0.51');
+    // What it said meanwhile has not been read: the call held this process up.
+    while (heard().length < 4) await delay(10);
+    const [discover, request, again, requestAgain] = heard().map((line) => line.split(' '));
+    t.same(
+      [discover, request, again, requestAgain].map((line) => line?.[0]),
+      ['1', '3', '1', '3'],
+    );
+    t.equal(request?.[1], discover?.[1]);
+    t.equal(requestAgain?.[1], again?.[1]);
+    t.not(again?.[1], discover?.[1]);
+    t.equal(call(host, 'DEL').exitCode, 0);
+  });
+
+  t.test('a server that refuses all that it offers gives an error, and soon', async (t) => {
+    using host = new TestHost();
+    const words = Array.from({ length: 10 }, () => ['offer:10.77.0.50', 'refuse']).flat();
+    await serveScripted(host, words);
+    const added = call(host, 'ADD');
+    t.match(added, { exitCode: 1, document: { msg: /No DHCP server gave an address/ } });
+    t.throws(() => recordOf(host), /no lease is kept/);
   });
 
   t.test('the binary renews leases as a daemon, as units of the reference start it', async (t) => {
