@@ -117,17 +117,7 @@ export class TestHost implements Disposable {
       'ip',
       ['netns', 'exec', this.name('host'), ...program],
       {
-        env: {
-          PATH: process.env['PATH'],
-          NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'],
-          KEELSON_STATE: process.env['KEELSON_STATE'] ?? '/run/keelson',
-          CNI_PATH: referenceFolder,
-          CNI_COMMAND: verb,
-          CNI_CONTAINERID: this.containerId,
-          CNI_IFNAME: 'eth0',
-          CNI_NETNS: this.path('pod'),
-          ...environment,
-        },
+        env: { ...this.#environment(verb), ...environment },
         input: JSON.stringify({ name: 'net', type, ...input }),
         encoding: 'utf8',
         timeout: 120_000,
@@ -136,6 +126,33 @@ export class TestHost implements Disposable {
     if (status === null) throw new Error(`${maker} ${type} ${verb} did not end: ${stderr}`);
     const printed = stdout.trim();
     return { exitCode: status, document: printed === '' ? undefined : JSON.parse(printed) };
+  }
+
+  /** Many calls of our plugins in one process, in this order. */
+  callMany(calls: readonly (Call & { readonly type: string })[]): readonly Outcome[] {
+    const program = fileURLToPath(new URL('many-calls.ts', import.meta.url));
+    const listed = calls.map(({ type, verb, input, environment }) => ({
+      type,
+      environment: { ...this.#environment(verb), ...environment },
+      input: { name: 'net', type, ...input },
+    }));
+    const args = ['netns', 'exec', this.name('host'), process.execPath, program];
+    const env = this.#environment('');
+    const options = { env, input: JSON.stringify(listed), encoding: 'utf8' } as const;
+    return JSON.parse(execFileSync('ip', args, options)) as Outcome[];
+  }
+
+  #environment(verb: string): Record<string, string> {
+    return {
+      PATH: process.env['PATH'] ?? '',
+      NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'] ?? '',
+      KEELSON_STATE: process.env['KEELSON_STATE'] ?? '/run/keelson',
+      CNI_PATH: referenceFolder,
+      CNI_COMMAND: verb,
+      CNI_CONTAINERID: this.containerId,
+      CNI_IFNAME: 'eth0',
+      CNI_NETNS: this.path('pod'),
+    };
   }
 
   /** What a main plugin would have answered for this pod, in the shape of 0.4 and later. */
