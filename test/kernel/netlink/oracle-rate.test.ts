@@ -145,16 +145,18 @@ t.test('token buckets are those of tc, byte for byte', { skip: skipReason }, asy
   );
 });
 
+/** What tc says of a device after somebody has made queues and classes there. */
+async function shown(make: (space: TestNamespace) => Promise<void>): Promise<string> {
+  using space = new TestNamespace();
+  space.ip('link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
+  await make(space);
+  const [queues, classes] = ['qdisc', 'class'].map((what) => {
+    return space.exec('tc', '-d', what, 'show', 'dev', 'v0');
+  });
+  return `${queues}${classes}`;
+}
+
 t.test('tc shows what we make as it shows its own', { skip }, async (t) => {
-  const shown = async (make: (space: TestNamespace) => Promise<void>): Promise<string> => {
-    using space = new TestNamespace();
-    space.ip('link', 'add', 'v0', 'type', 'veth', 'peer', 'name', 'v1');
-    await make(space);
-    const [queues, classes] = ['qdisc', 'class'].map((what) => {
-      return space.exec('tc', '-d', what, 'show', 'dev', 'v0');
-    });
-    return `${queues}${classes}`;
-  };
   const [mbit, handle] = [125_000, '1:'] as const;
   const ours = await shown(async (space) => {
     using connection = await netlink.open({ namespace: space.path });
