@@ -67,7 +67,8 @@ export class DhcpClient implements Disposable {
 
   /**
    * DISCOVER, OFFER, REQUEST, ACK; and DECLINE of an address that another machine has, as often as
-   * there are tries; a server that refuses its own offer is asked again. Throws DomainError `timeout` when no server gives a lease.
+   * there are tries. A server that refuses its own offer is asked again.
+   * Throws DomainError `timeout` when no server gives a lease.
    */
   async acquire(signal: AbortSignal): Promise<Lease> {
     this.#begin();

@@ -1,5 +1,5 @@
 /**
- * A DHCP server that answers as it is told, one word a message of the client, in a host's namespace:
+ * A DHCP server that answers as it is told, one word a message of the client:
  * `node … offer:10.77.0.50 refuse offer:10.77.0.51 acknowledge:10.77.0.51`. Prints `ready`, and of
  * each message its kind and the transaction it belongs to.
  */

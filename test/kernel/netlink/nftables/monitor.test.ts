@@ -78,7 +78,7 @@ t.test('the monitor of nf_tables', { skip: skipReason }, async (t) => {
       }
       if (event.kind !== 'elements') throw new Error(`told of ${event.kind}`);
       const changed = nftables.changedElements(known, event.elements);
-      addresses.push(...changed.map(({ key }) => String(key)));
+      addresses.push(...changed.map(({ key }) => key.join()));
     }
     t.same(addresses.toSorted(), ['10.0.0.1', '10.0.0.2']);
     loaded(space, 'delete table inet keelson');
