@@ -58,6 +58,9 @@ export interface KubeletOptions {
   readonly ready: () => void;
 }
 
+/** A pod's status is waited for; its events cost the server as much, and are read later. */
+const eventsBehindMs = 100;
+
 /** Is the node's kubelet until the signal is aborted; pods stay as they are then. */
 export async function runKubelet(options: KubeletOptions, signal: AbortSignal): Promise<void> {
   const { client, root, name, log, configuration } = options;
@@ -67,7 +70,12 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
   const recorder =
     client === undefined
       ? undefined
-      : new EventRecorder({ client, clock, onError: (error) => log.debug(messageOf(error)) });
+      : new EventRecorder({
+          client,
+          clock,
+          behindMs: eventsBehindMs,
+          onError: (error) => log.debug(messageOf(error)),
+        });
   const tell = (event: NodeEvent) => tellNode({ recorder, links, name }, event);
   await using node = await openNodeState({ ...options, clock, tell });
   links.node = node;

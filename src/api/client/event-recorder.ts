@@ -12,6 +12,8 @@ export interface RecorderOptions {
   readonly client: ApiClient;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
+  /** Events wait so long, that what they tell of goes before them; 0 where it is left out. */
+  readonly behindMs?: number;
 }
 
 /** What happened to an object, as `kubectl describe` shows it. */
@@ -63,6 +65,7 @@ export class EventRecorder {
   /** By identity, in the order of their coming: the same event again only counts. */
   readonly #waiting = new Map<string, Waiting>();
   readonly #writing = new Set<string>();
+  #isDue = false;
   #dropped = 0;
   #serial = 0;
 
@@ -118,7 +121,18 @@ export class EventRecorder {
     const { metadata, firstTimestamp } = known?.event ?? event;
     const merged = { ...event, metadata, firstTimestamp };
     this.#waiting.set(id, { event: merged, count: (known?.count ?? 0) + 1 });
-    this.#begin();
+    this.#beginSoon();
+  }
+
+  #beginSoon(): void {
+    const { clock, behindMs = 0 } = this.#options;
+    if (behindMs === 0) return this.#begin();
+    if (this.#isDue) return;
+    this.#isDue = true;
+    clock.after(behindMs, () => {
+      this.#isDue = false;
+      this.#begin();
+    });
   }
 
   /** An object of which ever other things are said would fill the store with them. */

@@ -4,12 +4,15 @@ import type { LivePod } from './live-pod.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
 import { sandboxConfig } from './sandbox-config.ts';
 
-/** Makes the pod's sandbox: cgroup, volumes, network. Each failure is an event and is thrown. */
+/**
+ * Makes the pod's sandbox: cgroup, volumes, network. Its id. Each failure is an event and is
+ * thrown.
+ */
 export async function createSandbox(
   surroundings: PodSurroundings,
   pod: LivePod,
   { attempt, signal }: { readonly attempt: number; readonly signal: AbortSignal },
-): Promise<void> {
+): Promise<string> {
   const { volumes, events, cgroups, runtime, settings } = surroundings;
   try {
     await cgroups.prepare(pod);
@@ -28,8 +31,9 @@ export async function createSandbox(
   try {
     const config = sandboxConfig(pod, { attempt, cgroup: cgroups.parentOf(pod) }, settings);
     fault('kubelet.sandbox.creating');
-    await runtime.runPod(config, await handlerOf(surroundings, pod));
+    const id = await runtime.runPod(config, await handlerOf(surroundings, pod));
     fault('kubelet.sandbox.created');
+    return id;
   } catch (error) {
     const message = `Failed to create pod sandbox: ${messageOf(error)}`;
     events.warn(pod, { reason: 'FailedCreatePodSandBox', message });

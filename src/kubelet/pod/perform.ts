@@ -1,4 +1,4 @@
-import { currentSandbox, type ObservedPod } from '../runtime/observed-pod.ts';
+import { currentSandbox, type ObservedPod, type PodParts } from '../runtime/observed-pod.ts';
 import { createSandbox } from './create-sandbox.ts';
 import { endContainer, endContainers } from './end-container.ts';
 import type { LivePod } from './live-pod.ts';
@@ -18,14 +18,27 @@ export interface Place {
   readonly end: PodEnd;
 }
 
-/** Does one action of a plan. What it changed in the runtime is to be looked at anew. */
-export async function perform(action: Action, place: Place): Promise<void> {
+/**
+ * Does one action of a plan. What it made in the runtime, when it did nothing else there; undefined
+ * when all of the pod is to be looked at anew.
+ */
+export async function perform(action: Action, place: Place): Promise<PodParts | undefined> {
+  if (action.do === 'start') return await start(action, place);
+  if (action.do === 'createSandbox') {
+    const { surroundings, pod, end } = place;
+    const request = { attempt: action.attempt, signal: end.signal };
+    const id = await createSandbox(surroundings, pod, request);
+    return { sandboxes: [id], containers: [] };
+  }
+  await change(action, place);
+  return undefined;
+}
+
+type Change = Exclude<Action, { do: 'start' | 'createSandbox' }>;
+
+async function change(action: Change, place: Place): Promise<void> {
   const { surroundings, pod, end } = place;
   switch (action.do) {
-    case 'createSandbox': {
-      const { attempt } = action;
-      return createSandbox(surroundings, pod, { attempt, signal: end.signal });
-    }
     case 'releaseSandbox': {
       const message = 'Pod sandbox changed, it will be killed and re-created.';
       surroundings.events.tell(pod, { reason: 'SandboxChanged', message });
@@ -40,8 +53,6 @@ export async function perform(action: Action, place: Place): Promise<void> {
       const ending = { pod, message, graceSeconds, hurry: end.hurry };
       return endContainer(surroundings, action.container, ending);
     }
-    case 'start':
-      return start(action, place);
     case 'endPod':
       return endAll(place, graceOf(pod));
   }
@@ -62,13 +73,15 @@ async function releaseSandbox({ surroundings, memory }: Place, id: string): Prom
 async function start(
   { what, attempt }: Extract<Action, { do: 'start' }>,
   { surroundings, pod, observed, memory, end }: Place,
-): Promise<void> {
+): Promise<PodParts | undefined> {
   const sandbox = currentSandbox(observed);
-  if (sandbox === undefined) return;
+  if (sandbox === undefined) return undefined;
   const { signal } = end;
   const { failures = 0 } = memory.refusals.get(what.container.name) ?? {};
   const request = { pod, what, attempt, sandbox, observed, signal, failures };
-  const refusal = await startContainer(surroundings, request);
+  const { id, refusal } = await startContainer(surroundings, request);
   if (refusal === undefined) memory.refusals.delete(what.container.name);
   else memory.refusals.set(what.container.name, refusal);
+  if (id === undefined) return undefined;
+  return { sandboxes: [], containers: [{ id, sandboxId: sandbox.id }] };
 }

@@ -2,7 +2,7 @@ import type { PodStatus } from '../../api/types/generated/core-v1.ts';
 import { messageOf } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { PodProbes } from '../probe/pod-probes.ts';
-import { currentSandbox, type ObservedPod, observePod } from '../runtime/observed-pod.ts';
+import { currentSandbox, type ObservedPod } from '../runtime/observed-pod.ts';
 import type { Failure } from './container-status.ts';
 import { isStatic, type LivePod } from './live-pod.ts';
 import { endAll, perform, type Place } from './perform.ts';
@@ -10,6 +10,7 @@ import { planPod } from './plan-pod.ts';
 import { describePod, graceOf } from './pod-containers.ts';
 import { PodEnd } from './pod-end.ts';
 import { PodMemory } from './pod-memory.ts';
+import { PodSight } from './pod-sight.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
 import { hasEnded } from './progress.ts';
 
@@ -35,9 +36,8 @@ export class PodWorker {
   readonly #wakeup = new Wakeup();
   readonly #end: PodEnd;
   readonly #memory: PodMemory;
+  readonly #sight: PodSight;
   #pod: LivePod;
-  #observed: ObservedPod | undefined;
-  #stale = true;
   #admitted = false;
   /** What volumes may show of it, as they were last told. */
   #shown: string | undefined;
@@ -52,6 +52,7 @@ export class PodWorker {
     const { runtime, clock, events } = options.surroundings;
     const changed = () => this.#wakeup.wake();
     const probes = new PodProbes({ runtime, clock, events, changed });
+    this.#sight = new PodSight(runtime, this.uid);
     this.#memory = new PodMemory(pod, probes, options.surroundings);
     this.#end = new PodEnd(pod);
     const { phase } = pod.status ?? {};
@@ -64,7 +65,7 @@ export class PodWorker {
   }
 
   get observed(): ObservedPod | undefined {
-    return this.#observed;
+    return this.#sight.seen;
   }
 
   /** Whether it counts when others ask for room. */
@@ -87,7 +88,7 @@ export class PodWorker {
 
   /** The runtime has changed something of it. */
   changed(): void {
-    this.#stale = true;
+    this.#sight.blur();
     this.#wakeup.wake();
   }
 
@@ -127,7 +128,7 @@ export class PodWorker {
         againMs = atMs === undefined ? undefined : Math.max(0, atMs - clock.now());
       } catch (error) {
         if (this.#stopped) break;
-        this.#stale = true;
+        this.#sight.blur();
         log.debug({ pod: describePod(this.#pod) }, messageOf(error));
         againMs = Math.min(firstRetryMs * 2 ** failures, longestRetryMs);
         failures += 1;
@@ -156,8 +157,9 @@ export class PodWorker {
     this.#publish(observed);
     for (const action of actions) {
       if (this.#end.begun || this.#stopped) return 0;
-      this.#stale = true;
-      await perform(action, this.#place(observed));
+      const made = await perform(action, this.#place(observed));
+      if (made === undefined) this.#sight.blur();
+      else this.#sight.add(made);
     }
     if (actions.length > 0) return 0;
     if (hasEnded(this.#pod, observed) && !this.#end.contained) {
@@ -168,13 +170,8 @@ export class PodWorker {
   }
 
   async #look(): Promise<ObservedPod> {
-    const known = this.#observed;
-    if (known !== undefined && !this.#stale) return known;
-    this.#stale = false;
-    const { runtime } = this.#options.surroundings;
-    const observed = await observePod(runtime, this.uid, known);
-    this.#observed = observed;
-    await this.#memory.learn(observed);
+    const { observed, isNew } = await this.#sight.look();
+    if (isNew) await this.#memory.learn(observed);
     return observed;
   }
 
@@ -254,7 +251,7 @@ export class PodWorker {
     this.#probe(observed);
     if (!this.#settled) this.#publish(observed);
     await endAll(this.#place(observed), this.#end.graceSeconds);
-    this.#stale = true;
+    this.#sight.blur();
     const ended = await this.#look();
     this.#probe(ended);
     if (!this.#settled) this.#publish(ended);

@@ -43,30 +43,37 @@ export interface Refusal extends Failure {
 const firstRetryMs = 1000;
 const longestRetryMs = 10_000;
 
-/** Pulls, creates, starts; undefined when the container runs. Each failure is told as an event. */
+export interface StartOutcome {
+  /** Of the container, when it is all that is new in the pod. */
+  readonly id?: string;
+  /** Why it does not run, or must not. */
+  readonly refusal?: Refusal;
+}
+
+/** Pulls, creates, starts. Each failure is told as an event. */
 export async function startContainer(
   surroundings: PodSurroundings,
   request: StartRequest,
-): Promise<Refusal | undefined> {
+): Promise<StartOutcome> {
   const { events, clock } = surroundings;
   const { pod, what, signal, attempt } = request;
-  const refuse = (reason: string, error: unknown): Refusal => {
+  const refuse = (reason: string, error: unknown): StartOutcome => {
     const message = messageOf(error);
     events.warn(pod, { what, reason: 'Failed', message: `Error: ${message}` });
     const failures = request.failures + 1;
     const pauseMs = Math.min(firstRetryMs * 2 ** request.failures, longestRetryMs);
-    return { reason, message, retryAtMs: clock.now() + pauseMs, failures };
+    return { refusal: { reason, message, retryAtMs: clock.now() + pauseMs, failures } };
   };
   const { leftover } = attempt;
-  if (leftover !== undefined && !(await removeUnstarted(surroundings, leftover))) return undefined;
+  if (leftover !== undefined && !(await removeUnstarted(surroundings, leftover))) return {};
   const ensured = await unlessAborted(ensureImage(surroundings, request), signal);
   if (ensured?.failure !== undefined) {
     const { failure, retryAtMs } = ensured;
     events.warn(pod, { what, reason: 'Failed', message: `Error: ${failure.reason}` });
-    return { ...failure, retryAtMs };
+    return { refusal: { ...failure, retryAtMs } };
   }
   if (ensured === undefined || signal.aborted) {
-    return { reason: 'ContainerCreating', message: '', retryAtMs: 0 };
+    return { refusal: { reason: 'ContainerCreating', message: '', retryAtMs: 0 } };
   }
   let config: Awaited<ReturnType<typeof configOf>>;
   try {
@@ -92,8 +99,11 @@ export async function startContainer(
     if (!(await runs(surroundings, id))) return refuse('RunContainerError', error);
   }
   events.tell(pod, { what, reason: 'Started', message: `Started container ${name}` });
-  await link(surroundings, request, id);
-  return await postStart(surroundings, request, id);
+  const [refusal] = await Promise.all([
+    postStart(surroundings, request, id),
+    link(surroundings, request, id),
+  ]);
+  return { ...(attempt.leftover === undefined && { id }), ...(refusal && { refusal }) };
 }
 
 /**
@@ -165,8 +175,13 @@ async function configOf(
   const mounts = await volumes.mountsOf(own, container, variables);
   const hosts = hostsFile(own, sandbox.addresses, settings.clusterDomain);
   const target = newestOf(observed, what.target ?? '');
+  const { number } = attempt;
   const logs = join(logFolderOf(pod, settings.logFolder), container.name);
-  await mkdir(logs, { recursive: true, mode: 0o755 });
+  const [, hostsPath, messageFile] = await Promise.all([
+    mkdir(logs, { recursive: true, mode: 0o755 }),
+    writeHosts(settings.root, pod, hosts),
+    makeMessageFile(settings.root, pod, { name: container.name, attempt: number }),
+  ]);
   const config = containerConfig(
     {
       pod,
@@ -176,11 +191,8 @@ async function configOf(
       image,
       variables,
       mounts,
-      hostsFile: await writeHosts(settings.root, pod, hosts),
-      messageFile: await makeMessageFile(settings.root, pod, {
-        name: container.name,
-        attempt: attempt.number,
-      }),
+      hostsFile: hostsPath,
+      messageFile,
       namespaces: namespacesOf(pod, target?.state === 'running' ? target.id : ''),
       bounds: surroundings.bounds,
     },

@@ -18,7 +18,7 @@ export interface StatusWriterOptions {
 }
 
 /** A pod that is about to run is told of once, with what came of it, if that comes so soon. */
-const gatherMs = 100;
+const gatherMs = 200;
 const firstRetryMs = 500;
 const longestRetryMs = 10_000;
 

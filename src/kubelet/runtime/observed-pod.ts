@@ -43,6 +43,12 @@ export interface ObservedPod {
   readonly containers: readonly ObservedContainer[];
 }
 
+/** What is in a pod, by the ids that the runtime gave; of a container, also its sandbox's. */
+export interface PodParts {
+  readonly sandboxes: readonly string[];
+  readonly containers: readonly { readonly id: string; readonly sandboxId: string }[];
+}
+
 /** Asks the runtime for one pod. What `known` has as ended does not change any more. */
 export async function observePod(
   runtime: ContainerRuntime,
@@ -54,29 +60,48 @@ export async function observePod(
     runtime.listPods({ label_selector }),
     runtime.listContainers({ label_selector }),
   ]);
-  const ended = new Map(
-    known?.containers.filter(({ state }) => state === 'exited').map((one) => [one.id, one]),
-  );
-  const [sandboxes, statuses] = await Promise.all([
-    Promise.all(pods.map((pod) => unlessGone(runtime.podStatus(pod.id)))),
-    Promise.all(containers.map(async ({ id }) => ended.get(id) ?? statusOf(runtime, id))),
-  ]);
-  return {
-    uid,
-    sandboxes: newestFirst(sandboxes.flatMap((status) => (status ? [sandboxOf(status)] : []))),
-    containers: newestFirst(
-      statuses.flatMap((status, index) => {
-        if (status === undefined) return [];
-        return 'sandboxId' in status
-          ? [status]
-          : [containerOf(status, containers[index]?.pod_sandbox_id ?? '')];
-      }),
-    ),
+  const parts = {
+    sandboxes: pods.map(({ id }) => id),
+    containers: containers.map(({ id, pod_sandbox_id: sandboxId }) => ({ id, sandboxId })),
   };
+  return await askAll(runtime, parts, known ?? { uid, sandboxes: [], containers: [] });
 }
 
-function statusOf(runtime: ContainerRuntime, id: string): Promise<cri.ContainerStatus | undefined> {
-  return unlessGone(runtime.containerStatus(id));
+/** The same in one step, when nothing can have come to the pod but what the caller made in it. */
+export async function observeParts(
+  runtime: ContainerRuntime,
+  known: ObservedPod,
+  made: PodParts,
+): Promise<ObservedPod> {
+  const sandboxes = [...known.sandboxes.map(({ id }) => id), ...made.sandboxes];
+  const containers = [...known.containers, ...made.containers];
+  return await askAll(runtime, { sandboxes, containers }, known);
+}
+
+async function askAll(
+  runtime: ContainerRuntime,
+  { sandboxes: pods, containers }: PodParts,
+  known: ObservedPod,
+): Promise<ObservedPod> {
+  const ended = new Map(
+    known.containers.filter(({ state }) => state === 'exited').map((one) => [one.id, one]),
+  );
+  const [sandboxes, statuses] = await Promise.all([
+    Promise.all(pods.map((id) => unlessGone(runtime.podStatus(id)))),
+    Promise.all(
+      containers.map(async ({ id, sandboxId }) => {
+        const last = ended.get(id);
+        if (last !== undefined) return last;
+        const status = await unlessGone(runtime.containerStatus(id));
+        return status && containerOf(status, sandboxId);
+      }),
+    ),
+  ]);
+  return {
+    uid: known.uid,
+    sandboxes: newestFirst(sandboxes.flatMap((status) => (status ? [sandboxOf(status)] : []))),
+    containers: newestFirst(statuses.filter((status) => status !== undefined)),
+  };
 }
 
 /** Between a list and the question about one of its entries that one may be removed. */

@@ -128,6 +128,17 @@ export class PrivateNode implements AsyncDisposable {
     return items;
   }
 
+  /** Waits for an event about a pod: they are written behind what they tell of. */
+  async told(name: string, words: RegExp): Promise<void> {
+    const deadline = Date.now() + patienceMs;
+    for (;;) {
+      const all = (await this.events(name)).map(({ reason, message }) => `${reason} ${message}`);
+      if (all.some((event) => words.test(event))) return;
+      if (Date.now() > deadline) throw new Error(`No event ${words} of ${name}: ${all.join('; ')}`);
+      await delay(50);
+    }
+  }
+
   async up(environment: NodeJS.ProcessEnv = {}): Promise<void> {
     const { folder } = this;
     for (const name of ['manifests', 'kubelet', 'logs']) {
@@ -173,9 +184,13 @@ export class PrivateNode implements AsyncDisposable {
       },
     );
     this.#kubelet = kubelet;
-    // Its first line: it works. One that is killed on its way says none.
-    const printed = new Promise((resolve) => kubelet.stdout?.once('data', resolve));
-    await Promise.race([printed, once(kubelet, 'exit')]);
+    // Its first line: it works. One that the test kills on its way says none.
+    const printed = new Promise<'works'>((resolve) => {
+      kubelet.stdout?.once('data', () => resolve('works'));
+    });
+    const first = await Promise.race([printed, once(kubelet, 'exit')]);
+    if (first === 'works' || kubelet.signalCode === 'SIGKILL') return;
+    throw new Error(`The kubelet has ended with ${kubelet.exitCode}: ${this.log.slice(-4000)}`);
   }
 
   /** Ends the kubelet; pods stay. */
