@@ -14,6 +14,7 @@ import { DomainError, hasCode, isDomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { drained } from '../stream/drained.ts';
 import { decode, encode } from './codec.ts';
+import { Frames, frameOf } from './frames.ts';
 import type { Draft, Message, Method } from './message.ts';
 import { errorOf, statusCode } from './status-code.ts';
 
@@ -21,6 +22,9 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
 }
+
+/** What a server may send before it waits for us. */
+const windowBytes = 1024 * 1024;
 
 export class GrpcClient implements Disposable {
   readonly #socketPath: string;
@@ -104,8 +108,11 @@ export class GrpcClient implements Disposable {
     if (known !== undefined && !known.closed && !known.destroyed) return known;
     const session = connect('http://localhost', {
       createConnection: () => createConnection(this.#socketPath),
-      settings: { initialWindowSize: 1024 * 1024 },
+      settings: { initialWindowSize: windowBytes },
     });
+    // The connection has a window of its own: with its 64 KiB the server would wait for us thrice
+    // in a list of five hundred containers.
+    session.once('connect', () => session.setLocalWindowSize(windowBytes));
     // Each call reports the failure itself.
     session.on('error', () => undefined);
     for (const end of ['close', 'goaway']) session.once(end, () => this.#forget(session));
@@ -170,46 +177,18 @@ async function send<T>(
 ): Promise<void> {
   for await (const request of requests) {
     if (stream.closed || stream.destroyed) return;
-    const body = encode(message, request);
-    const frame = Buffer.allocUnsafe(5 + body.length);
-    frame.writeUInt8(0, 0);
-    frame.writeUInt32BE(body.length, 1);
-    body.copy(frame, 5);
+    const frame = frameOf(encode(message, request));
     if (!stream.write(frame)) await drained(stream);
   }
   stream.end();
 }
 
-/** Cuts the body into messages: a flag byte, four bytes of length, the message. */
 async function* messagesOf(stream: ClientHttp2Stream): AsyncGenerator<Buffer> {
-  let chunks: Buffer[] = [];
-  let length = 0;
+  const frames = new Frames(limits.grpcMessageBytes * 4);
   try {
-    for await (const chunk of stream as AsyncIterable<Buffer>) {
-      chunks.push(chunk);
-      length += chunk.length;
-      if (length < 5 || length < neededBytes(chunks)) continue;
-      let bytes = chunks.length === 1 ? chunk : Buffer.concat(chunks);
-      while (bytes.length >= 5 && bytes.length >= neededBytes([bytes])) {
-        const end = neededBytes([bytes]);
-        yield bytes.subarray(5, end);
-        bytes = bytes.subarray(end);
-      }
-      chunks = [bytes];
-      length = bytes.length;
-    }
+    for await (const chunk of stream as AsyncIterable<Buffer>) yield* frames.take(chunk);
   } catch (error) {
     // Of a broken stream the call's status tells more.
     if (isDomainError(error)) throw error;
   }
-}
-
-function neededBytes(chunks: readonly Buffer[]): number {
-  const [first] = chunks;
-  const head = first !== undefined && first.length >= 5 ? first : Buffer.concat(chunks);
-  const needed = 5 + head.readUInt32BE(1);
-  if (needed > limits.grpcMessageBytes * 4) {
-    throw new DomainError('invalid', `An answer of ${needed} bytes`);
-  }
-  return needed;
 }

@@ -1,26 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import type { EventEmitter } from 'node:events';
 import { chmod, rename, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import {
-  Metadata,
-  Server,
-  ServerCredentials,
-  type MethodDefinition,
-  type ServerDuplexStream,
-  type ServerUnaryCall,
-  type UntypedServiceImplementation,
-} from '@grpc/grpc-js';
-import { limits } from '../../base/limits.ts';
+  createServer as createHttpServer,
+  type IncomingHttpHeaders,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from 'node:http2';
+import { createServer } from 'node:net';
 import type { Logger } from '../../base/log.ts';
 import { withoutCredentials } from '../../base/log-value.ts';
 import { asRequest } from '../../base/request.ts';
 import type { LiveSpan } from '../../base/live-span.ts';
 import { decode, encode } from '../../grpc/codec.ts';
-import { FilteredConnection } from './filtered-connection.ts';
 import type { AnyMessage, Draft, Message, Method, MethodKind } from '../../grpc/message.ts';
 import { levelOf, subjectOf } from '../request-fields.ts';
 import { type GrpcStatus, statusCode, statusOf } from '../../grpc/status-code.ts';
+import { Exchange } from './exchange.ts';
+import { FilteredConnection } from './filtered-connection.ts';
 
 /** What a handler knows of its call. */
 export interface Call {
@@ -50,14 +46,11 @@ export interface ObservedCall {
 
 export type CallObserver = (call: BegunCall) => ObservedCall;
 
-interface Context extends Call {
-  readonly observed: ObservedCall;
-}
-
 interface Served {
-  readonly handler: AnyHandler;
+  readonly name: string;
+  readonly method: AnyMethod;
+  readonly handler: AnyHandler | undefined;
   readonly log: Logger;
-  readonly begin: (traceparent: string | undefined) => ObservedCall;
 }
 
 /** One handler for each method of a generated service; absent ones answer UNIMPLEMENTED. */
@@ -71,8 +64,6 @@ export type Handlers<Service> = {
     : never;
 };
 
-const okay: GrpcStatus = { code: statusCode.ok, details: '' };
-
 type AnyMethod = Method<MethodKind, never, never>;
 type AnyHandler = (request: unknown, call: Call) => unknown;
 
@@ -80,11 +71,12 @@ type AnyHandler = (request: unknown, call: Call) => unknown;
 export class GrpcServer {
   readonly #log: Logger;
   readonly #observer: CallObserver;
-  readonly #server = new Server({
-    'grpc.max_receive_message_length': limits.grpcMessageBytes,
-    'grpc.max_send_message_length': -1,
-    // Its counters of calls and streams, which nobody can ask for here, cost time on each call.
-    'grpc.enable_channelz': 0,
+  readonly #methods = new Map<string, Served>();
+  readonly #sessions = new Set<ServerHttp2Session>();
+  readonly #server = createHttpServer({
+    // What waits to be sent counts, and an answer of ExecSync has 16 MiB on each of two streams.
+    maxSessionMemory: Number.MAX_SAFE_INTEGER,
+    settings: { initialWindowSize: windowBytes },
   });
   readonly #listener = createServer();
   #socketPath = '';
@@ -97,22 +89,15 @@ export class GrpcServer {
 
   /** Serves a generated service (`RuntimeService`) by `handlers`. Before {@link listen}. */
   add<Service extends object>(service: Service, handlers: Handlers<Service>): void {
-    const definition: Record<string, MethodDefinition<object, object>> = {};
-    const implementation: UntypedServiceImplementation = {};
     for (const [name, method] of Object.entries(service) as [keyof Service & string, AnyMethod][]) {
-      definition[name] = describe(method);
       const handler = handlers[name] as AnyHandler | undefined;
-      const log = this.#log.child({ rpc: name });
-      implementation[name] =
-        handler === undefined
-          ? refuse(name)
-          : serve(method.kind, {
-              handler,
-              log,
-              begin: (traceparent) => this.#observer({ name, method, traceparent }),
-            });
+      this.#methods.set(method.path, {
+        name,
+        method,
+        handler,
+        log: this.#log.child({ rpc: name }),
+      });
     }
-    this.#server.addService(definition, implementation);
   }
 
   /** Listens at a socket that is listening already, and that somebody else keeps. */
@@ -140,149 +125,142 @@ export class GrpcServer {
     this.#socketPath = path;
   }
 
-  #serveConnections(): void {
-    const injector = this.#server.createConnectionInjector(ServerCredentials.createInsecure());
-    this.#listener.on('connection', (socket) => {
-      injector.injectConnection(new FilteredConnection(socket));
-    });
-  }
-
   /** Takes no more calls; ends those that have not finished after `graceMs`. */
   async close(graceMs: number): Promise<void> {
     this.#listener.close();
-    const forced = setTimeout(() => this.#server.forceShutdown(), graceMs);
-    await new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const closed = [...this.#sessions].map(
+      (session) => new Promise((resolve) => session.once('close', resolve)),
+    );
+    for (const session of this.#sessions) session.close();
+    const forced = setTimeout(() => {
+      for (const session of this.#sessions) session.destroy();
+    }, graceMs);
+    await Promise.all(closed);
     clearTimeout(forced);
     if (this.#socketPath !== '') await rm(this.#socketPath, { force: true });
   }
-}
 
-function describe(method: AnyMethod): MethodDefinition<object, object> {
-  return {
-    path: method.path,
-    requestStream: method.kind === 'both',
-    responseStream: method.kind !== 'unary',
-    ...codecOf('request', method.request),
-    ...codecOf('response', method.response),
-  } as MethodDefinition<object, object>;
-}
+  #serveConnections(): void {
+    // Each call hears of the end of its own stream.
+    this.#server.on('sessionError', () => undefined);
+    this.#server.on('session', (session) => {
+      this.#sessions.add(session);
+      session.setLocalWindowSize(windowBytes);
+      session.once('close', () => this.#sessions.delete(session));
+    });
+    this.#server.on('stream', (stream, headers) => this.#serve(stream, headers));
+    this.#listener.on('connection', (socket) => {
+      const connection = new FilteredConnection(socket);
+      // It may break when its session has ended already.
+      connection.on('error', () => undefined);
+      this.#server.emit('connection', connection);
+    });
+  }
 
-function codecOf(side: string, message: AnyMessage): object {
-  const table = message as Message<object>;
-  return {
-    [`${side}Serialize`]: (value: object) => encode(table, value),
-    [`${side}Deserialize`]: (bytes: Buffer) => decode(table, bytes),
-  };
-}
-
-type AnyCall = ServerUnaryCall<object, object> | ServerDuplexStream<object, object>;
-type Callback = (error: object | null, value?: object) => void;
-
-function refuse(name: string): (call: AnyCall, callback?: Callback) => void {
-  return (call, callback) => {
-    const status = {
-      code: statusCode.unimplemented,
-      details: `keelson has no ${name} yet`,
-      metadata: new Metadata(),
-    };
-    if (callback === undefined) call.emit('error', status);
-    else callback(status);
-  };
-}
-
-function serve(
-  kind: MethodKind,
-  { handler, log, begin }: Served,
-): (call: AnyCall, callback?: Callback) => void {
-  return (call, callback) => {
-    const abort = new AbortController();
-    (call as EventEmitter).on('cancelled', () => abort.abort());
-    const [traceparent] = call.metadata.get('traceparent');
-    const observed = begin(typeof traceparent === 'string' ? traceparent : undefined);
-    const context = { signal: abort.signal, log, observed };
+  #serve(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+    const exchange = new Exchange(stream, headers);
+    const path = headers[':path'] ?? '';
+    const served = this.#methods.get(path);
+    if (served?.handler === undefined) return exchange.end(unknown(path, served?.name));
+    const { handler, log, method, name } = served;
+    const { traceparent } = headers;
+    const observed = this.#observer({
+      name,
+      method,
+      traceparent: typeof traceparent === 'string' ? traceparent : undefined,
+    });
+    const carried: Carried = { exchange, handler, method, log, observed, startedAt: now() };
     asRequest(() => {
-      const work =
-        kind === 'unary' && callback !== undefined
-          ? answerOnce(call as ServerUnaryCall<object, object>, { handler, context, callback })
-          : answerMany(call as ServerDuplexStream<object, object>, { kind, handler, context });
+      const work = method.kind === 'unary' ? answerOnce(carried) : answerMany(carried);
       work.catch((error: unknown) => log.error({ err: error }, 'answering failed'));
     }, observed.span);
-  };
-}
-
-async function answerOnce(
-  call: ServerUnaryCall<object, object>,
-  { handler, context, callback }: { handler: AnyHandler; context: Context; callback: Callback },
-): Promise<void> {
-  const startedAt = performance.now();
-  try {
-    const answer = (await handler(call.request, context)) as object;
-    callback(null, answer);
-    const subject = { ...subjectOf(call.request), ...subjectOf(answer) };
-    context.observed.end(okay, subject);
-    context.log[levelOf(call.getPath())]({ ms: since(startedAt), ...subject }, 'done');
-  } catch (error) {
-    callback(report(error, { context, startedAt, request: call.request }));
   }
 }
 
-async function answerMany(
-  call: ServerDuplexStream<object, object>,
-  { kind, handler, context }: { kind: MethodKind; handler: AnyHandler; context: Context },
-): Promise<void> {
-  const startedAt = performance.now();
-  const request: unknown =
-    kind === 'both' ? requestsOf(call) : (call as unknown as { request: object }).request;
+/** What a caller may send before it waits for the server. */
+const windowBytes = 1024 * 1024;
+
+const okay: GrpcStatus = { code: statusCode.ok, details: '' };
+
+function unknown(path: string, name: string | undefined): GrpcStatus {
+  const details =
+    name === undefined
+      ? `The server does not implement the method ${path}`
+      : `keelson has no ${name} yet`;
+  return { code: statusCode.unimplemented, details };
+}
+
+/** A call on its way through its handler. */
+interface Carried {
+  readonly exchange: Exchange;
+  readonly handler: AnyHandler;
+  readonly method: AnyMethod;
+  readonly log: Logger;
+  readonly observed: ObservedCall;
+  readonly startedAt: number;
+}
+
+async function answerOnce(carried: Carried): Promise<void> {
+  const { exchange, handler, method, log, observed } = carried;
+  let request: unknown;
   try {
-    for await (const answer of handler(request, context) as AsyncIterable<object>) {
-      if (context.signal.aborted) break;
-      if (!call.write(answer)) await drained(call, context.signal);
+    request = requestIn(method, await exchange.request());
+    const answer = (await handler(request, { signal: exchange.signal, log })) as object;
+    exchange.answer(encode(method.response as AnyMessage as Message<object>, answer));
+    const subject = { ...subjectOf(request), ...subjectOf(answer) };
+    observed.end(okay, subject);
+    log[levelOf(method.path)]({ ms: since(carried), ...subject }, 'done');
+  } catch (error) {
+    exchange.end(report(error, carried, request));
+  }
+}
+
+async function answerMany(carried: Carried): Promise<void> {
+  const { exchange, handler, method, log, observed } = carried;
+  const { signal } = exchange;
+  let request: unknown;
+  try {
+    request =
+      method.kind === 'both'
+        ? requestsIn(method, exchange)
+        : requestIn(method, await exchange.request());
+    for await (const answer of handler(request, { signal, log }) as AsyncIterable<object>) {
+      if (signal.aborted) break;
+      await exchange.write(encode(method.response as AnyMessage as Message<object>, answer));
     }
-    call.end();
-    context.observed.end(okay, subjectOf(request));
-    context.log.debug({ ms: since(startedAt) }, 'done');
+    exchange.end(okay);
+    observed.end(okay, subjectOf(request));
+    log.debug({ ms: since(carried) }, 'done');
   } catch (error) {
-    call.emit('error', report(error, { context, startedAt, request }));
+    exchange.end(report(error, carried, request));
   }
 }
 
-/**
- * A handler may give up before it has read all. The usual iterator would then destroy the call with
- * its status unsent, and the client, which waits for room to write, would wait for ever.
- */
-function requestsOf(call: ServerDuplexStream<object, object>): AsyncIterable<object> {
-  return call.iterator({ destroyOnReturn: false }) as AsyncIterable<object>;
+function requestIn(method: AnyMethod, bytes: Buffer): unknown {
+  return decode(method.request as AnyMessage as Message<object>, bytes);
 }
 
-/** Resolves when the caller has read on, or is gone. */
-function drained(call: ServerDuplexStream<object, object>, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      call.off('drain', done);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    call.once('drain', done);
-    signal.addEventListener('abort', done, { once: true });
-    if (signal.aborted) done();
-  });
+async function* requestsIn(method: AnyMethod, exchange: Exchange): AsyncGenerator {
+  for await (const bytes of exchange.requests()) yield requestIn(method, bytes);
 }
 
 /** Logs a failure once, and makes the status that the caller gets. */
-function report(
-  error: unknown,
-  { context, startedAt, request }: { context: Context; startedAt: number; request: unknown },
-): object {
+function report(error: unknown, carried: Carried, request: unknown): GrpcStatus {
   const { code, details } = statusOf(error);
+  const { log, observed } = carried;
   const why = withoutCredentials(details);
   const subject = subjectOf(request);
-  context.observed.end({ code, details: why }, subject);
-  const fields = { code, ms: since(startedAt), ...subject, why };
-  if (code === statusCode.internal) context.log.error({ ...fields, err: error }, 'failed');
-  else context.log.info(fields, 'refused');
-  return { code, details, metadata: new Metadata() };
+  observed.end({ code, details: why }, subject);
+  const fields = { code, ms: since(carried), ...subject, why };
+  if (code === statusCode.internal) log.error({ ...fields, err: error }, 'failed');
+  else log.info(fields, 'refused');
+  return { code, details };
 }
 
-function since(startedAt: number): number {
-  return Math.round((performance.now() - startedAt) * 100) / 100;
+function now(): number {
+  return performance.now();
+}
+
+function since({ startedAt }: Carried): number {
+  return Math.round((now() - startedAt) * 100) / 100;
 }

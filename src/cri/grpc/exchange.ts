@@ -1,0 +1,141 @@
+/** One call on an HTTP/2 stream: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md */
+import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
+import { DomainError } from '../../base/error.ts';
+import { limits } from '../../base/limits.ts';
+import { Frames, frameOf } from '../../grpc/frames.ts';
+import { type GrpcStatus, statusCode } from '../../grpc/status-code.ts';
+import { drained } from '../../stream/drained.ts';
+
+export class Exchange {
+  readonly #stream: ServerHttp2Stream;
+  readonly #abort = new AbortController();
+  readonly #deadline: NodeJS.Timeout | undefined;
+  #ended = false;
+
+  constructor(stream: ServerHttp2Stream, headers: IncomingHttpHeaders) {
+    this.#stream = stream;
+    // What breaks a stream closes it as well.
+    stream.on('error', () => undefined);
+    stream.once('close', () => this.#leave());
+    const timeoutMs = timeoutOf(headers['grpc-timeout']);
+    if (timeoutMs !== undefined) {
+      this.#deadline = setTimeout(() => this.end(late), Math.min(timeoutMs, longestTimerMs));
+    }
+  }
+
+  /** Aborts when the caller goes away or its deadline passes. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  /** The only message of the caller. */
+  request(): Promise<Buffer> {
+    const frames = new Frames(limits.grpcMessageBytes);
+    const stream = this.#stream;
+    return new Promise((resolve, reject) => {
+      stream.on('data', (chunk: Buffer) => {
+        try {
+          const [message] = frames.take(chunk);
+          if (message !== undefined) resolve(message);
+        } catch (error) {
+          reject(error);
+        }
+      });
+      const none = new DomainError('invalid', 'A call without a message');
+      stream.once('end', () => reject(none));
+      stream.once('close', () => reject(none));
+    });
+  }
+
+  /** What the caller sends, at the reader's pace. */
+  async *requests(): AsyncGenerator<Buffer> {
+    const frames = new Frames(limits.grpcMessageBytes);
+    // A handler may give up before it has read all. The usual iterator would then destroy the
+    // stream with its status unsent.
+    const chunks = this.#stream.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+    for await (const chunk of chunks) yield* frames.take(chunk);
+  }
+
+  /** Resolves when there is room for more, or the caller is gone. */
+  async write(message: Buffer): Promise<void> {
+    if (this.#over) return;
+    this.#respond();
+    if (!this.#stream.write(frameOf(message))) await drained(this.#stream);
+  }
+
+  /** The answer, its status, and the end in one. */
+  answer(message: Buffer): void {
+    if (this.#over) return;
+    this.#respond();
+    this.#finish(okay, frameOf(message));
+  }
+
+  end(status: GrpcStatus): void {
+    if (this.#over) return;
+    if (this.#stream.headersSent) this.#finish(status);
+    else {
+      this.#ended = true;
+      this.#stream.respond({ ...answerHeaders, ...trailersOf(status) }, { endStream: true });
+    }
+    if (status === late) this.#abort.abort();
+    // Whatever the caller sends now is read over, so that it is not held back.
+    this.#stream.resume();
+  }
+
+  get #over(): boolean {
+    return this.#ended || this.#stream.destroyed;
+  }
+
+  #respond(): void {
+    if (!this.#stream.headersSent) this.#stream.respond(answerHeaders, { waitForTrailers: true });
+  }
+
+  #finish(status: GrpcStatus, last?: Buffer): void {
+    this.#ended = true;
+    this.#stream.once('wantTrailers', () => this.#stream.sendTrailers(trailersOf(status)));
+    if (last === undefined) this.#stream.end();
+    else this.#stream.end(last);
+  }
+
+  #leave(): void {
+    clearTimeout(this.#deadline);
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#abort.abort();
+  }
+}
+
+const okay: GrpcStatus = { code: statusCode.ok, details: '' };
+const late: GrpcStatus = { code: statusCode.deadlineExceeded, details: 'Deadline exceeded' };
+
+const answerHeaders = {
+  ':status': 200,
+  'content-type': 'application/grpc+proto',
+  'grpc-accept-encoding': 'identity',
+};
+
+function trailersOf({ code, details }: GrpcStatus): Record<string, string> {
+  const text = details.slice(0, longestDetails).toWellFormed();
+  return {
+    'grpc-status': String(code),
+    ...(text === '' ? {} : { 'grpc-message': encodeURIComponent(text) }),
+  };
+}
+
+/** Encoded they are up to nine times as long, and a header block has 64 KiB. */
+const longestDetails = 4000;
+const longestTimerMs = 2 ** 31 - 1;
+
+const unitMs: Readonly<Record<string, number>> = {
+  H: 3_600_000,
+  M: 60_000,
+  S: 1000,
+  m: 1,
+  u: 1e-3,
+  n: 1e-6,
+};
+
+function timeoutOf(header: string | string[] | undefined): number | undefined {
+  const [, count, unit] = /^(\d{1,8})([HMSmun])$/.exec(String(header)) ?? [];
+  return count === undefined ? undefined : Number(count) * (unitMs[unit ?? ''] ?? 0);
+}
