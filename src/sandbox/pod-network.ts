@@ -48,7 +48,7 @@ export class PodNetwork {
    */
   async choose(): Promise<readonly NetworkConfiguration[]> {
     const { networks, rejected } = await discoverNetworks(this.#configurationFolder);
-    const chosen = networks.slice(0, this.#maximumNetworks).map(({ network }) => network);
+    const chosen = this.#first(networks);
     if (chosen.length > 0) return chosen;
     const reasons = rejected.map(({ path, reason }) => `; "${path}" is not usable: ${reason}`);
     throw new DomainError(
@@ -116,18 +116,32 @@ export class PodNetwork {
 
   /**
    * Gives back what a pod has by the cached results alone: nothing else knows it after a reboot, or
-   * where its record is damaged. Its namespace is gone, or does not matter.
+   * where its record is damaged. Its namespace is gone, or does not matter. `request`: what it was
+   * asked for with, where that is known; it is detached from the networks of now where no result is
+   * cached, as with what the first release made, for a plugin knows its leases by the pod's id.
    */
-  async detachForgotten(podId: string): Promise<void> {
+  async detachForgotten(podId: string, request?: PodSandboxRequest): Promise<void> {
     const signal = deadline();
-    for (const { attachment, network } of this.#cache.list()) {
-      if (attachment.containerId !== podId) continue;
+    const cached = this.#cache.list().filter(({ attachment }) => attachment.containerId === podId);
+    if (cached.length === 0 && request?.network === 'pod') {
+      const networks = await this.#configured();
+      return await this.detach(networks, { request, netns: undefined });
+    }
+    for (const { attachment, network } of cached) {
       try {
         await this.#network(network).delete({ ...attachment, netns: '' }, signal);
       } catch (error) {
         throw explained(`Cannot detach pod "${podId}"`, network, error);
       }
     }
+  }
+
+  async #configured(): Promise<readonly NetworkConfiguration[]> {
+    return this.#first((await discoverNetworks(this.#configurationFolder)).networks);
+  }
+
+  #first(found: readonly { network: NetworkConfiguration }[]): readonly NetworkConfiguration[] {
+    return found.slice(0, this.#maximumNetworks).map(({ network }) => network);
   }
 
   #network(configuration: NetworkConfiguration): Network {

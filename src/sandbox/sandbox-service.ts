@@ -81,8 +81,11 @@ export interface PodSandboxes {
    * down), it is there, not ready, and to be removed. `signal` gives up waiting for the network.
    */
   run(request: PodSandboxRequest, signal?: AbortSignal): Promise<PodSandboxStatus>;
-  /** Ends its containers and gives the network back; files and record stay. */
-  stop(id: string): Promise<void>;
+  /**
+   * Ends its containers and gives the network back; files and record stay. `lost`: what it was run
+   * with, where a reboot has taken the record.
+   */
+  stop(id: string, lost?: PodSandboxRequest): Promise<void>;
   /** Stops it if need be, removes its containers, its shim and every trace. */
   remove(id: string): Promise<void>;
   status(id: string): PodSandboxStatus;

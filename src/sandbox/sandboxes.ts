@@ -67,9 +67,9 @@ export class KeelsonSandboxes implements PodSandboxes {
     return this.status(id);
   }
 
-  async stop(id: string): Promise<void> {
+  async stop(id: string, lost?: PodSandboxRequest): Promise<void> {
     const pod = this.#pods.get(id);
-    if (pod === undefined) await this.#network?.detachForgotten(id);
+    if (pod === undefined) await this.#network?.detachForgotten(id, lost);
     await pod?.queue.run(() => this.#stop(pod));
   }
 

@@ -5,7 +5,6 @@ import { type PodRecord, podConfigOf, textOfPodConfig } from '../container/conta
 import { containerStatusMessage } from '../container/cri-containers.ts';
 import {
   LinuxPodSandboxConfig,
-  NamespaceMode,
   type PodSandboxConfig,
   type PodSandboxFilter,
   type PodSandboxNetworkStatus,
@@ -18,7 +17,7 @@ import type { Handlers } from '../grpc/grpc-server.ts';
 import { documents } from '../info.ts';
 import type { Draft } from '../../grpc/message.ts';
 import type { Node } from '../node.ts';
-import { runPod } from './run-pod.ts';
+import { networkOf, runPod } from './run-pod.ts';
 import { sandboxOf } from './sandbox-of.ts';
 import { matchesLabels, nanoseconds } from '../selection.ts';
 
@@ -84,11 +83,6 @@ function podName({ metadata }: PodSandboxConfig): string {
     throw new DomainError('invalid', 'A pod needs a name in its metadata');
   }
   return [name, namespace, uid, attempt].join('_');
-}
-
-function networkOf(config: PodSandboxConfig): 'pod' | 'host' {
-  const mode = config.linux?.security_context?.namespace_options?.network ?? NamespaceMode.POD;
-  return mode === NamespaceMode.NODE ? 'host' : 'pod';
 }
 
 /** Undefined when there is none, so that stop and remove can be repeated. */

@@ -1,7 +1,14 @@
 import { isDomainError } from '../../base/error.ts';
 import { stopContainer, removeContainer } from '../container/container-life.ts';
-import type { ContainerRecord, PodRecord } from '../container/container-record.ts';
+import {
+  type ContainerRecord,
+  podConfigOf,
+  type PodRecord,
+} from '../container/container-record.ts';
+import type { PodSandboxRequest } from '../../sandbox/sandbox-service.ts';
 import type { Node } from '../node.ts';
+import { networkOf, planPod } from './run-pod.ts';
+import { sandboxOf } from './sandbox-of.ts';
 
 export function containersOf(node: Node, podId: string): ContainerRecord[] {
   return node.containers.list().filter((record) => record.podId === podId);
@@ -16,8 +23,16 @@ export function stopPod(node: Node, pod: PodRecord): Promise<void> {
       // A shim that does not answer ends with the sandbox.
       if (stop.status === 'rejected' && !isDomainError(stop.reason, 'timeout')) throw stop.reason;
     }
-    await node.sandboxes.stop(pod.id);
+    await node.sandboxes.stop(pod.id, lostRequest(node, pod));
   });
+}
+
+/** What a pod was run with that a reboot has taken; undefined for others. */
+function lostRequest(node: Node, pod: PodRecord): PodSandboxRequest | undefined {
+  if (pod.owner !== 'cri' || pod.damaged === true) return undefined;
+  if (sandboxOf(node, pod) !== undefined) return undefined;
+  const config = podConfigOf(pod);
+  return planPod(node, { ...pod, config, network: networkOf(config) });
 }
 
 /** Removes it with its containers; succeeds when it is gone. */

@@ -88,6 +88,12 @@ export async function provideSandbox(node: Node, record: ContainerRecord): Promi
   await node.sandboxes.run(planPod(node, { ...pod, config: podConfigOf(pod), network, shmBytes }));
 }
 
+/** What the CRI asks for. */
+export function networkOf(config: PodSandboxConfig): 'pod' | 'host' {
+  const mode = config.linux?.security_context?.namespace_options?.network ?? NamespaceMode.POD;
+  return mode === NamespaceMode.NODE ? 'host' : 'pod';
+}
+
 /** The command line's words. Throws DomainError `invalid` for others. */
 export function networkMode(word: string): PodRequest['network'] {
   if (word === '' || word === 'none') return 'none';
