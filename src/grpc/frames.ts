@@ -16,7 +16,7 @@ export class Frames {
   readonly #maximumBytes: number;
   #chunks: Buffer[] = [];
   #length = 0;
-  /** How many bytes the message at the beginning takes; as many as tell it, where that is unknown. */
+  /** How many bytes the first message takes; as many as tell it, where that is unknown. */
   #needed = prefixBytes;
 
   constructor(maximumBytes: number) {

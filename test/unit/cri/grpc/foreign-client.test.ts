@@ -1,4 +1,4 @@
-/** What other clients send, by HTTP/2 itself and by grpc-js, which shares no code with the server. */
+/** What other clients send, by HTTP/2 itself and by grpc-js, whose code is none of ours. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, type ClientHttp2Session, type OutgoingHttpHeaders } from 'node:http2';
 import { createConnection } from 'node:net';
