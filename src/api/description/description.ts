@@ -1,6 +1,12 @@
+import { messageType } from '../schema/schema.ts';
 import cluster from './cluster.ts';
 import meta from './meta.ts';
 import pod from './pod.ts';
+import detail from './detail.ts';
+import shared from './field.ts';
+import rollout from './rollout.ts';
+import traffic from './traffic.ts';
+import volume from './volume.ts';
 import workload from './workload.ts';
 
 interface Description {
@@ -15,6 +21,7 @@ const usual: Readonly<Record<string, string>> = {
   status: 'What was seen of it.',
 };
 
+let common: ReadonlyMap<string, string> | undefined;
 let known: ReadonlyMap<string, Description> | undefined;
 
 /** What a type is for, as `core.v1.Pod`; empty where nobody has said. */
@@ -22,12 +29,20 @@ export function describeType(type: string): string {
   return described().get(type)?.words ?? '';
 }
 
+/** What a field is for; of those that stand among another type's fields, as that type says. */
 export function describeField(type: string, field: string): string {
   const own = described().get(type)?.fields.get(field);
-  // Ephemeral containers are containers, written down twice.
   if (own !== undefined) return own;
-  if (type !== 'core.v1.EphemeralContainer') return usual[field] ?? '';
-  return describeField('core.v1.Container', field);
+  // Ephemeral containers are containers, written down twice.
+  if (type.startsWith('core.v1.EphemeralContainer')) {
+    const words = described().get('core.v1.Container')?.fields.get(field);
+    if (words !== undefined) return words;
+  }
+  for (const { inline, message } of messageType(type).fields) {
+    if (!inline || message === undefined || !message.byName.has(field)) continue;
+    return describeField(message.name, field);
+  }
+  return usual[field] ?? sharedFields().get(field) ?? '';
 }
 
 /** Every type and field that has words: for the test that looks whether they exist. */
@@ -37,8 +52,14 @@ export function describedFields(): [type: string, field: string][] {
   );
 }
 
+/** By name alone, the fields that mean the same in every type. */
+export function sharedFields(): ReadonlyMap<string, string> {
+  common ??= read(shared).get('any.Field')?.fields;
+  return common ?? new Map();
+}
+
 function described(): ReadonlyMap<string, Description> {
-  known ??= read([meta, pod, workload, cluster].join('\n'));
+  known ??= read([meta, pod, workload, cluster, volume, detail, rollout, traffic].join('\n'));
   return known;
 }
 
@@ -52,8 +73,10 @@ function read(text: string): ReadonlyMap<string, Description> {
     const [name, words] = [line.slice(0, at).trim(), line.slice(at + 2)];
     if (line.startsWith(' ')) fields.set(name, words);
     else {
-      fields = new Map();
-      types.set(name, { words, fields });
+      // More about a type may stand elsewhere; the first words about the type itself hold.
+      const before = types.get(name);
+      fields = new Map(before?.fields);
+      types.set(name, { words: before?.words ?? words, fields });
     }
   }
   return types;
