@@ -16,6 +16,11 @@ export interface Bucket {
 const burstMs = 20;
 /** TCP needs a few packets on the way before it recovers from a loss without a timeout. */
 const fewestFrames = 10;
+/**
+ * What a sender hands over as 64 KiB is cut into frames that come at once: with less room each loses
+ * its end, and TCP (BBR above all) stays some percent below 10 Mbit/s.
+ */
+const leastWaitingBytes = 72 * 1024;
 /** The kernel counts both in 32 bits. */
 const greatestBytes = 0xffffffff;
 
@@ -27,7 +32,7 @@ export function bucketFor(limit: RateLimit, frameBytes: number, latencyMs: numbe
   return {
     rateBytes,
     burstBytes: clamp(burst, frameBytes),
-    limitBytes: clamp(waiting, fewestFrames * frameBytes),
+    limitBytes: clamp(waiting, Math.max(fewestFrames * frameBytes, leastWaitingBytes)),
   };
 }
 
