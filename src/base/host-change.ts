@@ -30,7 +30,9 @@ export type HostChange =
   | { readonly kind: 'folder'; readonly path: string; readonly whole: boolean }
   /** A cgroup and those below it. */
   | { readonly kind: 'cgroup'; readonly path: string }
-  | { readonly kind: 'mount'; readonly path: string };
+  | { readonly kind: 'mount'; readonly path: string }
+  /** All mounts below a folder of our own: pods' volumes come and go. */
+  | { readonly kind: 'mounts'; readonly path: string };
 
 export type NftFamily = 'inet' | 'ip' | 'ip6' | 'arp' | 'bridge' | 'netdev';
 

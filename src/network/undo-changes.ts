@@ -6,6 +6,7 @@ import { hasCode, isKernelError, messageOf } from '../base/error.ts';
 import type { HostChange } from '../base/host-change.ts';
 import { readLedger } from '../base/ledger.ts';
 import { unmount, UnmountFlag } from '../kernel/mount.ts';
+import { readMounts } from '../kernel/mountinfo.ts';
 import { readSysctls, writeSysctls } from '../kernel/sysctl.ts';
 import { link, nftables, open, route, rule } from '../netlink/index.ts';
 
@@ -66,6 +67,8 @@ export async function undoChange(change: HostChange): Promise<void> {
       return await removeCgroup(change.path);
     case 'mount':
       return removeMount(change.path);
+    case 'mounts':
+      return removeMountsBelow(change.path);
   }
 }
 
@@ -153,6 +156,12 @@ function removeMount(path: string): void {
     // EINVAL: there is nothing mounted.
     if (!isKernelError(error, 'EINVAL', 'ENOENT')) throw error;
   }
+}
+
+/** What lies on others first; a volume may be mounted over another. */
+function removeMountsBelow(folder: string): void {
+  const below = readMounts().filter(({ mountPoint }) => mountPoint.startsWith(`${folder}/`));
+  for (const { mountPoint } of below.toReversed()) removeMount(mountPoint);
 }
 
 /** What iptables says when rule, chain, table or the program itself is not there. */

@@ -14,6 +14,7 @@ import { holderOf } from './part.ts';
 import { remember } from './membership.ts';
 import { nodeFilesIn, writeNodeFiles } from './node-files.ts';
 import { partsOf, type NodePlan } from './node-plan.ts';
+import { recordKubelet } from './record-kubelet.ts';
 import { welcomePath, welcomeText, type Welcome } from './welcome.ts';
 
 export interface UpOptions extends Omit<NodePlan, 'first' | 'files'> {
@@ -145,6 +146,7 @@ async function raise(options: UpOptions, { plan, kept, manager }: Raising): Prom
   };
   await started(kept.runtime, kept.coordinator);
   const join = plan.first ? await openCluster(options, plan) : undefined;
+  await recordKubelet(ledgerOf(options));
   await started(...kept.node);
   const { nodeName: node } = plan;
   if (!plan.first) return { node, first: false };

@@ -1,9 +1,11 @@
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import type { HostChange } from '../../../src/base/host-change.ts';
 import { Ledger } from '../../../src/base/ledger.ts';
-import type { Undone } from '../../../src/network/undo-changes.ts';
+import { readMounts } from '../../../src/kernel/mountinfo.ts';
+import { undoChange, type Undone } from '../../../src/network/undo-changes.ts';
 import { skip, TestNamespace } from '../netlink/namespace.ts';
 import { scratch } from '../scratch.ts';
 
@@ -48,6 +50,7 @@ t.test('undoing takes back what was recorded and nothing else', { skip }, async 
     { kind: 'folder', path: join(path, 'shared'), whole: false },
     { kind: 'cgroup', path: join(path, 'never') },
     { kind: 'mount', path: join(path, 'never') },
+    { kind: 'mounts', path: join(path, 'volumes') },
   ];
   {
     await using ledger = await Ledger.open(folder, 'network');
@@ -79,6 +82,23 @@ t.test('undoing takes back what was recorded and nothing else', { skip }, async 
   t.ok(existsSync(join(path, 'shared', 'another')), "a folder that holds others' is left");
   t.notOk(existsSync(folder), 'the ledger goes when nothing is left of it');
   t.same(undo(host, folder), { undone: [], problems: [] }, 'and undoing twice does no harm');
+});
+
+t.test('mounts below a folder go, the others stay', { skip }, async (t) => {
+  const { path } = scratch(t);
+  const [folder, other] = [join(path, 'pods'), join(path, 'pods-of-others')];
+  const places = [join(folder, 'a'), join(folder, 'a', 'within'), other];
+  t.teardown(() => places.toReversed().forEach((place) => spawnSync('umount', ['-l', place])));
+  for (const place of places) {
+    mkdirSync(place, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', 'keelson-test', place]);
+  }
+  await undoChange({ kind: 'mounts', path: folder });
+  const left = () =>
+    readMounts().flatMap(({ mountPoint }) => (mountPoint.startsWith(path) ? [mountPoint] : []));
+  t.same(left(), [other]);
+  await undoChange({ kind: 'mounts', path: folder });
+  t.same(left(), [other], 'again');
 });
 
 t.test('what cannot be undone is told and stays on record', { skip }, async (t) => {
