@@ -108,6 +108,30 @@ t.test('slices are of one family each, nodes get a range of each', async (t) => 
   t.equal(await until(slices, (seen) => seen === 'IPv4 10.244.0.5'), 'IPv4 10.244.0.5');
 });
 
+t.test('a range that is taken is given to nobody else, of whatever size it is', async (t) => {
+  await using server = await ScratchServer.start();
+  const client = server.client('test');
+  const given = { old: '10.244.0.0/23', own: '10.244.3.0/24', odd: 'nonsense' };
+  for (const [name, podCIDR] of Object.entries(given)) {
+    await client.create(resources.nodes, { metadata: { name }, spec: { podCIDR } });
+  }
+  const ending = new AbortController();
+  const running = runControllers(client, { signal: ending.signal });
+  t.teardown(async () => {
+    ending.abort();
+    await running;
+  });
+  for (const name of ['new1', 'new2']) {
+    await client.create(resources.nodes, { metadata: { name }, spec: {} });
+  }
+  const rangesOf = async () =>
+    (await client.list(resources.nodes)).items
+      .filter(({ metadata }) => metadata.name.startsWith('new'))
+      .map(({ spec }) => spec?.podCIDR ?? '');
+  const seen = await until(rangesOf, (all) => all.every((range) => range !== ''));
+  t.same(seen.toSorted(), ['10.244.2.0/24', '10.244.4.0/24']);
+});
+
 t.test("the API's and the DNS servers' Services have the addresses kept for them", async (t) => {
   await using server = await ScratchServer.start({ serviceRanges });
   const client = server.client('test');
