@@ -2,7 +2,7 @@
 import t from 'tap';
 import { ClusterLab, unable } from './lab/cluster-lab.ts';
 import { walkKills, walkNodes } from './lab/walk-faults.ts';
-import { walkNetwork, walkServices } from './lab/walk-network.ts';
+import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts';
 import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
 import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
@@ -22,6 +22,7 @@ const walks = {
   cluster: walkCluster,
   controllers: walkControllers,
   network: walkNetwork,
+  bandwidth: walkBandwidth,
   services: walkServices,
   probes: walkProbes,
   configuration: walkConfiguration,
@@ -31,7 +32,8 @@ const walks = {
   kills: walkKills,
   partition: walkPartition,
 };
-const short = 'cluster,controllers,network,services,configuration,storage,kills,partition';
+const short =
+  'cluster,controllers,network,bandwidth,services,configuration,storage,kills,partition';
 /** `KEELSON_WALKS=all`, or by name: `services,storage`. */
 const chosen = process.env['KEELSON_WALKS'] ?? short;
 const wanted = chosen === 'all' ? Object.keys(walks) : chosen.split(',');

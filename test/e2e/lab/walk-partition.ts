@@ -121,11 +121,11 @@ async function servedOnBothSides(t: Test, lab: ClusterLab, cut: Cut): Promise<vo
       () => lab.see(node, ask(headless)),
       (seen) => seen.split('\n').length === 2 && !seen.includes(member.address),
     );
-    const script = `for i in $(seq 20); do curl -fsS --max-time 5 http://${address}/; done`;
+    const script = `for i in $(seq 20); do curl -fsS --max-time 20 http://${address}/; done`;
     const answers = new Set((await lab.see(node, script)).split('\n'));
     t.notOk(answers.has(spread.name), `the Service on ${node} does without the lost endpoint`);
   }
-  const offline = '+time=2 +tries=1';
+  const offline = '+time=30 +tries=1';
   const asked = await lab.see(victim, ask('spread.default.svc.cluster.local', offline));
   t.equal(asked, address, 'who is cut off knows the names that there were');
   const own = `${member.name}.${headless}`;
