@@ -170,6 +170,13 @@ await succeeds(
   },
 );
 
+await succeeds('a kubelet answers on its addresses of both families', async (t) => {
+  for (const host of ['192.168.61.12', '[fd61::12]']) {
+    const ask = `curl -gks --max-time 20 -o /dev/null -w '%{http_code}' https://${host}:10250/pods`;
+    t.equal(await lab.see('host01', ask), '401', host);
+  }
+});
+
 await succeeds('after a kill, uninstalling leaves the machine as it was', async (t) => {
   const changed = differences(untouched, await machineState(lab, 'host03'));
   for (const kind of ['link', 'address', 'route', 'nft', 'sysctl', 'mount', 'file']) {

@@ -49,7 +49,9 @@ export class KubeletListener implements AsyncDisposable {
   async listen(): Promise<void> {
     const { address, port } = this.#options.configuration;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    this.#server.once('error', reject).listen({ host: address, port, backlog: 512 }, resolve);
+    // Either means all addresses of both families, as far as the machine has them.
+    const host = address === '0.0.0.0' || address === '::' ? {} : { host: address };
+    this.#server.once('error', reject).listen({ ...host, port, backlog: 512 }, resolve);
     await promise;
     this.#server.off('error', reject);
   }
