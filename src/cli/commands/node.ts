@@ -11,6 +11,8 @@ import { addKubeletOptions } from './kubelet.ts';
 interface Flags extends KubeletFlags {
   readonly networkConfig?: string;
   readonly mode?: string;
+  readonly serviceCidr?: string;
+  readonly clusterDns?: string;
 }
 
 /** The flags are the kubelet's; what the network agent shares with it, it takes from there. */
@@ -18,14 +20,16 @@ export function define(command: Command, cli: Cli): void {
   addKubeletOptions(command)
     .option('--network-config <path>', `the agent's settings (default: "${defaultConfigPath}")`)
     .option('--mode <mode>', 'how pods of other nodes are reached: vxlan or routed')
-    .action(async ({ networkConfig, mode, ...kubelet }: Flags) => {
+    .option('--service-cidr <ranges>', 'where the addresses of Services are from')
+    .option('--cluster-dns <addresses>', 'where the node answers for names')
+    .action(async ({ networkConfig, mode, serviceCidr, clusterDns, ...kubelet }: Flags) => {
       const text = await readConfig(
         networkConfig ?? defaultConfigPath,
         networkConfig !== undefined,
       );
       const nodeName = kubelet.hostnameOverride ?? hostname().toLowerCase();
       const { kubeconfig, logLevel } = kubelet;
-      const shared = { kubeconfig, nodeName, logLevel, ...(mode !== undefined && { mode }) };
+      const shared = { kubeconfig, nodeName, logLevel, mode, serviceCidr, clusterDns };
       const network = parseNetworkConfig(text, process.env, shared);
       await runNode({ kubelet, network }, cli);
     });

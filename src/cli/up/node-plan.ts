@@ -39,6 +39,13 @@ export function partsOf(plan: NodePlan): NodeParts {
   const { podCidr, serviceCidr } = network;
   const config = plan.config === undefined ? [] : ['--config', plan.config];
   const agent = plan.config === undefined ? [] : ['--network-config', plan.config];
+  const agentFlags = [
+    `--mode=${mode}`,
+    // What the agent has by itself, its own configuration may change.
+    ...(serviceCidr === defaultServiceCidr
+      ? []
+      : [`--service-cidr=${serviceCidr}`, `--cluster-dns=${network.clusterDns.join(',')}`]),
+  ];
   const limits = plan.warnOfLimits ? ['--missing-controllers', 'warn'] : [];
   const coordinator: Part = {
     name: 'coordinator',
@@ -71,18 +78,10 @@ export function partsOf(plan: NodePlan): NodeParts {
     coordinator: plan.first ? coordinator : undefined,
     network: {
       name: 'network',
-      flags: [
-        `--kubeconfig=${files.kubeconfig}`,
-        `--node-name=${nodeName}`,
-        `--mode=${mode}`,
-        // What the agent has by itself, its own configuration may change.
-        ...(serviceCidr === defaultServiceCidr
-          ? []
-          : [`--service-cidr=${serviceCidr}`, `--cluster-dns=${network.clusterDns.join(',')}`]),
-      ],
+      flags: [`--kubeconfig=${files.kubeconfig}`, `--node-name=${nodeName}`, ...agentFlags],
       lockPath: `${state}/network.lock`,
     },
     kubelet,
-    node: { ...kubelet, name: 'node', flags: [...kubelet.flags, ...agent, '--mode', mode] },
+    node: { ...kubelet, name: 'node', flags: [...kubelet.flags, ...agent, ...agentFlags] },
   };
 }

@@ -36,10 +36,12 @@ t.test('each part is told its share of the addresses', (t) => {
 t.test('a cluster of other ranges has other addresses for names', (t) => {
   const other = { podCidr: '10.1.0.0/16,fd01::/48', serviceCidr: '10.2.0.0/16,fd02::/108' };
   const clusterDns = ['10.2.0.10', 'fd02::a'];
-  const { coordinator, network } = partsOf({ ...plan, network: { ...other, clusterDns } });
+  const { coordinator, network, node } = partsOf({ ...plan, network: { ...other, clusterDns } });
   t.ok(coordinator?.flags.includes(`--pod-cidr=${other.podCidr}`));
   t.ok(coordinator?.flags.includes(`--service-cidr=${other.serviceCidr}`));
-  t.ok(network.flags.includes(`--service-cidr=${other.serviceCidr}`));
-  t.ok(network.flags.includes('--cluster-dns=10.2.0.10,fd02::a'));
+  for (const { name, flags } of [network, node]) {
+    t.ok(flags.includes(`--service-cidr=${other.serviceCidr}`), name);
+    t.ok(flags.includes('--cluster-dns=10.2.0.10,fd02::a'), name);
+  }
   t.end();
 });
