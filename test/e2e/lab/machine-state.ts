@@ -1,6 +1,9 @@
 import type { ClusterLab } from './cluster-lab.ts';
 
-/** What of a machine keelson may change, a line for each thing. */
+/**
+ * What of a machine keelson may change, a line for each thing. Mounts that this machine's other users
+ * make elsewhere reach the nodes, too.
+ */
 const script = `
   ip -br link | awk '{ sub(/@.*/, "", $1); print "link", $1 }'
   ip -o address show scope global | awk '{ print "address", $2, $4 }'
@@ -13,7 +16,7 @@ const script = `
     ! command -v $program >/dev/null || $program 2>/dev/null | grep -vE '^#|^:' | sed 's/^/iptables /'
   done
   sysctl -a 2>/dev/null | grep -E '^net\\.(ipv4|ipv6)\\.' | sed 's/^/sysctl /'
-  awk '$5 !~ "^/run/netns" { print "mount", $5 }' /proc/self/mountinfo
+  awk '$5 ~ "^/(etc|opt|sys|mnt|run/keelson|var/lib/(cni|keelson|kubelet))" { print "mount", $5 }' /proc/self/mountinfo
   ls /run/netns | sed 's/^/namespace /'
   find /sys/fs/cgroup -type d | sed 's/^/cgroup /'
   find /etc /opt -type f -o -type l | sed 's/^/file /'

@@ -35,8 +35,8 @@ export async function raiseCluster(lab: ClusterLab, cluster: OwnCluster): Promis
     await lab.see(
       node,
       `{
-        keelson up --detach --node-name ${node} --node-ip ${address} ${cluster.flags} ${more}
-        keelson import --change 'CMD ["sh"]' ${archive} busybox
+        keelson up --detach --node-name ${node} --node-ip ${address} ${cluster.flags} ${more} &&
+          keelson import --change 'CMD ["sh"]' ${archive} busybox
       } >/var/log/up 2>&1 || { cat /var/log/up >&2; exit 1; }`,
     );
   };

@@ -128,6 +128,14 @@ async function servedOnBothSides(t: Test, lab: ClusterLab, cut: Cut): Promise<vo
   const offline = '+time=30 +tries=1';
   const asked = await lab.see(victim, ask('spread.default.svc.cluster.local', offline));
   t.equal(asked, address, 'who is cut off knows the names that there were');
+  // Whoever answers is killed, and begins anew without the coordinator.
+  t.equal((await lab.kill(victim, 'network')).code, 0);
+  const anew = await lab.until(
+    'names on the lost node',
+    () => lab.see(victim, ask('spread.default.svc.cluster.local', offline)),
+    (seen) => seen === address,
+  );
+  t.equal(anew, address, 'also after a kill');
   const own = `${member.name}.${headless}`;
   t.equal(await lab.see(victim, ask(own, offline)), member.address);
   const fetch = `curl -fsS --max-time 2 http://${address}/`;
