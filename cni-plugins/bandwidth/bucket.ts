@@ -17,8 +17,8 @@ const burstMs = 20;
 /** TCP needs a few packets on the way before it recovers from a loss without a timeout. */
 const fewestFrames = 10;
 /**
- * What a sender hands over as 64 KiB is cut into frames that come at once: with less room each loses
- * its end, and TCP (BBR above all) stays some percent below 10 Mbit/s.
+ * What a sender hands over as 64 KiB is cut into frames that come at once: with less room each
+ * loses its end, and TCP (BBR above all) stays some percent below 10 Mbit/s.
  */
 const leastWaitingBytes = 72 * 1024;
 /** The kernel counts both in 32 bits. */

@@ -1,7 +1,7 @@
 import type { ClusterLab } from './cluster-lab.ts';
 
 /**
- * What of a machine keelson may change, a line for each thing. Mounts that this machine's other users
+ * What of a machine keelson may change, a line for each thing. Mounts that others on this machine
  * make elsewhere reach the nodes, too.
  */
 const script = `
@@ -13,10 +13,12 @@ const script = `
   done
   nft list ruleset | sed 's/^/nft /'
   for program in iptables-legacy-save ip6tables-legacy-save; do
-    ! command -v $program >/dev/null || $program 2>/dev/null | grep -vE '^#|^:' | sed 's/^/iptables /'
+    command -v $program >/dev/null || continue
+    $program 2>/dev/null | grep -vE '^#|^:' | sed 's/^/iptables /'
   done
   sysctl -a 2>/dev/null | grep -E '^net\\.(ipv4|ipv6)\\.' | sed 's/^/sysctl /'
-  awk '$5 ~ "^/(etc|opt|sys|mnt|run/keelson|var/lib/(cni|keelson|kubelet))" { print "mount", $5 }' /proc/self/mountinfo
+  places='etc|opt|sys|mnt|run/keelson|var/lib/(cni|keelson|kubelet)'
+  awk '{ print "mount", $5 }' /proc/self/mountinfo | grep -E "^mount /($places)"
   ls /run/netns | sed 's/^/namespace /'
   find /sys/fs/cgroup -type d | sed 's/^/cgroup /'
   find /etc /opt -type f -o -type l | sed 's/^/file /'
