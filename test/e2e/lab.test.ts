@@ -1,6 +1,8 @@
 /** The walkthroughs S6 to S16 by stock kubectl, on three nodes of scripts/lab. */
 import t from 'tap';
 import { ClusterLab, unable } from './lab/cluster-lab.ts';
+import { walkAccess, walkLimits } from './lab/walk-access.ts';
+import { walkExercises } from './lab/walk-exercises.ts';
 import { walkKills, walkNodes } from './lab/walk-faults.ts';
 import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts';
 import { walkPartition } from './lab/walk-partition.ts';
@@ -27,16 +29,20 @@ const walks = {
   probes: walkProbes,
   configuration: walkConfiguration,
   storage: walkStorage,
+  exercises: walkExercises,
+  access: walkAccess,
+  limits: walkLimits,
   troubles: walkTroubles,
   nodes: walkNodes,
   kills: walkKills,
   partition: walkPartition,
 };
-const short =
-  'cluster,controllers,network,bandwidth,services,configuration,storage,kills,partition';
-/** `KEELSON_WALKS=all`, or by name: `services,storage`. */
-const chosen = process.env['KEELSON_WALKS'] ?? short;
-const wanted = chosen === 'all' ? Object.keys(walks) : chosen.split(',');
+const long = ['troubles', 'nodes'];
+/** `KEELSON_WALKS=all`, or by name: `services,storage`; by default all but the long ones. */
+const chosen = process.env['KEELSON_WALKS'];
+const all = Object.keys(walks);
+const short = all.filter((name) => !long.includes(name));
+const wanted = chosen === undefined ? short : chosen === 'all' ? all : chosen.split(',');
 
 for (const [name, walk] of Object.entries(walks)) {
   if (!wanted.includes(name)) continue;

@@ -60,7 +60,6 @@ async function machinesWork(t: Test, lab: LabMachines): Promise<void> {
 
 const wrong: readonly (readonly [readonly string[], RegExp])[] = [
   [['--engine', 'vmware'], /--engine is "vmware", not netns, uml or qemu/],
-  [['--engine', 'uml', '--init', 'systemd'], /--init systemd needs --engine qemu/],
   [['--init', 'systemd'], /--init and --memory need --engine/],
   [['--memory', '1G'], /--init and --memory need --engine/],
   [['--nodes', '7'], /--nodes is "7", not 1 to 6/],

@@ -27,7 +27,12 @@ export class ClusterLab implements AsyncDisposable {
   static async start(...flags: readonly string[]): Promise<ClusterLab> {
     const lab = new ClusterLab();
     const { code, stderr, stdout } = await lab.#lab('up', ...flags);
-    if (code === 0) return lab;
+    if (code === 0) {
+      // What pages and scripts call kubectl.
+      const linked = `mkdir -p /run/bin && ln -sf ${lab.#kubectl} /run/bin/kubectl`;
+      await lab.see('host01', linked);
+      return lab;
+    }
     await lab[Symbol.asyncDispose]();
     throw new Error(`scripts/lab up: ${stdout}${stderr}`);
   }

@@ -27,7 +27,7 @@ export async function walkNetwork(t: Test, lab: ClusterLab): Promise<void> {
 }
 
 export async function walkBandwidth(t: Test, lab: ClusterLab): Promise<void> {
-  await t.test("a pod's annotations are its limits", async (t) => {
+  await t.test("S14.2 a pod's annotations are its limits", async (t) => {
     const annotations = {
       'kubernetes.io/ingress-bandwidth': '11M',
       'kubernetes.io/egress-bandwidth': '17M',
