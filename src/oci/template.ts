@@ -1,3 +1,4 @@
+import { maskedPaths, readonlyPaths } from '../base/hidden-paths.ts';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { DomainError } from '../base/error.ts';
@@ -19,19 +20,6 @@ export function spec(call: Call): void {
   writeFileSync(path, JSON.stringify(template(pure), null, '\t'), { mode: 0o666, flag: 'wx' });
   call.client.exit(0);
 }
-
-const maskedPaths = [
-  '/proc/acpi',
-  '/proc/asound',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/sys/firmware',
-  '/proc/scsi',
-];
 
 const quiet = ['nosuid', 'noexec'];
 
@@ -87,7 +75,7 @@ function template(pure: boolean): Spec {
       resources: { devices: [{ allow: false, access: 'rwm' }] },
       namespaces: namespaces.map((type) => ({ type })) as readonly NamespaceSpec[],
       maskedPaths,
-      readonlyPaths: ['bus', 'fs', 'irq', 'sys', 'sysrq-trigger'].map((name) => `/proc/${name}`),
+      readonlyPaths,
     },
   };
 }

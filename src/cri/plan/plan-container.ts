@@ -1,3 +1,4 @@
+import { maskedPaths, readonlyPaths } from '../../base/hidden-paths.ts';
 import type { Linux } from '../../container/spec-linux.ts';
 import type { Process, Spec } from '../../container/spec.ts';
 import { planMounts, planPropagation } from './plan-mounts.ts';
@@ -75,27 +76,3 @@ function planPaths(
   if (options !== undefined || security === undefined) return { maskedPaths, readonlyPaths };
   return { maskedPaths: security.masked_paths, readonlyPaths: security.readonly_paths };
 }
-
-/** Docker's, and powercap, whose energy counters tell what other programs compute. */
-export const maskedPaths: readonly string[] = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/interrupts',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-
-export const readonlyPaths: readonly string[] = [
-  '/proc/bus',
-  '/proc/fs',
-  '/proc/irq',
-  '/proc/sys',
-  '/proc/sysrq-trigger',
-];

@@ -1,3 +1,4 @@
+import { maskedPaths, readonlyPaths } from '../../base/hidden-paths.ts';
 import { DomainError } from '../../base/error.ts';
 import type { Container, Pod, SeccompProfile } from '../../api/types/generated/core-v1.ts';
 import {
@@ -161,19 +162,3 @@ function checkAppArmor(type: string | undefined): void {
 function refused(words: string): DomainError {
   return new DomainError('invalid', words);
 }
-
-/** What of /proc and /sys tells of the node, or changes it. */
-const maskedPaths = [
-  '/proc/asound',
-  '/proc/acpi',
-  '/proc/kcore',
-  '/proc/keys',
-  '/proc/latency_stats',
-  '/proc/timer_list',
-  '/proc/timer_stats',
-  '/proc/sched_debug',
-  '/proc/scsi',
-  '/sys/firmware',
-  '/sys/devices/virtual/powercap',
-];
-const readonlyPaths = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];

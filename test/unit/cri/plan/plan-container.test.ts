@@ -1,10 +1,7 @@
 import t from 'tap';
+import { maskedPaths, readonlyPaths } from '../../../../src/base/hidden-paths.ts';
 import { NamespaceMode, ProfileType } from '../../../../src/cri/generated/runtime.ts';
-import {
-  maskedPaths,
-  planContainer,
-  readonlyPaths,
-} from '../../../../src/cri/plan/plan-container.ts';
+import { planContainer } from '../../../../src/cri/plan/plan-container.ts';
 import { planNamespaces } from '../../../../src/cri/plan/plan-namespaces.ts';
 import { planResources } from '../../../../src/cri/plan/plan-resources.ts';
 import { planSeccomp, seccompProfile } from '../../../../src/cri/plan/plan-seccomp.ts';
