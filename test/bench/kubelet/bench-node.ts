@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { HttpClient } from '../../../src/api/client/http-client.ts';
 import { Informer } from '../../../src/api/client/informer.ts';
 import { readKubeconfig } from '../../../src/api/client/kubeconfig.ts';
@@ -6,6 +8,8 @@ import { resources } from '../../../src/api/client/resources.ts';
 import type { Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { systemClock } from '../../../src/base/clock.ts';
 import { isTrue, PrivateNode, shell, waiting } from '../../e2e/kubelet/private-node.ts';
+
+const program = fileURLToPath(new URL('../../../bin/keelson', import.meta.url));
 
 /** A cluster of one node whose state lies on a tmpfs, watched as a client watches it. */
 export class BenchNode implements AsyncDisposable {
@@ -21,6 +25,8 @@ export class BenchNode implements AsyncDisposable {
   }
 
   static async start(started = true): Promise<BenchNode> {
+    // As scripts/install does it: a program that compiles itself keeps the compiler in memory.
+    execFileSync(program, ['completion', 'bash']);
     const node = await PrivateNode.start({
       started,
       configuration: { maxPods: 250 },
