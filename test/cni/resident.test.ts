@@ -7,7 +7,7 @@ import { MessageSocket } from '../../src/kernel/socket.ts';
 import { World } from './resident-world.ts';
 
 const skip = process.getuid?.() !== 0 && 'needs root';
-t.setTimeout(110_000);
+t.setTimeout(300_000);
 
 const addedFirst = `{
     "cniVersion": "1.1.0",
