@@ -5,8 +5,10 @@ import { runContainer, runPod } from './cri/life.ts';
 import { startRuntimes } from './cri/runtimes.ts';
 
 const perRound = 3;
-/** Ends at once when it is asked to. */
-const willing = ['/bin/sh', '-c', 'trap "exit 0" TERM; while :; do sleep 1000 & wait; done'];
+/** Ends at once when it is asked to, from the moment on at which the file is there. */
+const script = 'trap "exit 0" TERM; echo > /tmp/ready; while :; do sleep 1000 & wait; done';
+const willing = ['/bin/sh', '-c', script];
+const untilReady = ['/bin/sh', '-c', 'until [ -e /tmp/ready ]; do sleep 0.01; done'];
 
 const bench: Bench = {
   question: 'StopContainer of a willing process, StopPodSandbox, RemovePodSandbox',
@@ -31,8 +33,7 @@ function side(daemon: Daemon): Side {
       while (samples.length < perRound) {
         const pod = await runPod(daemon);
         const container_id = await runContainer(daemon, pod, willing);
-        // The shell has set its trap when its child is there.
-        await client.call(RuntimeService.ExecSync, { container_id, cmd: ['/bin/true'] });
+        await client.call(RuntimeService.ExecSync, { container_id, cmd: untilReady });
         const pod_sandbox_id = pod.id;
         samples.push(
           (await client.time(RuntimeService.StopContainer, { container_id, timeout: 30 })) +

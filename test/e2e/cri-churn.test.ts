@@ -3,9 +3,11 @@
  * run by default; KEELSON_CHURN_SECONDS and KEELSON_CHURN_PODS make it the whole (600 and 110).
  */
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
+import { until } from '../until.ts';
 import { CriClient } from './cri-client.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
@@ -32,6 +34,10 @@ const network = { cniVersion: '1.0.0', name: 'churn', plugins };
 writeFileSync(`${folder}/net.d/10-churn.conflist`, JSON.stringify(network));
 process.env['KEELSON_CNI_CONFIG'] = `${folder}/net.d`;
 process.env['KEELSON_CNI_PLUGINS'] = `${folder}/bin`;
+const heapFile = `${folder}/heap`;
+process.env['KEELSON_TEST_HEAP'] = heapFile;
+const preload = fileURLToPath(new URL('used-heap.ts', import.meta.url));
+process.env['NODE_OPTIONS'] = `${process.env['NODE_OPTIONS'] ?? ''} --import=${preload}`;
 const runtime = await PrivateRuntime.start({ within: ['nsenter', `--net=/run/netns/${host}`] });
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const cri = new CriClient(runtime.socket);
@@ -109,9 +115,19 @@ function use() {
   };
 }
 
+/** What is in use when all garbage is collected. */
+async function heapKib(): Promise<number> {
+  rmSync(heapFile, { force: true });
+  process.kill(runtime.pid, 'SIGUSR2');
+  await until(() => existsSync(heapFile));
+  return Math.round(Number(readFileSync(heapFile, 'utf8')) / 1024);
+}
+
 t.test('pods come and go for a while, and nothing is left but the runtime', async (t) => {
   await churn((seconds * 1000) / 3);
   const before = use();
+  const heapBefore = await heapKib();
+  const madeBefore = made;
   await churn((seconds * 2000) / 3);
   t.same((await cri.call('ListPodSandbox')).items, []);
   t.same(await runtime.leftovers(), [], 'no file, mount, cgroup');
@@ -128,5 +144,9 @@ t.test('pods come and go for a while, and nothing is left but the runtime', asyn
   t.ok(holds(), `${made} pods: ${JSON.stringify(before)}, then ${JSON.stringify(now)}`);
   const grown = now.rssKib - before.rssKib;
   t.ok(grown < 120 * 1024, `${grown} KiB more after ${made} pods`);
+  // The resident size moves with the collector and the allocator; what is in use tells of a leak.
+  const heapGrown = (await heapKib()) - heapBefore;
+  t.ok(heapGrown < 6 * 1024, `${heapGrown} KiB more in use after ${made - madeBefore} pods`);
+  t.comment(`${heapBefore} KiB in use, then ${heapGrown} more`);
   t.comment(`${made} pods, ${JSON.stringify(now)}`);
 });
