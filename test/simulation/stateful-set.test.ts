@@ -186,6 +186,9 @@ simulate('claims go with whom the retention policy says', async (world) => {
   await change(world, { replicas: 3 });
   await settles(world, members, ['db:2', 'db:2', 'db:2']);
   await become(three, 'scaled up');
+  // Until the set has said so, a claim ends with the pod that was to go a moment ago.
+  const kept = await world.until(async () => !(await hasOwnerPod(world)), 600_000);
+  if (!kept) world.fail('a claim still goes with its pod');
   await world.client.delete(resources.statefulSets, place, { propagationPolicy: 'Background' });
   const gone = await world.until(async () => (await world.pods()).length === 0, 600_000);
   if (!gone) world.fail('pods are left');
@@ -199,4 +202,9 @@ async function uidsOf(world: World): Promise<string> {
     .map(({ metadata }) => metadata.uid)
     .toSorted()
     .join();
+}
+
+async function hasOwnerPod(world: World): Promise<boolean> {
+  const found = await world.list(resources.persistentVolumeClaims);
+  return found.some(({ metadata }) => metadata.ownerReferences?.some(({ kind }) => kind === 'Pod'));
 }

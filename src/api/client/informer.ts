@@ -21,7 +21,7 @@ export interface InformerOptions<T extends ApiObject> {
 
 const firstRetryMs = 200;
 /** A node that was cut off is to be whole again soon. */
-const longestRetryMs = 10_000;
+const longestRetryMs = 5000;
 
 /**
  * What the server has of one resource, kept up to date by list and watch. Reads are of memory and
@@ -145,8 +145,14 @@ export class Informer<T extends ApiObject> {
         }
       }
       const wait = Math.min(firstRetryMs * 2 ** Math.min(failures, 10), longestRetryMs);
-      await sleep(this.#options.clock, wait, signal);
+      await sleep(this.#options.clock, wait * this.#share, signal);
     }
+  }
+
+  /** From 0.75 to 1.25, by the resource: caches that failed together do not come back together. */
+  get #share(): number {
+    const sum = Buffer.from(this.resource.kind.plural).reduce((all, byte) => all + byte, 0);
+    return 0.75 + (sum % 64) / 126;
   }
 
   #selection(): { fieldSelector?: string; namespace?: string } {

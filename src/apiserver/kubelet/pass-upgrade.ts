@@ -26,6 +26,8 @@ export async function passUpgrade(
   const server = await dial(kubelets, target, signal).catch((error: unknown) => {
     throw new ApiError('InternalError', `error dialing backend: ${messageOf(error)}`);
   });
+  // Two pipelines, TLS and the parser of HTTP listen to them.
+  for (const end of [socket, server]) end.setMaxListeners(32);
   server.setNoDelay(true);
   (socket as Duplex & Partial<Socket>).setNoDelay?.(true);
   server.write(headOf(request.method ?? 'GET', target, request.rawHeaders));

@@ -118,8 +118,15 @@ export class StatefulSetController implements Controller {
     if (pod.metadata.deletionTimestamp !== undefined) return;
     for (const { metadata } of describeClaims(set, ordinalOf(set, pod) ?? 0)) {
       const claim = this.#claims.get(metadata.namespace ?? '', metadata.name ?? '');
-      const owners = claim === undefined ? undefined : ownersOfClaim(set, pod, claim);
-      if (claim === undefined || owners === undefined) continue;
+      if (claim === undefined) continue;
+      let owners = ownersOfClaim(set, pod, claim);
+      // What is read here may be old, and a claim that goes with its pod loses its data.
+      if (owners?.some(({ kind }) => kind === 'Pod') === true) {
+        const { namespace = '', name, uid } = set.metadata;
+        const live = await this.#sets.refresh(namespace, name);
+        owners = live?.metadata.uid === uid ? ownersOfClaim(live, pod, claim) : undefined;
+      }
+      if (owners === undefined) continue;
       const changed = { ...claim.metadata, ownerReferences: owners };
       await this.#cluster.update(resources.persistentVolumeClaims, { ...claim, metadata: changed });
     }
