@@ -7,7 +7,7 @@ import { packTree } from '../image/layer/pack.ts';
 import { fromNameText } from '../image/layer/tar-entry.ts';
 import type { Cli } from './cli.ts';
 import type { CopyFlags } from './copy-from-container.ts';
-import { openInput } from './open-input.ts';
+import { bytesOf } from './open-input.ts';
 
 /** Copies a file or folder of the host, or for `-` an archive from stdin, into a container. */
 export async function copyToContainer(
@@ -29,7 +29,7 @@ interface Copied {
   readonly archive: () => AsyncIterable<Uint8Array>;
 }
 
-const fromInput: Copied = { name: '', isFolder: false, archive: () => openInput('-') };
+const fromInput: Copied = { name: '', isFolder: false, archive: () => bytesOf('-') };
 
 /** `/.` at the end means what is in the folder; a link is copied as one unless it is followed. */
 async function fromHost(source: string, followLink: boolean): Promise<Copied> {

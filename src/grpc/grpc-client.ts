@@ -92,11 +92,15 @@ export class GrpcClient implements Disposable {
     status.catch(() => undefined);
     const abort = (): void => stream.close(8);
     options.signal?.addEventListener('abort', abort, { once: true });
-    // Failures of sending show as the call's status, which says why.
-    send(stream, method.request, requests).catch(() => stream.close(8));
+    // Failures of sending show as the call's status, which says why; those of the caller do not.
+    let broken: unknown;
+    const source = reported(requests, (error) => (broken = error));
+    send(stream, method.request, source).catch(() => stream.close(8));
     try {
       for await (const bytes of messagesOf(stream)) yield decode(method.response, bytes);
       await status;
+    } catch (error) {
+      throw broken ?? error;
     } finally {
       options.signal?.removeEventListener('abort', abort);
       stream.close(8);
@@ -127,6 +131,19 @@ export class GrpcClient implements Disposable {
 
 async function* once<T>(value: T): AsyncGenerator<T> {
   yield value;
+}
+
+/** The same, telling why it could not go on. */
+async function* reported<T>(
+  source: AsyncIterable<T>,
+  tell: (error: unknown) => void,
+): AsyncGenerator<T> {
+  try {
+    yield* source;
+  } catch (error) {
+    tell(error);
+    throw error;
+  }
 }
 
 function headersOf(path: string, { timeoutMs }: CallOptions): Record<string, string> {

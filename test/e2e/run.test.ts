@@ -10,7 +10,7 @@ if (process.getuid?.() !== 0) {
 }
 
 // Every step starts a process; on a busy machine that takes its time.
-t.setTimeout(110_000);
+t.setTimeout(300_000);
 const runtime = await PrivateRuntime.start();
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const run = runtime.run.bind(runtime);
@@ -60,6 +60,8 @@ t.test('exit codes tell whose fault it was, in one line, and nothing is left', a
     [1, /No such container: nobody/, 'logs', 'nobody'],
     [1, /No such container: nobody/, 'stop', 'nobody'],
     [1, /No such image: nobody/, 'rmi', 'nobody'],
+    [1, /Cannot read "\/none"/, 'load', '-i', '/none'],
+    [1, /Cannot read "\/none"/, 'import', '/none', 'nobody'],
   ];
   for (const [wanted, message, ...args] of cases) {
     const { code, stderr } = await run(...args);

@@ -11,7 +11,8 @@ export function define(command: Command, cli: Cli): void {
     .argument('[name]', 'of the new image')
     .action(
       async (file: string, name: string | undefined, flags: { change: readonly string[] }) => {
-        const inputs = inputsOf(file, { name: name ?? '', changes: flags.change });
+        const archive = await openInput(file);
+        const inputs = inputsOf(archive, { name: name ?? '', changes: flags.change });
         for await (const { id } of cli.client.both(Images.Import, inputs))
           await cli.print(`${id}\n`);
       },
@@ -19,11 +20,11 @@ export function define(command: Command, cli: Cli): void {
 }
 
 async function* inputsOf(
-  path: string,
+  archive: AsyncIterable<Buffer>,
   options: { readonly name: string; readonly changes: readonly string[] },
 ): AsyncGenerator<Draft<ImportInput>> {
   yield { options };
-  for await (const data of openInput(path)) yield { data };
+  for await (const data of archive) yield { data };
 }
 
 function collect(value: string, previous: readonly string[]): readonly string[] {

@@ -7,7 +7,8 @@ export function define(command: Command, cli: Cli): void {
   command
     .option('-i, --input <path>', 'file to read; stdin by default')
     .action(async ({ input }: { input?: string }) => {
-      for await (const { images } of cli.client.both(Images.Load, chunksOf(input))) {
+      const archive = await openInput(input);
+      for await (const { images } of cli.client.both(Images.Load, chunksOf(archive))) {
         for (const { id, repo_tags } of images) {
           for (const name of repo_tags.length > 0 ? repo_tags : [id]) {
             await cli.print(`Loaded image: ${name}\n`);
@@ -17,6 +18,6 @@ export function define(command: Command, cli: Cli): void {
     });
 }
 
-async function* chunksOf(path: string | undefined): AsyncGenerator<{ data: Buffer }> {
-  for await (const data of openInput(path)) yield { data };
+async function* chunksOf(archive: AsyncIterable<Buffer>): AsyncGenerator<{ data: Buffer }> {
+  for await (const data of archive) yield { data };
 }
