@@ -41,7 +41,11 @@ export class GrpcClient implements Disposable {
     request: Draft<NoInfer<Request>>,
     options: CallOptions = {},
   ): Promise<Response> {
-    for await (const answer of this.#exchange(method, once(request), options)) return answer;
+    const answers: Response[] = [];
+    // To the end: leaving before it resets the stream, and servers end connections for that.
+    for await (const answer of this.#exchange(method, once(request), options)) answers.push(answer);
+    const [answer] = answers;
+    if (answer !== undefined) return answer;
     throw new Error(`The runtime ended ${method.path} without an answer`);
   }
 

@@ -1,4 +1,5 @@
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { createConnection, createServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pino } from 'pino';
 import t, { type Test } from 'tap';
@@ -32,6 +33,34 @@ t.test('a request is answered, again on the same connection', async (t) => {
   for (const container of ['a', 'b'.repeat(100_000)]) {
     t.same(await client.call(Containers.Start, { container }), { id: container, name: 'ö' });
   }
+});
+
+t.test('thousands of calls go over one connection', async (t) => {
+  let connections = 0;
+  const path = `${folder}/many.sock`;
+  const server = new GrpcServer(log);
+  server.add(Containers, { Start: async ({ container }) => ({ id: container }) });
+  await server.listen(path);
+  // In between, to count: a server ends a connection whose streams are reset again and again.
+  const counting = createServer((socket) => {
+    connections += 1;
+    const onward = createConnection(path);
+    for (const side of [socket, onward]) side.on('error', () => undefined);
+    socket.pipe(onward).pipe(socket);
+  });
+  await new Promise<void>((resolve) => counting.listen(`${path}.count`, resolve));
+  const client = new GrpcClient(`${path}.count`);
+  t.teardown(async () => {
+    client.close();
+    counting.close();
+    await server.close(100);
+  });
+  for (let round = 0; round < 20; round += 1) {
+    const container = String(round);
+    const calls = Array.from({ length: 100 }, () => client.call(Containers.Start, { container }));
+    t.ok((await Promise.all(calls)).every(({ id }) => id === container));
+  }
+  t.equal(connections, 1);
 });
 
 t.test('errors arrive as what they were, with their text', async (t) => {
