@@ -91,7 +91,24 @@ function differences(
   fields: FieldSet,
   { old, object }: { readonly old: JsonObject; readonly object: JsonObject },
 ): FieldSet {
-  return unequal(fields, (path) => equal(valueAt(type, old, path), valueAt(type, object, path)));
+  const entries = new Entries();
+  const at = (whole: JsonObject, path: readonly string[]) =>
+    valueAt({ type, entries }, whole, path);
+  return unequal(fields, (path) => equal(at(old, path), at(object, path)));
+}
+
+/** Lists by their entries' steps: one of thousands would be searched once for each of them. */
+class Entries {
+  readonly #known = new Map<readonly Json[], ReadonlyMap<string | undefined, Json>>();
+
+  find(list: readonly Json[], field: Field, step: string): Json | undefined {
+    const known = this.#known.get(list);
+    if (known !== undefined) return known.get(step);
+    // Of two with the same step the first one counts.
+    const made = new Map(list.toReversed().map((entry) => [stepOf(field, entry), entry] as const));
+    this.#known.set(list, made);
+    return made.get(step);
+  }
 }
 
 function unequal(
@@ -113,7 +130,11 @@ function leavesOf({ own, below }: FieldSet): FieldSet {
   return { own: own && below.size === 0, below: inner };
 }
 
-function valueAt(type: MessageType, object: JsonObject, path: readonly string[]): Json | undefined {
+function valueAt(
+  { type, entries }: { readonly type: MessageType; readonly entries: Entries },
+  object: JsonObject,
+  path: readonly string[],
+): Json | undefined {
   let value: Json | undefined = object;
   let message: MessageType | undefined = type;
   let field: Field | undefined;
@@ -128,7 +149,7 @@ function valueAt(type: MessageType, object: JsonObject, path: readonly string[])
     } else {
       const list: Field | undefined = field;
       if (!isList(value) || list === undefined) return undefined;
-      value = value.find((entry) => stepOf(list, entry) === step);
+      value = entries.find(value, list, step);
       message = list.message;
     }
   }

@@ -98,7 +98,12 @@ export class FaultyNode implements AsyncDisposable {
 
   /** How often a container of a pod has started. */
   starts(name: string, word: 'init' | 'main'): number {
-    const path = `${this.node.folder}/starts/${name}-${word}`;
+    return this.count(`${name}-${word}`);
+  }
+
+  /** Lines in a file of the folder that pods write to. */
+  count(name: string): number {
+    const path = `${this.node.folder}/starts/${name}`;
     return existsSync(path) ? readFileSync(path, 'utf8').trim().split('\n').length : 0;
   }
 
