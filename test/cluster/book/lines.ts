@@ -1,18 +1,4 @@
-/** A line as the books have it, and what is seen: once, or as soon as it is so. */
-export interface Line {
-  readonly command: string;
-  readonly shows: RegExp;
-  /** Controllers have to do something first. */
-  readonly waits?: boolean;
-}
-
-const line = (command: string, shows: RegExp): Line => ({ command, shows });
-const soon = (command: string, shows: RegExp): Line => ({ command, shows, waits: true });
-
-/** One expression in several lines. */
-function joined(...parts: readonly RegExp[]): RegExp {
-  return new RegExp(parts.map(({ source }) => source).join(''));
-}
+import { joined, line, soon, type Line } from './line.ts';
 
 const age = String.raw`\d+[smh]`;
 
