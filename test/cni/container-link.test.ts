@@ -66,6 +66,19 @@ t.test('macvlan on an interface of the container, which 1.1.1 has not', { skip }
   t.notMatch(world.ipInside('link'), /eth0/);
 });
 
+t.test('bcqueuelen, which 1.1.1 has not, is how many broadcasts may wait', { skip }, async (t) => {
+  for (const bcqueuelen of [500, 0]) {
+    t.testdir({});
+    const world = new World(t, 'ours');
+    uplink(world);
+    const [add] = calls({ ...macvlan, bcqueuelen, ipam }, ['ADD']);
+    if (add === undefined) throw new Error('no call');
+    t.match(world.call(add), { exitCode: 0 });
+    const [link] = JSON.parse(world.ipInside('-j', '-d', 'link', 'show', 'eth0'));
+    t.match(link, { linkinfo: { info_data: { bcqueuelen: bcqueuelen || 1000 } } });
+  }
+});
+
 for (const cniVersion of ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0']) {
   t.test(`macvlan, specification ${cniVersion}`, { skip }, async (t) => {
     await compare(t, {

@@ -62,9 +62,17 @@ function addWorld(t: Test, world: World): string {
   return outside;
 }
 
+/** Each container at a pair of its own. */
+const routed = { type: 'ptp', bridge: undefined, isGateway: undefined };
+
 const cases = [
   { name: 'without ipMasq', fields: {}, expected: 'nobody' },
   { name: 'with nftables', fields: { ipMasq: true }, expected: '198.51.100.1' },
+  {
+    name: 'by ptp, with nftables',
+    fields: { ...routed, ipMasq: true },
+    expected: '198.51.100.1',
+  },
   {
     name: 'with iptables',
     fields: { ipMasq: true, ipMasqBackend: 'iptables' },
