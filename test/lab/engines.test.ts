@@ -132,10 +132,8 @@ t.test('qemu: two machines with Debian’s kernel, limits and NAT', { skip: qemu
     `${limited} dd if=/dev/zero of=/dev/null bs=64M`,
   );
   t.equal(hog.code, 137, 'who takes more is killed');
-  const nat = `nft -f - <<'END'
-table inet lab { chain post { type nat hook postrouting priority srcnat; masquerade } }
-END
-    nft list ruleset`;
+  const chain = 'chain post { type nat hook postrouting priority srcnat; masquerade; }';
+  const nat = `nft 'table inet lab { ${chain}; }' && nft list ruleset`;
   t.match(await lab.on('host01', nat), /type nat hook postrouting[^]*masquerade/);
   await nothingIsLeft(t, lab);
 });
