@@ -118,8 +118,13 @@ function trailersOf({ code, details }: GrpcStatus): Record<string, string> {
   const text = details.slice(0, longestDetails).toWellFormed();
   return {
     'grpc-status': String(code),
-    ...(text === '' ? {} : { 'grpc-message': encodeURIComponent(text) }),
+    ...(text === '' ? {} : { 'grpc-message': percentEncoded(text) }),
   };
+}
+
+/** No more than the protocol has encoded: grpc-js would leave a `%3A` as it is. */
+function percentEncoded(text: string): string {
+  return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 }
 
 /** Encoded they are up to nine times as long, and a header block has 64 KiB. */

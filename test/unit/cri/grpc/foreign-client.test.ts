@@ -125,7 +125,7 @@ t.test('grpc-js has its answers, errors and deadlines', async (t) => {
   const path = await serve(t, {
     Start: async () => ({ id: 'x'.repeat(1_000_000) }),
     Kill: async () => {
-      throw new DomainError('notFound', 'No container "ö %"');
+      throw new DomainError('notFound', 'No container "ö %": a/b?,\n😀');
     },
     Wait: (_request, { signal }) =>
       new Promise((resolve) => signal.addEventListener('abort', () => resolve({}))),
@@ -141,6 +141,9 @@ t.test('grpc-js has its answers, errors and deadlines', async (t) => {
       client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), { deadline }, done);
     });
   t.ok((await call(Containers.Start.path)) > 1_000_000);
-  await t.rejects(call(Containers.Kill.path), { code: 5, details: 'No container "ö %"' });
+  await t.rejects(call(Containers.Kill.path), {
+    code: 5,
+    details: 'No container "ö %": a/b?,\n😀',
+  });
   await t.rejects(call(Containers.Wait.path, Date.now() + 100), { code: 4 });
 });
