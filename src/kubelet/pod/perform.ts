@@ -7,6 +7,7 @@ import { graceOf } from './pod-containers.ts';
 import type { PodEnd } from './pod-end.ts';
 import type { PodMemory } from './pod-memory.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
+import { removeContainer } from './remove-container.ts';
 import { startContainer } from './start-container.ts';
 
 /** For whom an action is done, and what it goes by. */
@@ -47,7 +48,7 @@ async function change(action: Change, place: Place): Promise<void> {
     case 'removeSandbox':
       return surroundings.runtime.removePod(action.id);
     case 'remove':
-      return surroundings.runtime.removeContainer(action.id);
+      return removeContainer(surroundings, pod, action.container);
     case 'kill': {
       const { message, graceSeconds = graceOf(pod) } = action.verdict;
       const ending = { pod, message, graceSeconds, hurry: end.hurry };

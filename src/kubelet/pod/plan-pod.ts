@@ -39,7 +39,7 @@ export type Action =
   | { readonly do: 'removeSandbox'; readonly id: string }
   | { readonly do: 'kill'; readonly container: ObservedContainer; readonly verdict: Verdict }
   | { readonly do: 'start'; readonly what: PodContainer; readonly attempt: Attempt }
-  | { readonly do: 'remove'; readonly id: string }
+  | { readonly do: 'remove'; readonly container: ObservedContainer }
   /** Ends what still runs, sidecars last, and then the sandbox. */
   | { readonly do: 'endPod' };
 
@@ -177,7 +177,7 @@ function planRemovals({ observed, released }: Situation): Action[] {
     return released.has(id) && !observed.containers.some(({ sandboxId }) => sandboxId === id);
   });
   return [
-    ...containers.map(({ id }): Action => ({ do: 'remove', id })),
+    ...containers.map((container): Action => ({ do: 'remove', container })),
     ...empty.map(({ id }): Action => ({ do: 'removeSandbox', id })),
   ];
 }

@@ -6,8 +6,8 @@ import type { Failure } from './container-status.ts';
 import type { Hurry } from './end-container.ts';
 import { isStatic, type LivePod } from './live-pod.ts';
 import { graceOf } from './pod-containers.ts';
-import { unlinkLog } from './pod-files.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
+import { removeContainer } from './remove-container.ts';
 import { logFolderOf } from './sandbox-config.ts';
 
 /** Why and how fast a pod ends: by deletion, by failure, or because its source forgot it. */
@@ -112,14 +112,12 @@ export class PodEnd {
 
   /** Containers, sandboxes, logs, cgroup; then the server may let go of the pod. */
   async removeAll(
-    { runtime, settings, cgroups, objects }: PodSurroundings,
+    surroundings: PodSurroundings,
     { pod, observed }: { readonly pod: LivePod; readonly observed: ObservedPod },
   ): Promise<void> {
-    for (const { id, name } of observed.containers) {
-      if (settings.logLinks !== '') {
-        await unlinkLog({ folder: settings.logLinks, pod, container: name, id });
-      }
-      await runtime.removeContainer(id);
+    const { runtime, settings, cgroups, objects } = surroundings;
+    for (const container of observed.containers) {
+      await removeContainer(surroundings, pod, container);
     }
     for (const { id } of observed.sandboxes) await runtime.removePod(id);
     fault('kubelet.pod.removed');

@@ -18,7 +18,7 @@ function words(action: Action): string {
   if (action.do === 'start') {
     return `start ${action.what.container.name} ${action.attempt.number}`;
   }
-  if (action.do === 'kill') return `kill ${action.container.id}`;
+  if (action.do === 'kill' || action.do === 'remove') return `${action.do} ${action.container.id}`;
   if (action.do === 'createSandbox') return `createSandbox ${action.attempt}`;
   if (action.do === 'releaseSandbox') return `releaseSandbox ${action.sandbox.id}`;
   return action.do === 'endPod' ? 'endPod' : `${action.do} ${action.id}`;
