@@ -43,7 +43,7 @@ export const moreLines: readonly Line[] = [
   soon('get -f deploy.yml', /go-demo-2-api +8\/8 +8 +8 /),
   line('scale --replicas=2 deployment/go-demo-2-api', /go-demo-2-api scaled\n$/),
   soon('get deploy/go-demo-2-api', /go-demo-2-api +2\/2 +2 +2 /),
-  line('annotate deploy go-demo-2-api a/b=c', /go-demo-2-api annotated\n$/),
+  line('annotate deploy go-demo-2-api a/b=c', /go-demo-2-api annotated?\n$/),
   line('autoscale deploy go-demo-2-api --min=2 --max=4 --cpu-percent=80', /autoscaled\n$/),
   soon(
     'get hpa',
