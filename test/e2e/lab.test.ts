@@ -8,6 +8,7 @@ import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts'
 import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
 import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
+import { walkToolkit } from './lab/walk-toolkit.ts';
 
 const skip = unable();
 if (skip !== undefined) {
@@ -32,12 +33,13 @@ const walks = {
   exercises: walkExercises,
   access: walkAccess,
   limits: walkLimits,
+  toolkit: walkToolkit,
   troubles: walkTroubles,
   nodes: walkNodes,
   kills: walkKills,
   partition: walkPartition,
 };
-const long = ['troubles', 'nodes'];
+const long = ['toolkit', 'troubles', 'nodes'];
 /** `KEELSON_WALKS=all`, or by name: `services,storage`; by default all but the long ones. */
 const chosen = process.env['KEELSON_WALKS'];
 const all = Object.keys(walks);
