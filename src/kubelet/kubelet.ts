@@ -1,4 +1,4 @@
-import { totalmem } from 'node:os';
+import { cpus, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { ApiClient } from '../api/client/client.ts';
 import { EventRecorder } from '../api/client/event-recorder.ts';
@@ -15,6 +15,7 @@ import type { LiveNodeState, NodeEvent } from './node/node-options.ts';
 import { openNodeState } from './node/open-node-state.ts';
 import { isStatic, type LivePod } from './pod/live-pod.ts';
 import { leastOomScore } from './pod/least-oom-score.ts';
+import { podsShareOf } from './node/node-resources.ts';
 import { PodCgroups } from './pod/pod-cgroups.ts';
 import { PodEvents } from './pod/pod-events.ts';
 import type { PodSurroundings } from './pod/pod-surroundings.ts';
@@ -93,6 +94,8 @@ export async function runKubelet(options: KubeletOptions, signal: AbortSignal): 
     driver,
     root: configuration.cgroupRoot,
     pidsLimit: configuration.podPidsLimit,
+    share: podsShareOf({ processors: cpus().length, memoryBytes: totalmem() }, configuration),
+    pods: () => links.pods?.occupying() ?? [],
     log,
   });
   const common = { ...options, clock, runtimeName, node, volumes, cgroups };

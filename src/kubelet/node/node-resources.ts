@@ -66,6 +66,18 @@ export function allocatableOf(capacity: NodeResources, configuration: Limits): N
   );
 }
 
+/** What all pods may use together: what is not reserved, with what eviction keeps free. */
+export function podsShareOf(
+  { processors, memoryBytes }: Pick<Machine, 'processors' | 'memoryBytes'>,
+  configuration: Limits,
+): { readonly milliCpu: number; readonly memoryBytes: number } {
+  const reserved = reservedOf(configuration, 'memory', wholeValue);
+  return {
+    milliCpu: Math.max(0, processors * 1000 - reservedOf(configuration, 'cpu', milliValue)),
+    memoryBytes: Math.max(0, memoryBytes - reserved),
+  };
+}
+
 function remainingCpu(amount: string, configuration: Limits): string {
   const reserved = reservedOf(configuration, 'cpu', milliValue);
   const milli = Math.max(0, milliValue(parseQuantity(amount)) - reserved);

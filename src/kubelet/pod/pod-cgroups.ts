@@ -8,10 +8,12 @@ import {
   type CgroupDriver,
   podCgroup,
   type QosClass,
+  qosCgroup,
   quotaOfMilliCpu,
   sharesOfMilliCpu,
 } from '../../cgroup/kubelet.ts';
 import type { Resources } from '../../cgroup/resources.ts';
+import { classResources, type PodsShare } from './class-resources.ts';
 import { qosOf } from './qos.ts';
 
 export interface PodCgroupsOptions {
@@ -22,18 +24,24 @@ export interface PodCgroupsOptions {
   readonly root: string;
   /** `podPidsLimit`; -1 for none. */
   readonly pidsLimit: number;
+  /** What all pods may use together. */
+  readonly share: PodsShare;
+  /** All pods that are to run here. */
+  readonly pods: () => readonly Pod[];
   readonly log: Logger;
 }
 
 /**
- * The tree `/kubepods/burstable/podUID` in cgroup v2, with what each pod as a whole may use. Where
- * the kernel keeps the controllers in version 1 the tree is made without limits, and that is said
- * once. Disposing closes the hierarchy.
+ * The tree `/kubepods/burstable/podUID` in cgroup v2, with what each pod as a whole may use, and
+ * each class of them. Where the kernel keeps the controllers in version 1 the tree is made without
+ * limits, and that is said once. Disposing closes the hierarchy.
  */
 export class PodCgroups implements Disposable {
   readonly #options: PodCgroupsOptions;
   readonly #hierarchy: Hierarchy | undefined;
   #warned = false;
+  /** What each class was given last, as text. */
+  readonly #given = new Map<QosClass, string>();
 
   constructor(options: PodCgroupsOptions) {
     this.#options = options;
@@ -50,14 +58,32 @@ export class PodCgroups implements Disposable {
     if (!enabled) return '';
     const path = podCgroup({ uid: pod.metadata.uid ?? '', qosClass, driver });
     if (driver === 'systemd') return path.split('/').at(-1) ?? path;
-    return `${root === '/' ? '' : root}${path}`;
+    return below(root, path);
   }
 
   /** Makes the pod's cgroup. systemd makes its slices itself, when the runtime asks for them. */
   async prepare(pod: Pod): Promise<void> {
     if (this.#hierarchy === undefined || this.#options.driver === 'systemd') return;
-    using cgroup = this.#hierarchy.create(this.parentOf(pod));
-    const resources = podResources(pod, this.#options.pidsLimit);
+    await this.#limit(this.#hierarchy, {
+      path: this.parentOf(pod),
+      resources: podResources(pod, this.#options.pidsLimit),
+    });
+    await this.#shareOut(this.#hierarchy);
+  }
+
+  async #shareOut(hierarchy: Hierarchy): Promise<void> {
+    const { pods, share, driver, root } = this.#options;
+    for (const [qosClass, resources] of classResources(pods(), share)) {
+      const text = JSON.stringify(resources);
+      if (this.#given.get(qosClass) === text) continue;
+      const path = below(root, qosCgroup(qosClass, driver));
+      await this.#limit(hierarchy, { path, resources });
+      this.#given.set(qosClass, text);
+    }
+  }
+
+  async #limit(hierarchy: Hierarchy, { path, resources }: Limited): Promise<void> {
+    using cgroup = hierarchy.create(path);
     const { notEnforced } = await cgroup.applyResources(resources, { missingControllers: 'warn' });
     const [first] = notEnforced;
     if (first === undefined || this.#warned) return;
@@ -73,6 +99,7 @@ export class PodCgroups implements Disposable {
       for (const qosClass of ['Guaranteed', 'Burstable', 'BestEffort'] as const) {
         await this.#hierarchy.remove(this.#pathOf(pod, qosClass));
       }
+      await this.#shareOut(this.#hierarchy);
     } catch (error) {
       this.#options.log.warn(`cgroup of pod ${pod.metadata.uid ?? ''}: ${messageOf(error)}`);
     }
@@ -81,6 +108,15 @@ export class PodCgroups implements Disposable {
   [Symbol.dispose](): void {
     this.#hierarchy?.[Symbol.dispose]();
   }
+}
+
+interface Limited {
+  readonly path: string;
+  readonly resources: Resources;
+}
+
+function below(root: string, path: string): string {
+  return `${root === '/' ? '' : root}${path}`;
 }
 
 function open(): Hierarchy | undefined {

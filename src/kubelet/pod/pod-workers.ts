@@ -74,6 +74,11 @@ export class PodWorkers implements NodePods, AsyncDisposable {
     return [...this.#workers.values()].map(({ pod }) => pod);
   }
 
+  /** Those that count when others ask for room. */
+  occupying(): readonly Pod[] {
+    return [...this.#workers.values()].flatMap(({ occupies, pod }) => (occupies ? [pod] : []));
+  }
+
   find(namespace: string, name: string): Stored<Pod> | undefined {
     return this.list().find(({ metadata }) => {
       return metadata.name === name && metadata.namespace === namespace;
@@ -133,9 +138,7 @@ export class PodWorkers implements NodePods, AsyncDisposable {
   }
 
   #others(uid: string): Pod[] {
-    return [...this.#workers.values()].flatMap((worker) => {
-      return worker.uid !== uid && worker.occupies ? [worker.pod] : [];
-    });
+    return this.occupying().filter(({ metadata }) => metadata.uid !== uid);
   }
 
   #finished(uid: string): void {
