@@ -22,12 +22,12 @@ const faulty = await FaultyNode.start({
 t.teardown(() => faulty[Symbol.asyncDispose]());
 const { node } = faulty;
 
-async function life(name: string): Promise<number | undefined> {
+async function life(name: string): Promise<number> {
   await faulty.create(name, () => undefined);
   const pod = await node.ready(name);
   await node.delete(name);
   await node.gone(name);
-  return pod?.status?.containerStatuses?.[0]?.restartCount;
+  return pod?.status?.containerStatuses?.[0]?.restartCount ?? 0;
 }
 
 function use() {
@@ -61,7 +61,9 @@ for (let round = 0; round < rounds; round += 1) {
       if (await Promise.race([isOver, delay(50, false)])) break;
     }
     await kill?.();
-    t.same(new Set(await lives), new Set([0]), 'no restart');
+    // One that was made and never started when the runtime was killed is made anew, which counts.
+    const restarts = await lives;
+    t.ok(Math.max(...restarts) <= 1, `restarts: ${restarts.join(' ')}`);
     for (const name of names) {
       t.same([faulty.starts(name, 'init'), faulty.starts(name, 'main')], [1, 1], name);
     }
