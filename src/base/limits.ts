@@ -238,6 +238,8 @@ export const limits = {
   streamBufferBytes: 256 * 1024,
   /** One WebSocket message, which is gathered whole. */
   webSocketMessageBytes: 4 * 1024 * 1024,
+  /** Until a client of WebSocket that was let in has made its channels. */
+  streamGreetMs: 10,
   /** A client's time to open its streams after it was let in. */
   streamCreateMs: 30_000,
   /** A client's time to tell its terminal's size before the program starts. */

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { limits } from '../base/limits.ts';
 import { type CommandRequest, type CommandStreams, commandStreamsOf } from './command-streams.ts';
 import { socketCommandProtocols } from './protocol.ts';
 import { agree, type Upgrade } from './upgrade.ts';
@@ -30,6 +32,8 @@ export async function acceptSocketCommand(
     const channel = socket.channel(number);
     if (channel !== stdin && channel !== resize) channel.resume();
   }
+  // kubectl drops what comes before it has made its channels, and makes them when it is let in.
+  if (protocol.version >= 5) await delay(limits.streamGreetMs);
   socket.greet(lowestOutput(request));
   const { version } = protocol;
   return commandStreamsOf({ stdin, stdout, stderr, error, resize, version, connection: socket });
