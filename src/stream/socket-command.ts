@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import type { Duplex } from 'node:stream';
 import { limits } from '../base/limits.ts';
 import { type CommandRequest, type CommandStreams, commandStreamsOf } from './command-streams.ts';
 import { socketCommandProtocols } from './protocol.ts';
@@ -33,10 +33,16 @@ export async function acceptSocketCommand(
     if (channel !== stdin && channel !== resize) channel.resume();
   }
   // kubectl drops what comes before it has made its channels, and makes them when it is let in.
-  if (protocol.version >= 5) await delay(limits.streamGreetMs);
+  if (protocol.version >= 5) hold(upgrade.socket);
   socket.greet(lowestOutput(request));
   const { version } = protocol;
   return commandStreamsOf({ stdin, stdout, stderr, error, resize, version, connection: socket });
+}
+
+/** Nothing is sent for a moment; then all that was written. */
+function hold(socket: Duplex): void {
+  socket.cork();
+  setTimeout(() => socket.uncork(), limits.streamGreetMs).unref();
 }
 
 function lowestOutput({ stdout, stderr }: CommandRequest): number {
