@@ -32,7 +32,7 @@ function refused(t: Test, world: World, words: RegExp): void {
   const { exitCode, document } = world.call({ verb: 'ADD', config });
   t.not(exitCode, 0);
   t.match(document, { cniVersion: '1.1.0', code: Number });
-  t.match(`${document?.['msg']}: ${document?.['details']}`, words);
+  t.match(JSON.stringify(document), words);
   t.same(linksOf(world), ['lo'], 'the container has no interface');
   t.notMatch(world.ip('-o', 'link'), /veth/, 'nor the host its end of one');
 }
