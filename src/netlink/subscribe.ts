@@ -1,5 +1,6 @@
 import { addressType, readAddress, type Address } from './address.ts';
 import { readClass, type TcClass } from './class.ts';
+import { type AnyEventOf, type Decode, decodersOf } from './event.ts';
 import { type FdbEntry, readFdbEntry } from './fdb.ts';
 import { type Filter, readFilter } from './filter.ts';
 import { linkType, readLink, type Link } from './link-message.ts';
@@ -44,13 +45,8 @@ interface Told {
   readonly namespaceId: number;
 }
 
-type EventOf<Kind extends keyof Told> = {
-  readonly kind: Kind;
-  readonly action: 'new' | 'removed';
-} & { readonly [Key in Kind]: Told[Kind] };
-
 /** `new` is an addition or a change; the kernel does not say which. */
-export type RouteEvent = { [Kind in keyof Told]: EventOf<Kind> }[keyof Told];
+export type RouteEvent = AnyEventOf<Told>;
 
 const subjectOf: Readonly<Record<keyof Told, RouteSubject>> = {
   link: 'link',
@@ -88,10 +84,8 @@ export function subscribe(
 
 const bridgeFamily = 7;
 
-type Reader<Kind extends keyof Told> = (message: Message) => Told[Kind];
-type Decode = (message: Message) => RouteEvent;
-
-const decoders = new Map<number, Decode>([
+const both = decodersOf<Told>();
+const decoders = new Map<number, Decode<RouteEvent>>([
   ...both(linkType, 'link', readLink),
   ...both(addressType, 'address', readAddress),
   ...both(routeType, 'route', readRoute),
@@ -102,20 +96,6 @@ const decoders = new Map<number, Decode>([
   ...both(tcTypes.TFILTER, 'filter', readFilter),
   ...both(namespaceIdType, 'namespaceId', readNamespaceId),
 ]);
-
-function both<Kind extends keyof Told>(
-  type: { readonly new: number; readonly remove: number },
-  kind: Kind,
-  read: Reader<Kind>,
-): [number, Decode][] {
-  const decode = (action: 'new' | 'removed'): Decode => {
-    return (message) => ({ kind, action, [kind]: read(message) }) as unknown as RouteEvent;
-  };
-  return [
-    [type.new, decode('new')],
-    [type.remove, decode('removed')],
-  ];
-}
 
 /** Of a bridge's ports the links' own messages say the same, in another form. */
 function readEvent(message: Message): RouteEvent | undefined {

@@ -7,7 +7,6 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { project } from './lab.ts';
 import { patienceMs } from '../until.ts';
 
-/** Generous: a machine in software on a busy one is slow. */
 const pollMs = 250;
 let labs = 0;
 

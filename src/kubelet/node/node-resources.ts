@@ -6,6 +6,7 @@ import {
   wholeValue,
 } from '../../api/quantity.ts';
 import type { KubeletConfiguration } from '../config/kubelet-configuration.ts';
+import type { PodsShare } from '../pod/class-resources.ts';
 import type { Machine } from './machine.ts';
 import { thresholdOf } from './threshold.ts';
 
@@ -70,7 +71,7 @@ export function allocatableOf(capacity: NodeResources, configuration: Limits): N
 export function podsShareOf(
   { processors, memoryBytes }: Pick<Machine, 'processors' | 'memoryBytes'>,
   configuration: Limits,
-): { readonly milliCpu: number; readonly memoryBytes: number } {
+): PodsShare {
   const reserved = reservedOf(configuration, 'memory', wholeValue);
   return {
     milliCpu: Math.max(0, processors * 1000 - reservedOf(configuration, 'cpu', milliValue)),

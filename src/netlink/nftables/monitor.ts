@@ -1,5 +1,6 @@
 import { AttributeTable } from '../attribute.ts';
 import { text } from '../codec.ts';
+import { type AnyEventOf, type Decode, decodersOf } from '../event.ts';
 import type { Message } from '../message.ts';
 import { protocol } from '../open-socket.ts';
 import { Subscription, type SubscriptionOptions } from '../subscription.ts';
@@ -28,18 +29,12 @@ interface Told {
   readonly object: NftObject;
 }
 
-type EventOf<Kind extends keyof Told> = {
-  readonly kind: Kind;
-  readonly action: 'new' | 'removed';
-} & { readonly [Key in Kind]: Told[Kind] };
-
 /**
  * A change within a transaction, or `commit`, which ends each: what was told since the last one
  * took effect at once, and the ruleset is now at that generation.
  */
 export type NftEvent =
-  | { [Kind in keyof Told]: EventOf<Kind> }[keyof Told]
-  | { readonly kind: 'commit'; readonly generation: Generation };
+  AnyEventOf<Told> | { readonly kind: 'commit'; readonly generation: Generation };
 
 /** linux/netfilter/nfnetlink.h: NFNLGRP_NFTABLES. */
 const group = 7;
@@ -59,34 +54,20 @@ export function changedElements(set: KnownSet, { raw }: ChangedElements): readon
   return elementsOf(set, raw);
 }
 
-type Decode = (message: Message) => NftEvent | undefined;
+const both = decodersOf<Told>();
 
-const decoders = new Map<number, Decode>([
-  ...both('TABLE', 'table', readTable),
-  ...both('CHAIN', 'chain', readChain),
-  ...both('RULE', 'rule', readRule),
-  ...both('SET', 'set', readSet),
-  ...both('SETELEM', 'elements', readChangedElements),
-  ...both('OBJ', 'object', readObject),
+const decoders = new Map<number, Decode<NftEvent>>([
+  ...both(typesOf('TABLE'), 'table', readTable),
+  ...both(typesOf('CHAIN'), 'chain', readChain),
+  ...both(typesOf('RULE'), 'rule', readRule),
+  ...both(typesOf('SET'), 'set', readSet),
+  ...both(typesOf('SETELEM'), 'elements', readChangedElements),
+  ...both(typesOf('OBJ'), 'object', readObject),
   [messages.NEWGEN, (message) => ({ kind: 'commit', generation: readGeneration(message) })],
 ]);
 
-function both<Kind extends keyof Told>(
-  subject: 'TABLE' | 'CHAIN' | 'RULE' | 'SET' | 'SETELEM' | 'OBJ',
-  kind: Kind,
-  read: (message: Message) => Told[Kind] | undefined,
-): [number, Decode][] {
-  const decode = (action: 'new' | 'removed'): Decode => {
-    return (message) => {
-      const told = read(message);
-      if (told === undefined) return undefined;
-      return { kind, action, [kind]: told } as unknown as NftEvent;
-    };
-  };
-  return [
-    [messages[`NEW${subject}`], decode('new')],
-    [messages[`DEL${subject}`], decode('removed')],
-  ];
+function typesOf(subject: 'TABLE' | 'CHAIN' | 'RULE' | 'SET' | 'SETELEM' | 'OBJ') {
+  return { new: messages[`NEW${subject}`], remove: messages[`DEL${subject}`] };
 }
 
 /** Decodes a message of the group; undefined for what is not known here, such as flow tables. */

@@ -11,7 +11,6 @@ import { PrivateRuntime, type RuntimeOptions } from '../private-runtime.ts';
 import { patienceMs } from '../../until.ts';
 
 const program = fileURLToPath(new URL('../../../bin/keelson', import.meta.url));
-/** Far more than anything takes: machines of tests are slow and busy. */
 
 export interface NodeOptions {
   /** More of the KubeletConfiguration. */

@@ -8,7 +8,6 @@ import { findPrograms } from '../../cluster/api/kubectl.ts';
 import { patienceMs } from '../../until.ts';
 
 const project = fileURLToPath(new URL('../../..', import.meta.url));
-/** Generous: a machine of tests may be five times slower, and busy. */
 const pollMs = 200;
 
 export interface Output {
