@@ -9,6 +9,7 @@ import { CertificateController } from '../apiserver/security/certificate/certifi
 import type { ClusterSecurity } from '../apiserver/security/open-security.ts';
 import type { ApiServer } from '../apiserver/server.ts';
 import type { Restoring } from '../apiserver/restoring.ts';
+import { aborted } from '../base/aborted.ts';
 import { systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
@@ -126,11 +127,4 @@ function schedule(
 
 function delay(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

@@ -19,6 +19,7 @@ import {
 import { ApiServer } from '../apiserver/server.ts';
 import { ServiceRanges } from '../apiserver/service-ranges.ts';
 import { SharedTurns } from '../apiserver/turns.ts';
+import { aborted } from '../base/aborted.ts';
 import { durationMs } from '../base/duration.ts';
 import { messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
@@ -196,11 +197,4 @@ function openStore({ root, store, ...config }: CoordinatorConfig): Promise<Store
 
 function millisecondsOf(time: string): number {
   return durationMs(time) ?? NaN;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }

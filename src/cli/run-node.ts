@@ -1,3 +1,4 @@
+import { aborted } from '../base/aborted.ts';
 import { systemClock } from '../base/clock.ts';
 import { openLog } from '../base/log.ts';
 import { type ClusterObjects, openClusterObjects } from '../network/cluster-objects.ts';
@@ -47,11 +48,4 @@ export async function runNode({ kubelet, network }: NodeFlags, cli: Cli): Promis
     failed.abort();
     await Promise.allSettled(parts);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<undefined> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve(undefined);
-    else signal.addEventListener('abort', () => resolve(undefined), { once: true });
-  });
 }

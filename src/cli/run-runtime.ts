@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { aborted } from '../base/aborted.ts';
 import { messageOf } from '../base/error.ts';
 import { openLog, type Logger } from '../base/log.ts';
 import { plugins } from '../../cni-plugins/registry.ts';
@@ -199,11 +200,6 @@ function documentOf(profile: SeccompProfile): Seccomp {
 
 function plainNumber(_key: string, value: unknown): unknown {
   return typeof value === 'bigint' ? Number(value) : value;
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
 interface Parts {

@@ -1,3 +1,4 @@
+import { aborted } from '../base/aborted.ts';
 import type { Cluster } from './cluster.ts';
 import { isEnding } from './pod-control.ts';
 import { isRefused } from '../api/client/refusal.ts';
@@ -56,9 +57,4 @@ function isUsual(error: unknown): boolean {
 function namespaceOf(key: string): string {
   const at = key.indexOf('/');
   return at < 0 ? '' : key.slice(0, at);
-}
-
-async function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return;
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
 }

@@ -6,6 +6,7 @@ import type { Informer } from '../api/client/informer.ts';
 import { resources } from '../api/client/resources.ts';
 import type { JsonObject } from '../api/json.ts';
 import type { Pod, Service, Taint } from '../api/types/generated/core-v1.ts';
+import { aborted } from '../base/aborted.ts';
 import { type Clock, sleep, systemClock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
@@ -250,9 +251,7 @@ async function clearUnknown(
   synced: Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const ended = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
+  const ended = aborted(signal);
   await Promise.race([synced, ended]);
   while (!signal.aborted) {
     try {

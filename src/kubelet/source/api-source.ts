@@ -2,6 +2,7 @@ import type { ApiClient } from '../../api/client/client.ts';
 import { Informer } from '../../api/client/informer.ts';
 import { resources } from '../../api/client/resources.ts';
 import type { Pod, Service } from '../../api/types/generated/core-v1.ts';
+import { aborted } from '../../base/aborted.ts';
 import type { Clock } from '../../base/clock.ts';
 import { isMirror, type LivePod } from '../pod/live-pod.ts';
 
@@ -52,9 +53,7 @@ export class ApiSource {
   /** Until the signal is aborted. Pods wait for the services, which they would miss for good. */
   async run(signal: AbortSignal): Promise<void> {
     const services = this.#options.services === undefined && this.#services.run(signal);
-    const ended = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const ended = aborted(signal);
     await Promise.race([this.#services.synced, ended]);
     this.#pods.onChange((now, before) => {
       if (before !== undefined && before.metadata.uid !== now?.metadata.uid) {

@@ -1,6 +1,7 @@
 import type { ApiClient } from '../../api/client/client.ts';
 import { isRefused } from '../../api/client/refusal.ts';
 import { resources } from '../../api/client/resources.ts';
+import { aborted } from '../../base/aborted.ts';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
@@ -58,9 +59,7 @@ export class MirrorPods {
   /** Until the signal is aborted; `synced` when the server's mirrors are known. */
   async run(signal: AbortSignal, synced: Promise<void>): Promise<void> {
     const { clock, log } = this.#options;
-    const ended = new Promise<void>((resolve) => {
-      signal.addEventListener('abort', () => resolve(), { once: true });
-    });
+    const ended = aborted(signal);
     void ended.then(() => this.#wakeup.wake());
     await Promise.race([synced, ended]);
     let complaint = '';
