@@ -9,19 +9,22 @@ import type { CoordinatorProcess } from '../security/coordinator-process.ts';
 import type { SharedCoordinator } from '../security/shared-coordinator.ts';
 
 const [id, secret] = ['abcdef', '0123456789abcdef'];
+export const secretsPath = '/api/v1/namespaces/kube-system/secrets';
+/** Makes {@link token} good. */
+export const tokenSecret = {
+  metadata: { name: `bootstrap-token-${id}` },
+  type: 'bootstrap.kubernetes.io/token',
+  stringData: {
+    'token-id': id,
+    'token-secret': secret,
+    'usage-bootstrap-authentication': 'true',
+  },
+};
 /** What {@link makeToken} makes good. */
 export const token = `${id}.${secret}`;
 
 export async function makeToken(shared: SharedCoordinator): Promise<void> {
-  await shared.make('/api/v1/namespaces/kube-system/secrets', {
-    metadata: { name: `bootstrap-token-${id}` },
-    type: 'bootstrap.kubernetes.io/token',
-    stringData: {
-      'token-id': id,
-      'token-secret': secret,
-      'usage-bootstrap-authentication': 'true',
-    },
-  });
+  await shared.make(secretsPath, tokenSecret);
 }
 
 export function optionsFor(

@@ -3,6 +3,7 @@ import { X509Certificate } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import t from 'tap';
+import { makeToken, token } from '../kubelet/join-node.ts';
 import { eventually, SharedCoordinator } from './shared-coordinator.ts';
 
 t.setTimeout(300_000);
@@ -81,17 +82,9 @@ for (const program of kubectls) {
 }
 
 t.test('a machine with a bootstrap token becomes a node, and renews itself', async (t) => {
-  await shared.make('/api/v1/namespaces/kube-system/secrets', {
-    metadata: { name: 'bootstrap-token-abcdef' },
-    type: 'bootstrap.kubernetes.io/token',
-    stringData: {
-      'token-id': 'abcdef',
-      'token-secret': '0123456789abcdef',
-      'usage-bootstrap-authentication': 'true',
-    },
-  });
+  await makeToken(shared);
   const headers = {
-    Authorization: 'Bearer abcdef.0123456789abcdef',
+    Authorization: `Bearer ${token}`,
     'Content-Type': 'application/json',
   };
   const node = '/O=system:nodes/CN=system:node:host01';

@@ -1,31 +1,20 @@
 /** What the coordinator says of the cluster's addresses, and to whom. */
 import t from 'tap';
 import { askForNetwork } from '../../../src/cli/up/ask-cluster.ts';
+import { secretsPath, token, tokenSecret } from '../kubelet/join-node.ts';
 import { CoordinatorProcess } from './coordinator-process.ts';
 
 t.setTimeout(300_000);
 
 const podCidr = '10.1.0.0/16,fd01::/48';
 const serviceCidr = '10.2.0.0/16,fd02::/108';
-const token = 'abcdef.0123456789abcdef';
-
 t.test('a machine that joins is told of the addresses, others are not', async (t) => {
   await using coordinator = await CoordinatorProcess.start([
     `--pod-cidr=${podCidr}`,
     `--service-cidr=${serviceCidr}`,
     '--advertise-address=10.20.30.40',
   ]);
-  const secret = {
-    metadata: { name: 'bootstrap-token-abcdef' },
-    type: 'bootstrap.kubernetes.io/token',
-    stringData: {
-      'token-id': 'abcdef',
-      'token-secret': '0123456789abcdef',
-      'usage-bootstrap-authentication': 'true',
-    },
-  };
-  const secrets = '/api/v1/namespaces/kube-system/secrets';
-  const made = await coordinator.asAdmin(`POST ${secrets}`, JSON.stringify(secret));
+  const made = await coordinator.asAdmin(`POST ${secretsPath}`, JSON.stringify(tokenSecret));
   t.equal(made.status, 201);
   const { url: server, authority } = coordinator;
   t.same(await askForNetwork({ server, authority, token }), {

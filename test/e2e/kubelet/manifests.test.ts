@@ -2,10 +2,10 @@
  * The book's manifests over both runtimes with the same assertions: pods, ReplicaSets, Deployments,
  * Services, volumes, ConfigMaps, Secrets and namespaces do not depend on who runs the containers.
  */
-import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { PrivateContainerd, withoutContainerd } from './private-containerd.ts';
 import { isTrue, PrivateNode, shell, waiting } from './private-node.ts';
+import { until } from '../../until.ts';
 
 if (process.getuid?.() !== 0) {
   t.pass('skipped', { skip: 'needs root' });
@@ -19,12 +19,8 @@ const { coordinator } = node;
 const core = '/api/v1/namespaces/default';
 const apps = '/apis/apps/v1/namespaces/default';
 
-async function seen(path: string, holds: (text: string) => boolean): Promise<string> {
-  for (const end = Date.now() + 90_000; ; await delay(100)) {
-    const { text } = await coordinator.process.asAdmin(`GET ${path}`);
-    if (holds(text) || Date.now() > end) return text;
-  }
-}
+const seen = (path: string, holds: (text: string) => boolean) =>
+  until(async () => (await coordinator.process.asAdmin(`GET ${path}`)).text, holds);
 
 const drop = (path: string) => coordinator.process.asAdmin(`DELETE ${path}`);
 
