@@ -35,6 +35,8 @@ export interface Kind {
   readonly prefix: string;
   /** Answered when created, and kept nowhere: reviews. */
   readonly virtual: boolean;
+  /** Answered from what is so just now, and kept nowhere: component statuses, metrics. */
+  readonly measured: boolean;
   /** The version that is stored, of which this one is another form; undefined for itself. */
   readonly storedAs: string | undefined;
 }

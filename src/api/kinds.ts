@@ -7,12 +7,12 @@ const ofPods =
  * A line a kind: name, plural, short names, `n` for namespaced or `c` for cluster-wide or `v` for
  * virtual ones, subresources; then, where they are not the usual ones, `in=` categories, `of=` the
  * version that is stored, `as=` the package of the type, `at=` the folder in the store, `ns` for
- * virtual kinds of a namespace.
+ * virtual kinds of a namespace, `now` for those that are measured.
  */
 const tables: Readonly<Record<string, string>> = {
   v1: `
     Binding bindings - v - ns
-    ComponentStatus componentstatuses cs c -
+    ComponentStatus componentstatuses cs c - now
     ConfigMap configmaps cm n -
     Endpoints endpoints ep n - at=services/endpoints singular=endpoints
     Event events ev n -
@@ -113,6 +113,10 @@ const tables: Readonly<Record<string, string>> = {
     Role roles - n - of=rbac.authorization.k8s.io/v1
   `,
   'storage.k8s.io/v1beta1': 'StorageClass storageclasses sc c - of=storage.k8s.io/v1',
+  'metrics.k8s.io/v1beta1': `
+    NodeMetrics nodes - c - now singular= at=metrics/nodes
+    PodMetrics pods - n - now singular= at=metrics/pods
+  `,
 };
 
 /** Every kind in every version, in the order of discovery: newest version of a group first. */
@@ -164,6 +168,7 @@ function readKind(apiVersion: string, line: string): Kind {
     type: `${option('as') ?? packageOf(storedAs ?? apiVersion)}.${name}`,
     prefix: `/registry/${option('at') ?? plural}/`,
     virtual: scope === 'v',
+    measured: rest.includes('now'),
     storedAs,
   };
 }

@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts';
 import { Quotas } from './admission/quotas.ts';
 import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
+import { NodeMeters } from './metrics/node-meters.ts';
 import { Pace } from './pace.ts';
 import { Registry } from './registry.ts';
 import { type Gate, openGate } from './security/gate.ts';
@@ -18,6 +19,7 @@ export interface Api {
   readonly quotas: Quotas;
   readonly gate: Gate;
   readonly kubelets: Kubelets;
+  readonly meters: NodeMeters;
   readonly pace: Pace;
   readonly turns: Turns;
   readonly watchChunks: WatchChunks;
@@ -41,12 +43,14 @@ export interface ApiOptions {
 export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions): Api {
   const registry = new Registry(store);
   const turns = others.turns ?? new OwnTurns();
+  const reached = new Kubelets(kubelets);
   return {
     registry,
     turns,
     quotas: new Quotas(registry, turns),
     services: new ServiceAddresses(store, turns, others.serviceRanges ?? new ServiceRanges()),
-    kubelets: new Kubelets(kubelets),
+    kubelets: reached,
+    meters: new NodeMeters(reached),
     pace: new Pace(),
     watchChunks: new WatchChunks(),
     components: new Map(),

@@ -120,7 +120,7 @@ function otherNames(kind: Kind): JsonObject {
 
 export function verbsOf(kind: Kind): readonly string[] {
   if (kind.virtual) return ['create'];
-  return kind.kind === 'ComponentStatus' ? ['get', 'list'] : objectVerbs;
+  return kind.measured ? ['get', 'list'] : objectVerbs;
 }
 
 function subresourceEntry(kind: Kind, name: Subresource): JsonObject {

@@ -80,8 +80,9 @@ function findResourceRoute(
   return { kind, namespace, name, subresource: known, rest: '' };
 }
 
-function findSubresource({ subresources, virtual }: Kind, word: string): Subresource | undefined {
-  if (word === 'history' && !virtual) return word;
+function findSubresource(kind: Kind, word: string): Subresource | undefined {
+  const { subresources, virtual, measured } = kind;
+  if (word === 'history' && !virtual && !measured) return word;
   return subresources.find((known) => known === word);
 }
 

@@ -4,33 +4,21 @@ import { notFound } from '../api/status.ts';
 import { messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import type { Api } from './api.ts';
-import { sendJson } from './answer.ts';
-import { type Exchange, presentationOf } from './exchange.ts';
-import { encodeObject } from './object-text.ts';
-import { presentList, presentObject } from './present.ts';
+import type { Exchange } from './exchange.ts';
+import { sendMeasured } from './send-measured.ts';
 
-/** Says `ok`, or why not, about a part of the cluster that has no object of its own. */
 /** `kubectl get componentstatuses`: how the parts of the control plane are, asked now. */
 export async function serveComponents(api: Api, exchange: Exchange): Promise<void> {
   const { route, response } = exchange;
-  const presentation = presentationOf(api, exchange);
   response.setHeader('Warning', '299 - "v1 ComponentStatus is deprecated in v1.19+"');
   if (route.name !== '') {
     const check = checksOf(api).get(route.name);
     if (check === undefined) throw notFound(route.kind, route.name);
-    const object = await statusOf(route.name, check);
-    return await sendJson(response, 200, presentObject(presentation, object));
+    return await sendMeasured(api, exchange, [await statusOf(route.name, check)]);
   }
-  const objects = await Promise.all(
-    [...checksOf(api)].map(([name, check]) => statusOf(name, check)),
-  );
-  const entries = objects.map((object) => ({
-    key: '',
-    value: encodeObject(route.kind, object),
-    revision: 0,
-    created: 0,
-  }));
-  await sendJson(response, 200, presentList(presentation, {}, entries));
+  const checks = [...checksOf(api)];
+  const objects = await Promise.all(checks.map(([name, check]) => statusOf(name, check)));
+  await sendMeasured(api, exchange, objects);
 }
 
 function checksOf({ registry, components }: Api): ReadonlyMap<string, HealthCheck> {
@@ -46,12 +34,7 @@ async function statusOf(name: string, check: HealthCheck): Promise<JsonObject> {
     status: healthy ? 'True' : 'False',
     message: failure ?? 'ok',
   };
-  return {
-    kind: 'ComponentStatus',
-    apiVersion: 'v1',
-    metadata: { name },
-    conditions: [condition],
-  };
+  return { metadata: { name }, conditions: [condition] };
 }
 
 async function failureOf(check: HealthCheck): Promise<string | undefined> {

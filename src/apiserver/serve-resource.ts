@@ -1,6 +1,6 @@
 import { fromStored } from '../api/convert/convert.ts';
 import { isObject, type JsonObject } from '../api/json.ts';
-import type { Subresource } from '../api/kind.ts';
+import type { Kind, Subresource } from '../api/kind.ts';
 import { storedKind } from '../api/kinds.ts';
 import { ApiError, badRequest } from '../api/status.ts';
 import type { Api } from './api.ts';
@@ -10,6 +10,7 @@ import { type Exchange, naturalIn, notAllowed, placeOfRoute, presentationOf } fr
 import { serveLog } from './kubelet/serve-log.ts';
 import { serveProxy } from './kubelet/serve-proxy.ts';
 import { serveStream } from './kubelet/serve-stream.ts';
+import { serveMetrics } from './metrics/serve-metrics.ts';
 import { decodeObject } from './object-text.ts';
 import { presentEntry, presentList, presentObject } from './present.ts';
 import { decodeBody, mediaType, parseJson, parseYaml, readBody } from './read-body.ts';
@@ -55,7 +56,7 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
   const handler = subresource === undefined ? undefined : handlers[subresource];
   if (handler !== undefined) return await handler(api, exchange);
   if (kind.kind === 'Binding') return await serveBinding(api, exchange);
-  if (kind.kind === 'ComponentStatus') return await serveComponents(api, exchange);
+  if (kind.measured) return await measured(kind)(api, exchange);
   if (kind.virtual) return await serveReview(api, exchange);
   const single = route.name !== '';
   if (request.method === 'GET') return await (single ? serveGet : serveCollection)(api, exchange);
@@ -69,6 +70,10 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
     return await (single ? serveDelete : serveDeleteCollection)(api, exchange);
   }
   throw notAllowed();
+}
+
+function measured({ kind }: Kind): (api: Api, exchange: Exchange) => Promise<void> {
+  return kind === 'ComponentStatus' ? serveComponents : serveMetrics;
 }
 
 /** A subresource has verbs of its own. */

@@ -110,10 +110,10 @@ export const limits = {
   /** Connections to the API, those that ask for nothing included. */
   apiConnections: 20_000,
   /** A client's time for TLS, for a request's headers, for all of a request, between requests. */
-  apiHandshakeMs: 10_000,
+  apiHandshakeMs: 30_000,
   /** How often connections are looked at for it. */
   apiCheckMs: 2000,
-  apiHeaderMs: 10_000,
+  apiHeaderMs: 20_000,
   apiRequestMs: 60_000,
   apiIdleMs: 180_000,
   apiHeaderBytes: 32 * 1024,
@@ -156,6 +156,10 @@ export const limits = {
   /** Requests that are passed on to kubelets and pods at once, and how long one is dialled. */
   apiPassedOn: 10_000,
   apiDialMs: 10_000,
+  /** Kubelets whose counters are read at once, how long one may take, and how much it may say. */
+  apiMeteredNodes: 64,
+  apiMeterMs: 10_000,
+  apiMeterBytes: 16 * 1024 * 1024,
   /** Waiting for a kubelet that has no certificate of the cluster yet. */
   apiCertificateMs: 5000,
   /** How long an event is kept after its last word, and how often the old ones are removed. */

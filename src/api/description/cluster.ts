@@ -22,6 +22,17 @@ core.v1.NodeStatus: What a node's kubelet says of it.
   daemonEndpoints: The kubelet's port.
   nodeInfo: Versions of its kernel, runtime and kubelet.
   images: Images that it has, the largest.
+metrics.v1beta1.NodeMetrics: What a node uses now.
+  timestamp: When it was measured.
+  window: The time over which the processor's share is the mean.
+  usage: How much of each resource.
+metrics.v1beta1.PodMetrics: What the containers of a pod use now.
+  timestamp: When it was measured.
+  window: The time over which the processor's share is the mean.
+  containers: Each of them.
+metrics.v1beta1.ContainerMetrics: What a container uses now.
+  name: Its name in the pod.
+  usage: How much of each resource.
 core.v1.Service: One name and address for pods that do the same.${whole}
 core.v1.ServiceSpec: Which pods a service stands for, and where it is reached.
   selector: The labels of its pods; without one, somebody else makes its endpoints.

@@ -18,6 +18,7 @@ import policyV1 from './generated/policy-v1.ts';
 import rbacV1 from './generated/rbac-v1.ts';
 import schedulingV1 from './generated/scheduling-v1.ts';
 import storageV1 from './generated/storage-v1.ts';
+import metricsV1beta1 from './metrics-v1beta1.ts';
 import networkingV1beta1 from './networking-v1beta1.ts';
 
 const packages: Readonly<Record<string, string>> = {
@@ -33,6 +34,7 @@ const packages: Readonly<Record<string, string>> = {
   'discovery.v1': discoveryV1,
   'events.v1': eventsV1,
   'meta.v1': metaV1,
+  'metrics.v1beta1': metricsV1beta1,
   'networking.v1': networkingV1,
   'networking.v1beta1': networkingV1beta1,
   'node.v1': nodeV1,

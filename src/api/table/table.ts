@@ -2,6 +2,7 @@ import { type Json, type JsonObject, objectIn } from '../json.ts';
 import * as cluster from './cluster.ts';
 import { type Column, created, nameColumn } from './column.ts';
 import * as network from './network.ts';
+import { nodeMetricsColumns, podMetricsColumns } from './metrics.ts';
 import { podColumns } from './pod.ts';
 import * as storage from './storage.ts';
 import * as workload from './workload.ts';
@@ -30,10 +31,12 @@ const columns: Readonly<Record<string, readonly Column[]>> = {
   Namespace: cluster.namespaceColumns,
   NetworkPolicy: network.networkPolicyColumns,
   Node: cluster.nodeColumns,
+  NodeMetrics: nodeMetricsColumns,
   PersistentVolume: storage.volumeColumns,
   PersistentVolumeClaim: storage.claimColumns,
   Pod: podColumns,
   PodDisruptionBudget: cluster.budgetColumns,
+  PodMetrics: podMetricsColumns,
   PodTemplate: workload.podTemplateColumns,
   PriorityClass: cluster.priorityClassColumns,
   ReplicaSet: workload.replicaSetColumns,

@@ -250,7 +250,8 @@ let counting: readonly Kind[] | undefined;
 /** Every kind whose objects lie in namespaces, in its stored version. */
 function countedKinds(): readonly Kind[] {
   counting ??= kinds.filter(
-    (kind) => kind.namespaced && !kind.virtual && kind.storedAs === undefined,
+    ({ namespaced, virtual, measured, storedAs }) =>
+      namespaced && !virtual && !measured && storedAs === undefined,
   );
   return counting;
 }

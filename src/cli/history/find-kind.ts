@@ -3,7 +3,9 @@ import { kinds } from '../../api/kinds.ts';
 import { DomainError } from '../../base/error.ts';
 import { nearest } from '../../base/nearest.ts';
 
-const stored = kinds.filter(({ storedAs, virtual }) => storedAs === undefined && !virtual);
+const stored = kinds.filter(
+  ({ storedAs, virtual, measured }) => storedAs === undefined && !virtual && !measured,
+);
 
 /** The kind that kubectl knows by this word: `deploy`, `Deployment`, `deployments.apps`. */
 export function findKindByWord(word: string): Kind {

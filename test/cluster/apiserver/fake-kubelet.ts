@@ -19,6 +19,8 @@ export class FakeKubelet implements AsyncDisposable {
   readonly key: string;
   /** Each request's method and path. */
   readonly seen: string[] = [];
+  /** What else it says, by path. */
+  readonly pages = new Map<string, () => string>();
   readonly #server: Server;
   readonly #folder: string;
 
@@ -97,6 +99,11 @@ export class FakeKubelet implements AsyncDisposable {
       response.writeHead(200, { 'Content-Type': 'text/plain' }).write('first line\n');
       if (!url.searchParams.has('follow')) response.end('last line\n');
       else setImmediate(() => response.end('followed line\n'));
+      return;
+    }
+    const page = this.pages.get(url.pathname);
+    if (page !== undefined) {
+      response.writeHead(200, { 'Content-Type': 'text/plain' }).end(page());
       return;
     }
     if (url.pathname === '/moved') {

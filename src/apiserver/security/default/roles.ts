@@ -63,6 +63,10 @@ export const defaultRoles: Readonly<Record<string, DefaultRole>> = {
       read networking.k8s.io ingresses,ingresses/status,networkpolicies
     `,
   },
+  'system:aggregated-metrics-reader': {
+    belongsTo: 'aggregate-to-view',
+    rules: 'read metrics.k8s.io nodes,pods',
+  },
   'system:discovery': {
     rules: `
         get path /api,/api/*,/apis,/apis/*,/healthz,/livez,/openapi,/openapi/*,/readyz,/version,
