@@ -6,26 +6,27 @@ import type { Handlers } from './grpc/grpc-server.ts';
 import type { Node } from './node.ts';
 import { nanoseconds } from './selection.ts';
 
-const typeOfKind: Readonly<Record<string, number>> = {
-  created: ContainerEventType.CONTAINER_CREATED_EVENT,
-  started: ContainerEventType.CONTAINER_STARTED_EVENT,
-  exited: ContainerEventType.CONTAINER_STOPPED_EVENT,
-  removed: ContainerEventType.CONTAINER_DELETED_EVENT,
+const typeOfAction: Readonly<Record<string, number>> = {
+  create: ContainerEventType.CONTAINER_CREATED_EVENT,
+  start: ContainerEventType.CONTAINER_STARTED_EVENT,
+  die: ContainerEventType.CONTAINER_STOPPED_EVENT,
+  destroy: ContainerEventType.CONTAINER_DELETED_EVENT,
 };
 
-/** What an evented kubelet follows in place of listing every second. */
+/**
+ * What an evented kubelet follows in place of listing every second. Pods have events of their own,
+ * with the pod's id as the container's: a kubelet knows of a pod without containers by these alone.
+ */
 export function eventHandlers(node: Node): Handlers<typeof RuntimeService> {
   return {
     GetContainerEvents: async function* (_request, { signal }) {
-      for await (const event of node.engine.events(signal)) {
-        const type = typeOfKind[event.kind];
-        if (type === undefined || !node.pods.has(event.podId)) continue;
-        const pod = node.pods.get(event.podId);
-        if (pod.owner !== 'cri') continue;
+      for await (const { id, action, atMs, pod } of node.events.follow(0, signal)) {
+        const type = typeOfAction[action];
+        if (type === undefined || pod?.owner !== 'cri') continue;
         yield {
-          container_id: event.containerId,
+          container_id: id,
           container_event_type: type,
-          created_at: nanoseconds(event.atMs),
+          created_at: nanoseconds(atMs),
           pod_sandbox_status: podStatusMessage(node, pod),
           containers_statuses: containersOf(node, pod.id).map((record) =>
             containerStatusMessage(node, record),

@@ -1,12 +1,15 @@
 import { Wakeup } from '../base/wakeup.ts';
+import type { PodRecord } from './container/container-record.ts';
 
-/** Something that happened, for `keelson events`. */
+/** Something that happened, for `keelson events` and for the CRI's. */
 export interface NodeEvent {
-  readonly type: 'container' | 'image';
+  readonly type: 'container' | 'image' | 'pod';
   readonly action: string;
   readonly id: string;
   readonly atMs: number;
   readonly attributes: Readonly<Record<string, string>>;
+  /** That it happened to or in. */
+  readonly pod?: PodRecord | undefined;
 }
 
 const keptEvents = 1024;

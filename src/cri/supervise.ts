@@ -44,7 +44,7 @@ const actionOfKind: Readonly<Record<ContainerEvent['kind'], string>> = {
   resumed: 'unpause',
 };
 
-function publish(node: Node, { kind, containerId, atMs }: ContainerEvent): void {
+function publish(node: Node, { kind, containerId, podId, atMs }: ContainerEvent): void {
   const attributes: Record<string, string> = {};
   if (node.containers.has(containerId)) {
     const record = node.containers.get(containerId);
@@ -55,7 +55,8 @@ function publish(node: Node, { kind, containerId, atMs }: ContainerEvent): void 
     }
   }
   const action = actionOfKind[kind];
-  node.events.publish({ type: 'container', action, id: containerId, atMs, attributes });
+  const pod = node.pods.has(podId) ? node.pods.get(podId) : undefined;
+  node.events.publish({ type: 'container', action, id: containerId, atMs, attributes, pod });
 }
 
 async function afterEnd(node: Node, record: ContainerRecord, signal: AbortSignal): Promise<void> {

@@ -139,8 +139,7 @@ export function containerStatusMessage(
     started_at: nanoseconds(status.startedAtMs),
     finished_at: nanoseconds(status.finishedAtMs),
     exit_code: status.exitCode,
-    image: config.image ?? {},
-    image_ref: record.imageId,
+    ...shownImage(node, record),
     image_id: record.imageId,
     reason: status.reason,
     message: status.message,
@@ -154,6 +153,22 @@ export function containerStatusMessage(
     },
     stop_signal: signalToCri(record.stopSignal),
   };
+}
+
+/**
+ * A kubelet names images by their ids; the pod's status has them as its author wrote them, and by
+ * the digest that the registry knows, where one does.
+ */
+function shownImage(
+  node: Node,
+  record: ContainerRecord,
+): Pick<Draft<ContainerStatus>, 'image' | 'image_ref'> {
+  const { image } = configOf(record);
+  const { repoTags = [], repoDigests = [] } = node.images.find(record.imageId) ?? {};
+  const asked = image?.image ?? '';
+  const tag = asked === record.imageId ? repoTags[0] : undefined;
+  const name = image?.user_specified_image || (tag ?? asked);
+  return { image: { ...image, image: name }, image_ref: repoDigests[0] ?? record.imageId };
 }
 
 /** The limits as the engine has them now, updates included. */

@@ -7,7 +7,7 @@ import {
 } from '../container/container-record.ts';
 import type { PodSandboxRequest } from '../../sandbox/sandbox-service.ts';
 import type { Node } from '../node.ts';
-import { networkOf, planPod } from './run-pod.ts';
+import { networkOf, planPod, tellOfPod } from './run-pod.ts';
 import { sandboxOf } from './sandbox-of.ts';
 
 export function containersOf(node: Node, podId: string): ContainerRecord[] {
@@ -23,7 +23,9 @@ export function stopPod(node: Node, pod: PodRecord): Promise<void> {
       // A shim that does not answer ends with the sandbox.
       if (stop.status === 'rejected' && !isDomainError(stop.reason, 'timeout')) throw stop.reason;
     }
+    const wasReady = sandboxOf(node, pod)?.state === 'ready';
     await node.sandboxes.stop(pod.id, lostRequest(node, pod));
+    if (wasReady) tellOfPod(node, pod, 'die');
   });
 }
 
@@ -44,5 +46,6 @@ export async function removePod(node: Node, pod: PodRecord): Promise<void> {
     }
     await node.sandboxes.remove(pod.id);
     node.pods.remove(pod.id);
+    tellOfPod(node, pod, 'destroy');
   });
 }

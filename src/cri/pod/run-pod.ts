@@ -58,11 +58,25 @@ export async function runPod(
   await node.pods.add(record);
   try {
     await node.sandboxes.run(plan, signal);
+    tellOfPod(node, record, 'create');
+    tellOfPod(node, record, 'start');
   } catch (error) {
     if (sandboxOf(node, record) === undefined) node.pods.remove(id);
+    else tellOfPod(node, record, 'create');
     throw error;
   }
   return record;
+}
+
+/** Pods of the command line's containers are not seen there either. */
+export function tellOfPod(
+  node: Node,
+  pod: PodRecord,
+  action: 'create' | 'start' | 'die' | 'destroy',
+): void {
+  if (pod.owner !== 'cri') return;
+  const attributes = { name: pod.name };
+  node.events.publish({ type: 'pod', action, id: pod.id, atMs: Date.now(), attributes, pod });
 }
 
 /** A group alone would be given to whatever user the pause image has, if there was one. */
