@@ -1,5 +1,6 @@
 import type { Store } from '../store/store.ts';
 import { Quotas } from './admission/quotas.ts';
+import { Broadcasts } from './broadcast.ts';
 import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
 import { NodeMeters } from './metrics/node-meters.ts';
 import { Pace } from './pace.ts';
@@ -23,6 +24,7 @@ export interface Api {
   readonly pace: Pace;
   readonly turns: Turns;
   readonly watchChunks: WatchChunks;
+  readonly broadcasts: Broadcasts;
   /** The control plane's other parts, by the names of old: `scheduler`, `controller-manager`. */
   readonly components: Map<string, HealthCheck>;
   now(): Date;
@@ -42,6 +44,7 @@ export interface ApiOptions {
 
 export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions): Api {
   const registry = new Registry(store);
+  const watchChunks = new WatchChunks();
   const turns = others.turns ?? new OwnTurns();
   const reached = new Kubelets(kubelets);
   return {
@@ -52,7 +55,8 @@ export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions)
     kubelets: reached,
     meters: new NodeMeters(reached),
     pace: new Pace(),
-    watchChunks: new WatchChunks(),
+    watchChunks,
+    broadcasts: new Broadcasts(store, watchChunks),
     components: new Map(),
     gate: gate ?? openGate,
     now: now ?? (() => new Date()),

@@ -30,7 +30,7 @@ import { listObjects } from './verb/list.ts';
 import { applyPatch, type PatchType } from './verb/patch.ts';
 import { updateObject, type UpdateRequest } from './verb/update.ts';
 import { watchObjects } from './verb/watch.ts';
-import type { WatchEvent } from './watch-chunks.ts';
+import type { WatchEvent } from './watch-event.ts';
 
 const patchTypes: Readonly<Record<PatchWord, PatchType>> = {
   json: 'application/json-patch+json',

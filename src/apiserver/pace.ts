@@ -5,6 +5,8 @@ const slots = 8;
 
 /** A watch among all that are told of changes. */
 export interface PacedWatch extends Disposable {
+  /** Those of one group have the same moments. */
+  readonly slot: number;
   /** Resolves when a watch that has written may write again. */
   turn(): Promise<void>;
 }
@@ -27,6 +29,7 @@ export class Pace {
     this.#watches += 1;
     const slot = this.#joined++ % slots;
     return {
+      slot,
       turn: () => this.#turn(slot),
       [Symbol.dispose]: () => void (this.#watches -= 1),
     };

@@ -4,30 +4,37 @@ import type { Api } from './api.ts';
 import { type Exchange, naturalIn, presentationOf } from './exchange.ts';
 import { presentEvent, type Presentation } from './present.ts';
 import { readSelection } from './selection.ts';
-import { bookmarkObject, watchObjects } from './verb/watch.ts';
-import type { WatchEvent } from './watch-chunks.ts';
+import { storedKind } from '../api/kinds.ts';
+import type { PacedWatch } from './pace.ts';
+import { prefixOf } from './registry.ts';
+import { watchObjects, type WatchRequest } from './verb/watch.ts';
 import { chunkOf, lineOf, type WatchChunks } from './watch-chunks.ts';
+import { bookmarkObject, type WatchEvent } from './watch-event.ts';
 
 /** A line of JSON an event, as long as the client listens and no longer than it reads. */
 export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
   const { route, query, response, signal } = exchange;
   const presentation = presentationOf(api, exchange);
   const revision = naturalIn(query, 'resourceVersion');
+  const selection = readSelection(route.kind, query);
+  const bookmarks = query.get('allowWatchBookmarks') === 'true';
+  const lines = new Lines(api, presentation, selection.all);
+  using pace = api.pace.join();
+  const share = lines.isShared && isChunked(response) && response.socket !== null;
   const events = watchObjects(
     api,
     {
       kind: route.kind,
       namespace: route.namespace,
-      selection: readSelection(route.kind, query),
+      selection,
       after: revision === 0 ? undefined : revision,
       sendInitialEvents: query.get('sendInitialEvents') === 'true',
-      bookmarks: query.get('allowWatchBookmarks') === 'true',
+      bookmarks,
       timeoutSeconds: naturalIn(query, 'timeoutSeconds'),
+      ...(share && { share: sharing(api, exchange, { bookmarks, pace }) }),
     },
     signal,
   );
-  using pace = api.pace.join();
-  const lines = new Lines(api, presentation, readSelection(route.kind, query).all);
   for await (const batch of events) {
     if (!response.headersSent) startStream(response);
     if (batch.length === 0) continue;
@@ -36,6 +43,27 @@ export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
   }
   if (!response.headersSent) startStream(response);
   response.end();
+}
+
+/** Who is told all is told together with the others, until it takes less than it is told. */
+function sharing(
+  api: Api,
+  { route, response }: Exchange,
+  { bookmarks, pace }: { readonly bookmarks: boolean; readonly pace: PacedWatch },
+): NonNullable<WatchRequest['share']> {
+  const { kind, namespace } = route;
+  const collection = { kind, prefix: prefixOf(storedKind(kind), namespace) };
+  const listener = { bookmarks, write: (chunk: Buffer) => write(response, chunk) };
+  let failed = false;
+  return (after, signal) => {
+    if (failed) return undefined;
+    const told = api.broadcasts.join(collection, listener, { after, pace, signal });
+    return told?.then(async (left) => {
+      ({ failed } = left);
+      if (!failed && !signal.aborted) await drained(response, signal).catch(() => undefined);
+      return left.revision;
+    });
+  };
 }
 
 function startStream(response: ServerResponse): void {
@@ -71,17 +99,18 @@ async function drained(response: ServerResponse, signal: AbortSignal): Promise<v
 class Lines {
   readonly #chunks: WatchChunks;
   readonly #presentation: Presentation;
-  readonly #isShared: boolean;
+  /** What it tells, others are told byte for byte. */
+  readonly isShared: boolean;
   #first = true;
 
   constructor({ watchChunks }: Api, presentation: Presentation, tellsAll: boolean) {
     this.#chunks = watchChunks;
     this.#presentation = presentation;
-    this.#isShared = tellsAll && presentation.form.as === 'object';
+    this.isShared = tellsAll && presentation.form.as === 'object';
   }
 
   chunkOf(batch: readonly WatchEvent[]): Buffer {
-    if (this.#isShared && batch.every((event) => 'entry' in event)) {
+    if (this.isShared && batch.every((event) => 'entry' in event)) {
       return this.#chunks.shared(this.#presentation.kind, batch);
     }
     return chunkOf(batch.map((event) => this.#lineOf(event)));

@@ -1,17 +1,7 @@
-import type { JsonObject } from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
 import type { Entry } from '../store/store.ts';
 import { textAs } from './object-text.ts';
-
-export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
-
-/** What a watch tells; `entry` is in its stored form. */
-export type WatchEvent =
-  | { readonly type: EventType; readonly entry: Entry }
-  | { readonly type: 'BOOKMARK'; readonly revision: number; readonly initialEnd: boolean }
-  | { readonly type: 'ERROR'; readonly status: JsonObject };
-
-type Told = Extract<WatchEvent, { readonly entry: Entry }>;
+import type { Told } from './watch-event.ts';
 
 interface Chunk {
   readonly kind: Kind;

@@ -2,6 +2,7 @@ import { ApiLoad } from './api/load.ts';
 import type { Bench } from './bench.ts';
 
 const bench: Bench = {
+  // Told to all; measured at every tenth, for the clients share the machine with the server.
   question: 'After how long do 1,000 watchers have each of 100 changes a second (p99)?',
   prepare: async () => {
     const load = await ApiLoad.start();

@@ -1,7 +1,5 @@
-import type { WatchEvent } from '../watch-chunks.ts';
 import { randomInt } from 'node:crypto';
-import type { JsonObject } from '../../api/json.ts';
-import { apiVersionOf, type Kind } from '../../api/kind.ts';
+import type { Kind } from '../../api/kind.ts';
 import { storedKind } from '../../api/kinds.ts';
 import { ApiError, expired } from '../../api/status.ts';
 import { messageOf } from '../../base/error.ts';
@@ -12,6 +10,7 @@ import type { Change, Watch } from '../../store/store.ts';
 import { decodeObject } from '../object-text.ts';
 import { prefixOf } from '../registry.ts';
 import { isSelected, type Selection } from '../selection.ts';
+import { toldEvent, type WatchEvent } from '../watch-event.ts';
 import { listObjects, tooLarge } from './list.ts';
 
 export interface WatchRequest {
@@ -25,6 +24,11 @@ export interface WatchRequest {
   readonly bookmarks: boolean;
   /** 0 for the server's own. */
   readonly timeoutSeconds: number;
+  /**
+   * Tells all changes after a revision together with other watches, and resolves with how far it
+   * came when it is time to look again; undefined when this watch has to read on its own.
+   */
+  readonly share?: (after: number, signal: AbortSignal) => Promise<number> | undefined;
 }
 
 /** The events of a collection, in batches as they come. Ends by its time or the signal. */
@@ -45,11 +49,17 @@ export async function* watchObjects(
   // Clients wait for the answer to begin before they look at what they know already.
   yield [];
   const prefix = prefixOf(storedKind(request.kind), request.namespace);
-  using watch = api.registry.store.watch(prefix, { after, signal: ending });
-  try {
-    yield* follow(watch, request);
-  } catch (error) {
-    yield [{ type: 'ERROR', status: failureOf(error).toStatus() }];
+  for (let at: number | undefined = after; at !== undefined;) {
+    const shared = request.share?.(at, ending);
+    if (shared === undefined) {
+      using watch = api.registry.store.watch(prefix, { after: at, signal: ending });
+      at = yield* followOrFail(watch, request);
+      continue;
+    }
+    at = await shared;
+    if (!ending.aborted) continue;
+    if (request.bookmarks) yield [{ type: 'BOOKMARK', revision: at, initialEnd: false }];
+    return;
   }
 }
 
@@ -78,10 +88,23 @@ async function initialEvents(
   return { events, revision: listed.revision };
 }
 
+/** Returns from where on to look again; undefined when the watch is over. */
+async function* followOrFail(
+  watch: Watch,
+  request: WatchRequest,
+): AsyncGenerator<readonly WatchEvent[], number | undefined> {
+  try {
+    return yield* follow(watch, request);
+  } catch (error) {
+    yield [{ type: 'ERROR', status: failureOf(error).toStatus() }];
+    return undefined;
+  }
+}
+
 async function* follow(
   watch: Watch,
-  { selection, bookmarks }: WatchRequest,
-): AsyncGenerator<readonly WatchEvent[]> {
+  { selection, bookmarks, share }: WatchRequest,
+): AsyncGenerator<readonly WatchEvent[], number | undefined> {
   const changes = watch[Symbol.asyncIterator]();
   // Asked for late: what came while the client took the last is then one batch.
   let next: ReturnType<typeof changes.next> | undefined;
@@ -96,9 +119,11 @@ async function* follow(
     next = undefined;
     const events = result.value.flatMap((change) => eventOf(change, selection));
     if (events.length > 0) yield events;
+    if (share !== undefined) return result.value.at(-1)?.revision;
   }
   // Where it ended, the client goes on.
   if (bookmarks) yield [{ type: 'BOOKMARK', revision: watch.revision, initialEnd: false }];
+  return undefined;
 }
 
 /** Undefined when the time is up first. */
@@ -114,7 +139,7 @@ async function within<T>(promise: Promise<T>, timeoutMs: number): Promise<T | un
 
 /** A change as somebody sees it who knows only what is selected. */
 function eventOf(change: Change, selection: Selection): WatchEvent[] {
-  const type = change.deleted ? 'DELETED' : change.previous === undefined ? 'ADDED' : 'MODIFIED';
+  const { type } = toldEvent(change);
   if (selection.all) return [{ type, entry: change }];
   const now = isSelected(selection, decodeObject(change));
   if (change.deleted || change.previous === undefined) return now ? [{ type, entry: change }] : [];
@@ -122,16 +147,6 @@ function eventOf(change: Change, selection: Selection): WatchEvent[] {
   const before = isSelected(selection, decodeObject(previous));
   if (now) return [{ type: before ? 'MODIFIED' : 'ADDED', entry: change }];
   return before ? [{ type: 'DELETED', entry: previous }] : [];
-}
-
-/** What a bookmark carries: an object of the kind with nothing but how far the watch has come. */
-export function bookmarkObject(kind: Kind, revision: number, initialEnd: boolean): JsonObject {
-  const annotations = { 'k8s.io/initial-events-end': 'true' };
-  return {
-    kind: kind.kind,
-    apiVersion: apiVersionOf(kind),
-    metadata: { resourceVersion: String(revision), ...(initialEnd && { annotations }) },
-  };
 }
 
 function failureOf(error: unknown): ApiError {

@@ -120,3 +120,41 @@ t.test('a revision of the future is refused in a way that clients retry', async 
   t.equal(status, 504);
   t.match(body, { details: { causes: [{ reason: 'ResourceVersionTooLarge' }] } });
 });
+
+t.test('watches beside each other each have every change after their revision', async (t) => {
+  await using server = await ScratchServer.start();
+  const changes = 60;
+  const big = 'x'.repeat(50_000);
+  const seen: string[][] = [];
+  const watches: Promise<void>[] = [];
+  let revision = 1;
+  for (let change = 0; change < changes; change += 1) {
+    if (change % 2 === 0) {
+      const names: string[] = [];
+      const events = watch(server, `resourceVersion=${revision}&x=${change}`);
+      seen.push(names);
+      watches.push(follow(events, names, change === 0));
+    }
+    const object = { ...named(`n${change}`), data: { big } };
+    const { body } = await server.request(`POST ${folder}`, object);
+    revision = Number((body['metadata'] as { resourceVersion: string }).resourceVersion);
+  }
+  await Promise.all(watches);
+  for (const [at, names] of seen.entries()) {
+    const wanted = Array.from({ length: changes - at * 2 }, (_, next) => `n${at * 2 + next}`);
+    t.same(names, wanted);
+  }
+
+  async function follow(
+    events: AsyncGenerator<Event>,
+    names: string[],
+    slow: boolean,
+  ): Promise<void> {
+    while (names.at(-1) !== `n${changes - 1}`) {
+      names.push((await next(events)).object.metadata.name ?? '');
+      // What it does not take, it is not sent: it is told later, and no less.
+      if (slow && names.length % 10 === 0) await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    await events.return(undefined);
+  }
+});
