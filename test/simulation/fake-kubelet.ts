@@ -3,8 +3,9 @@ import { resources } from '../../src/api/client/resources.ts';
 import { ApiError } from '../../src/api/status.ts';
 import { writeTime } from '../../src/api/time.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import { ConflictError } from '../../src/store/error.ts';
 import type { FakeClock } from './fake-clock.ts';
-import { registerNode, renewLease } from './fake-node.ts';
+import { registerNode } from './fake-node.ts';
 import type { Random } from './random.ts';
 
 const tickMs = 400;
@@ -15,6 +16,7 @@ interface Surroundings {
   readonly client: ApiClient;
   readonly clock: FakeClock;
   readonly random: Random;
+  readonly heartbeat: (node: string) => Promise<void>;
   readonly pods: () => Promise<readonly Stored<Pod>[]>;
 }
 
@@ -44,14 +46,12 @@ export class FakeKubelet {
   }
 
   #beat(name: string): void {
-    const { client, clock } = this.#world;
+    const { clock } = this.#world;
     clock.after(leaseMs, () => {
-      const renewed = this.dead.has(name)
-        ? Promise.resolve()
-        : renewLease(client, name, clock.now());
+      const renewed = this.dead.has(name) ? Promise.resolve() : this.#world.heartbeat(name);
       void renewed
         .catch((error: unknown) => {
-          if (!(error instanceof ApiError)) throw error;
+          if (!(error instanceof ConflictError)) throw error;
         })
         .finally(() => this.#beat(name));
     });

@@ -1,12 +1,13 @@
-import type {
-  ApiClient,
-  DeleteOptions,
-  ListOptions,
-  ObjectName,
-  ObjectPatch,
-  Stored,
-  WatchEvent,
-  WatchOptions,
+import {
+  type ApiClient,
+  type DeleteOptions,
+  type ListOptions,
+  nameOf,
+  type ObjectName,
+  type ObjectPatch,
+  type Stored,
+  type WatchEvent,
+  type WatchOptions,
 } from '../../src/api/client/client.ts';
 import type { ApiObject } from '../../src/api/client/resources.ts';
 import type { Resource } from '../../src/api/client/resources.ts';
@@ -26,6 +27,8 @@ export interface Faults {
   readonly doubledEvent: number;
   /** Some events are lost, and the watch breaks. */
   readonly brokenWatch: number;
+  /** Somebody else changes an object in the moment before it is updated. */
+  readonly conflict: number;
   /** The process dies before or after a write. */
   readonly crash: number;
 }
@@ -36,6 +39,7 @@ export const noFaults: Faults = {
   lateEvent: 0,
   doubledEvent: 0,
   brokenWatch: 0,
+  conflict: 0,
   crash: 0,
 };
 
@@ -93,11 +97,17 @@ export class FaultyClient implements ApiClient {
   }
 
   update<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
-    return this.#write(() => this.#inner.update(resource, object));
+    return this.#write(async () => {
+      await this.#interfere(resource, object);
+      return await this.#inner.update(resource, object);
+    });
   }
 
   updateStatus<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
-    return this.#write(() => this.#inner.updateStatus(resource, object));
+    return this.#write(async () => {
+      await this.#interfere(resource, object);
+      return await this.#inner.updateStatus(resource, object);
+    });
   }
 
   patch<T extends ApiObject>(
@@ -122,6 +132,15 @@ export class FaultyClient implements ApiClient {
     body: JsonObject,
   ): Promise<JsonObject> {
     return this.#write(() => this.#inner.post(resource, name, body));
+  }
+
+  async #interfere<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<void> {
+    const { random, faults } = this.#options;
+    if (!random.chance(faults().conflict)) return;
+    const annotations = { 'example.com/seen': String(random.below(1e9)) };
+    const patch = { type: 'merge', document: { metadata: { annotations } } } as const;
+    // What is gone or on its way out is left alone.
+    await this.#inner.patch(resource, nameOf(object), patch).catch(() => undefined);
   }
 
   async #write<R>(work: () => Promise<R>): Promise<R> {

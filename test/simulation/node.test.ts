@@ -88,7 +88,25 @@ simulate('when all nodes fall silent nobody is driven away', async (world) => {
   if (pod.metadata.deletionTimestamp !== undefined) world.fail('the pod was driven away');
 });
 
-simulate('a budget counts what may be evicted', async (world) => {
+function serves({ metadata, status }: Stored<Pod>): boolean {
+  return (
+    metadata.deletionTimestamp === undefined &&
+    status?.conditions?.some(({ type, status }) => type === 'Ready' && status === 'True') === true
+  );
+}
+
+/** Tells how many pods serve still whenever one ceases to. */
+async function watchServing(world: World, onLeaving: (left: number) => void): Promise<void> {
+  const serving = new Set((await world.pods()).filter(serves).map(({ metadata }) => metadata.uid));
+  world.observers.push(({ prefix, now, before }) => {
+    if (prefix !== resources.pods.kind.prefix) return;
+    const uid = (now ?? before)?.metadata.uid ?? '';
+    if (now !== undefined && serves(now as Stored<Pod>)) serving.add(uid);
+    else if (serving.delete(uid)) onLeaving(serving.size);
+  });
+}
+
+simulate('a budget counts what may be evicted, and no eviction breaks it', async (world) => {
   const { client, random } = world;
   const labels = { app: 'web' };
   const replicas = 3 + random.below(4);
@@ -119,4 +137,24 @@ simulate('a budget counts what may be evicted', async (world) => {
       (await allowed('share')) === Math.ceil(replicas / 2)
     );
   });
+  // A pod of two budgets cannot be evicted.
+  await client.delete(resources.podDisruptionBudgets, { namespace: 'default', name: 'share' });
+  let draining = true;
+  await watchServing(world, (left) => {
+    if (draining && left < 2) world.fail(`an eviction leaves ${left} of ${replicas}`);
+  });
+  let evicted = 0;
+  for (let step = 0; step < 12; step += 1) {
+    const pods = (await world.pods()).map(({ metadata }) => metadata.name);
+    const name = pods[random.below(pods.length)] ?? '';
+    const eviction = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { name } };
+    const place = { namespace: 'default', name, subresource: 'eviction' } as const;
+    await client.post(resources.pods, place, eviction).then(
+      () => (evicted += 1),
+      () => undefined,
+    );
+    await world.clock.pass(random.below(3000));
+  }
+  if (evicted === 0) world.fail('nothing could be evicted');
+  draining = false;
 });

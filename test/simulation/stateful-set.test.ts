@@ -5,6 +5,8 @@ import type { Pod } from '../../src/api/types/generated/core-v1.ts';
 import { simulate } from './seeds.ts';
 import type { World } from './world.ts';
 
+type SetOrNone = Stored<appsV1.StatefulSet> | undefined;
+
 const place = { namespace: 'default', name: 'db' };
 
 function setOf(spec: Partial<appsV1.StatefulSetSpec>): appsV1.StatefulSet {
@@ -42,10 +44,17 @@ function isReady({ status, metadata }: Stored<Pod>): boolean {
   );
 }
 
-/** The members there are; in order, one comes only when all below it are ready. */
+/**
+ * The members there are; in order, one comes only when all below it are ready, and one of those
+ * that are too many goes only when all above it have gone.
+ */
 function watchMembers(world: World, ordered: () => boolean): Map<number, Stored<Pod>> {
   const members = new Map<number, Stored<Pod>>();
+  let replicas = Number.POSITIVE_INFINITY;
   world.observers.push(({ prefix, now, before }) => {
+    if (prefix === resources.statefulSets.kind.prefix) {
+      replicas = (now as SetOrNone)?.spec.replicas ?? Number.POSITIVE_INFINITY;
+    }
     if (prefix !== '/registry/pods/') return;
     const pod = (now ?? before) as Stored<Pod>;
     const ordinal = ordinalOf(pod.metadata.name);
@@ -60,6 +69,11 @@ function watchMembers(world: World, ordered: () => boolean): Map<number, Stored<
           world.fail(`db-${ordinal} was made while db-${below} is not ready`);
         }
       }
+    }
+    const isLeaving = now?.metadata.deletionTimestamp !== undefined;
+    if (isLeaving && before?.metadata.deletionTimestamp === undefined && ordinal >= replicas) {
+      const above = Math.max(...members.keys());
+      if (ordered() && above > ordinal) world.fail(`db-${ordinal} goes before db-${above}`);
     }
     if (now === undefined) members.delete(ordinal);
     else members.set(ordinal, pod);

@@ -4,8 +4,11 @@ import type { ApiClient, Stored } from '../../src/api/client/client.ts';
 import type { ApiObject } from '../../src/api/client/resources.ts';
 import { type Resource, resources } from '../../src/api/client/resources.ts';
 import type { Pod } from '../../src/api/types/generated/core-v1.ts';
+import { objectIn } from '../../src/api/json.ts';
+import { writeMicroTime } from '../../src/api/time.ts';
 import { createApi } from '../../src/apiserver/api.ts';
 import { LocalClient } from '../../src/apiserver/local-client.ts';
+import { decodeObject, encodeObject } from '../../src/apiserver/object-text.ts';
 import { runControllers } from '../../src/controller/run-controllers.ts';
 import { openLog } from '../../src/store/log.ts';
 import type { Change, Store } from '../../src/store/store.ts';
@@ -31,6 +34,7 @@ export interface Observed {
   readonly before: AnyObject | undefined;
 }
 
+const prefixes = Object.values(resources).map(({ kind }) => kind.prefix);
 const start = Date.parse('2026-03-02T08:00:00Z');
 
 /**
@@ -46,13 +50,17 @@ export class World {
   readonly observers: ((observed: Observed) => void)[] = [];
   faults: Faults;
   crashes = 0;
+  /** What the store holds, by the prefix of its resource; nobody may change it. */
+  readonly #objects = new Map<string, Map<string, AnyObject>>();
   readonly #ending = new AbortController();
+  readonly #store: Store;
   readonly #api;
   #incarnation: AbortController | undefined;
 
   private constructor(store: Store, { seed, faults = noFaults }: WorldOptions) {
     this.random = new Random(seed);
     this.faults = faults;
+    this.#store = store;
     this.#api = createApi({ store, now: () => new Date(this.clock.now()) });
     this.client = new LocalClient(this.#api, 'user');
     this.kubelet = new FakeKubelet(this);
@@ -104,21 +112,38 @@ export class World {
     this.clock.after(100 + random.below(3000), () => this.start());
   }
 
-  observe({ key, value, previous, deleted }: Change): void {
-    const parsed = parse(value);
-    const prefix = key.slice(0, key.indexOf('/', '/registry/'.length) + 1);
-    const observed = deleted
-      ? { prefix, now: undefined, before: parsed }
-      : { prefix, now: parsed, before: previous === undefined ? undefined : parse(previous) };
-    for (const observer of this.observers) observer(observed);
+  /** Renews a node's lease, in the store itself: half of all that a calm cluster writes. */
+  async heartbeat(name: string): Promise<void> {
+    const key = `${resources.leases.kind.prefix}kube-node-lease/${name}`;
+    const { entry } = await this.#store.get(key);
+    if (entry === undefined) return;
+    const renewTime = writeMicroTime(Math.floor(this.clock.now() / 1000), 0);
+    const lease = decodeObject(entry);
+    const renewed = { ...lease, spec: { ...objectIn(lease, 'spec'), renewTime } };
+    const value = encodeObject(resources.leases.kind, renewed);
+    await this.#store.update(key, value, { expected: entry.revision });
+  }
+
+  observe({ key, value, revision, deleted }: Change): void {
+    const prefix = prefixes.find((one) => key.startsWith(one)) ?? '';
+    const objects = this.#objects.get(prefix) ?? new Map<string, AnyObject>();
+    this.#objects.set(prefix, objects);
+    const before = objects.get(key);
+    const now = deleted ? undefined : (decodeObject({ value, revision }) as AnyObject);
+    if (now === undefined) objects.delete(key);
+    else objects.set(key, now);
+    for (const observer of this.observers) observer({ prefix, now, before });
   }
 
   fail(problem: string): void {
     this.problems.push(`${new Date(this.clock.now()).toISOString()} ${problem}`);
   }
 
-  async list<T extends ApiObject>(resource: Resource<T>): Promise<readonly Stored<T>[]> {
-    return (await this.client.list(resource)).items;
+  /** As the API lists them, in the order of their names. */
+  async list<T extends ApiObject>({ kind }: Resource<T>): Promise<readonly Stored<T>[]> {
+    const objects = this.#objects.get(kind.prefix) ?? [];
+    const inOrder = [...objects].toSorted(([one], [other]) => (one < other ? -1 : 1));
+    return inOrder.map(([, object]) => object as Stored<T>);
   }
 
   async pods(): Promise<readonly Stored<Pod>[]> {
@@ -158,16 +183,15 @@ function rootCertificate(): string {
   return 'certificate';
 }
 
-function parse(value: Uint8Array): AnyObject {
-  return JSON.parse(Buffer.from(value).toString()) as AnyObject;
-}
-
 /** Names and uids are of the seed too. */
 function seedIdentifiers(seed: number): void {
   const random = new Random(seed ^ 0x5eed);
   const hex = (digits: number) =>
-    Array.from({ length: digits }, () => random.below(16).toString(16)).join('');
-  const uuid = () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(12)}` as const;
+    random
+      .below(16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
+  const uuid = () => `${hex(8)}-${hex(4)}-4${hex(3)}-8${hex(3)}-${hex(6)}${hex(6)}` as const;
   const integer = (low: number, high?: number) =>
     high === undefined ? random.below(low) : low + random.below(high - low);
   Object.assign(crypto, { randomUUID: uuid, randomInt: integer });

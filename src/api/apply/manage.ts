@@ -92,9 +92,7 @@ function differences(
   { old, object }: { readonly old: JsonObject; readonly object: JsonObject },
 ): FieldSet {
   const entries = new Entries();
-  const at = (whole: JsonObject, path: readonly string[]) =>
-    valueAt({ type, entries }, whole, path);
-  return unequal(fields, (path) => equal(at(old, path), at(object, path)));
+  return unequal({ type, entries }, fields, { old, object });
 }
 
 /** Lists by their entries' steps: one of thousands would be searched once for each of them. */
@@ -111,17 +109,27 @@ class Entries {
   }
 }
 
+/** What a path leads through: a message, or a field's list or map. */
+interface Ground {
+  readonly type: MessageType | undefined;
+  readonly field?: Field | undefined;
+  readonly entries: Entries;
+}
+
+/** What is equal as a whole is not looked into. */
 function unequal(
+  ground: Ground,
   set: FieldSet,
-  isEqual: (path: readonly string[]) => boolean,
-  path: readonly string[] = [],
+  { old, object }: { readonly old: Json | undefined; readonly object: Json | undefined },
 ): FieldSet {
+  if (equal(old, object)) return emptySet;
   const below = new Map<string, FieldSet>();
   for (const [step, inner] of set.below) {
-    const rest = unequal(inner, isEqual, [...path, step]);
+    const values = { old: valueAt(ground, old, step), object: valueAt(ground, object, step) };
+    const rest = unequal(groundBelow(ground, step), inner, values);
     if (!isEmptySet(rest)) below.set(step, rest);
   }
-  return { own: set.own && !isEqual(path), below };
+  return { own: set.own, below };
 }
 
 /** Lists and maps that are merged are not in conflict as wholes. */
@@ -130,30 +138,20 @@ function leavesOf({ own, below }: FieldSet): FieldSet {
   return { own: own && below.size === 0, below: inner };
 }
 
+function groundBelow({ type, field, entries }: Ground, step: string): Ground {
+  if (!step.startsWith('f:')) return { type: field?.message, entries };
+  const isInMap = field?.shape === 'map' && type === undefined;
+  const below = isInMap ? undefined : type?.byName.get(step.slice(2));
+  return { type: below?.shape === 'single' ? below.message : undefined, field: below, entries };
+}
+
 function valueAt(
-  { type, entries }: { readonly type: MessageType; readonly entries: Entries },
-  object: JsonObject,
-  path: readonly string[],
+  { field, entries }: Ground,
+  owner: Json | undefined,
+  step: string,
 ): Json | undefined {
-  let value: Json | undefined = object;
-  let message: MessageType | undefined = type;
-  let field: Field | undefined;
-  for (const step of path) {
-    if (step.startsWith('f:')) {
-      if (!isObject(value)) return undefined;
-      const name = step.slice(2);
-      value = value[name];
-      const inMap: boolean = field?.shape === 'map' && message === undefined;
-      field = inMap ? undefined : message?.byName.get(name);
-      message = field?.shape === 'single' ? field.message : undefined;
-    } else {
-      const list: Field | undefined = field;
-      if (!isList(value) || list === undefined) return undefined;
-      value = entries.find(value, list, step);
-      message = list.message;
-    }
-  }
-  return value;
+  if (step.startsWith('f:')) return isObject(owner) ? owner[step.slice(2)] : undefined;
+  return isList(owner) && field !== undefined ? entries.find(owner, field, step) : undefined;
 }
 
 function conflictOf(

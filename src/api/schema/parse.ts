@@ -29,6 +29,7 @@ export function parseField(line: string, resolve: (type: string) => MessageType)
   const shape = shapeOf(typeWord);
   const type = shape === 'single' ? typeWord : typeWord.slice(2);
   const scalar = isScalar(type) ? type : undefined;
+  let message: MessageType | undefined;
   return {
     name,
     number: Number(number),
@@ -36,7 +37,8 @@ export function parseField(line: string, resolve: (type: string) => MessageType)
     scalar,
     // Looked up late: a type may contain itself.
     get message() {
-      return scalar === undefined ? resolve(type) : undefined;
+      if (scalar === undefined) message ??= resolve(type);
+      return message;
     },
     required: flags.includes('!'),
     pointer: flags.includes('*'),

@@ -97,10 +97,11 @@ class LazyType implements MessageType {
   }
 
   get fields(): readonly Field[] {
+    if (this.#fields !== undefined) return this.#fields;
     const packageName = this.name.slice(0, this.name.lastIndexOf('.'));
     const resolve = (type: string) =>
       messageType(type.includes('.') ? type : `${packageName}.${type}`);
-    this.#fields ??= this.#text.fields.map((line) => parseField(line, resolve));
+    this.#fields = this.#text.fields.map((line) => parseField(line, resolve));
     return this.#fields;
   }
 

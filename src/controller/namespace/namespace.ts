@@ -68,18 +68,22 @@ export class NamespaceController implements Controller {
     const counts = new Map<string, number>();
     const finalizers = new Map<string, number>();
     let failure: string | undefined;
-    for (const resource of this.#contents) {
-      try {
-        for (const object of await this.#remaining(resource, namespace)) {
-          const name = resourceOf(resource.kind);
-          counts.set(name, (counts.get(name) ?? 0) + 1);
-          for (const word of object.metadata.finalizers ?? []) {
-            finalizers.set(word, (finalizers.get(word) ?? 0) + 1);
-          }
+    const count = async (resource: Resource<ApiObject>) => {
+      for (const object of await this.#remaining(resource, namespace)) {
+        const name = resourceOf(resource.kind);
+        counts.set(name, (counts.get(name) ?? 0) + 1);
+        for (const word of object.metadata.finalizers ?? []) {
+          finalizers.set(word, (finalizers.get(word) ?? 0) + 1);
         }
-      } catch (error) {
-        failure = messageOf(error);
       }
+    };
+    for (const resource of this.#contents) {
+      // Over a bad network one of so many calls always fails: it is asked again before all are.
+      await count(resource)
+        .catch(() => count(resource))
+        .catch((error: unknown) => {
+          failure = messageOf(error);
+        });
     }
     return { counts, finalizers, failure };
   }
