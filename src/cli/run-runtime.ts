@@ -24,6 +24,7 @@ import { restartAll, supervise } from '../cri/supervise.ts';
 import { openImageService } from '../image/open-image-service.ts';
 import { parseImageSettings } from '../image/settings.ts';
 import { kernelCapabilities, processCapabilities } from '../kernel/capability.ts';
+import { leastOomScore } from '../kernel/least-oom-score.ts';
 import { defaultSeccomp } from '../kernel/seccomp/default-seccomp.ts';
 import type { SeccompProfile } from '../kernel/seccomp/seccomp-profile.ts';
 import { PodNetwork } from '../sandbox/pod-network.ts';
@@ -152,7 +153,7 @@ async function assemble({ config, log, metrics, engine }: Whole): Promise<Node> 
     statistics: statisticsReader(openHierarchy()),
     interfaces: networkReader,
     streaming: await StreamingServer.open(await streamingSettings(config), log),
-    machine: lookAtMachine(),
+    machine: lookAtMachine(config, log),
     handlers: await openHandlers(config.runtimes),
     log,
     settings: {
@@ -184,12 +185,13 @@ function cgroupParentOf({ cgroupDriver, cgroupParent }: RuntimeConfig): string {
   return plain ? cgroupParent : `${cgroupParent}.slice`;
 }
 
-function lookAtMachine(): Machine {
+function lookAtMachine({ missingControllers }: RuntimeConfig, log: Logger): Machine {
   return {
     knownCapabilities: kernelCapabilities(),
     ownCapabilities: processCapabilities().permitted,
     seccomp: (capabilities) => documentOf(defaultSeccomp(capabilities)),
     appArmor: existsSync('/sys/module/apparmor'),
+    leastOomScore: missingControllers === 'warn' ? leastOomScore(log) : -1000,
   };
 }
 

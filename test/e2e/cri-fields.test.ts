@@ -244,6 +244,20 @@ t.test('a name is free again after a create that failed, and after removal', asy
   await cri.remove(await cri.container(pod, good));
 });
 
+t.test('a create that failed leaves no log: a kubelet counts them as restarts', async (t) => {
+  const log_path = 'failed/0.log';
+  mkdirSync(`${runtime.folder}/logs/failed`, { recursive: true });
+  const log = `${runtime.folder}/logs/${log_path}`;
+  // No file can be mounted on a folder, which is seen when all else is made.
+  const mounts = [{ container_path: '/etc', host_path: `${runtime.folder}/log` }];
+  const bad = sleeper({ log_path, mounts });
+  await t.rejects(cri.container(pod, bad), { code: 3 });
+  t.notOk(existsSync(log));
+  const id = await cri.run(pod, sleeper({ log_path }));
+  t.ok(existsSync(log));
+  await cri.remove(id);
+});
+
 t.test('removing the pod leaves nothing', async (t) => {
   await cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
   t.same(await runtime.leftovers(), []);

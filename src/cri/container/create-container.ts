@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { lstat, rm } from 'node:fs/promises';
 import { DomainError, isDomainError } from '../../base/error.ts';
 import { SpanRecorder } from '../../base/span.ts';
 import type { ContainerRequest } from '../../container/container-engine.ts';
@@ -57,6 +58,7 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   );
   await spans.step('record', () => node.containers.add(record));
   undo.defer(() => node.containers.remove(id));
+  undo.defer(() => removeEmpty(record.logPath));
   if (spans.on) node.engine.traceSteps(id, (marks) => spans.addMarks(marks));
   await spans.step('create', () =>
     withVolumes(node, { record, again: false }, (fills) =>
@@ -65,6 +67,12 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   );
   undo.move();
   return record;
+}
+
+/** A kubelet counts the logs in a container's folder as attempts that ran. */
+async function removeEmpty(logPath: string): Promise<void> {
+  const found = await lstat(logPath).catch(() => undefined);
+  if (found?.isFile() === true && found.size === 0) await rm(logPath, { force: true });
 }
 
 interface PlanRequest {

@@ -14,6 +14,8 @@ export interface Machine {
   /** The profile behind "runtime/default", which depends on what the container may do. */
   readonly seccomp: (capabilities: readonly string[]) => Seccomp;
   readonly appArmor: boolean;
+  /** What asks for less gets this: -1000 where all is to be done as asked, or to fail. */
+  readonly leastOomScore: number;
 }
 
 export interface ResolvedUser {

@@ -19,7 +19,7 @@ export function planProcess(input: PlanInput): Process {
     cwd: planWorkingDirectory(input),
     capabilities: planCapabilities(security, input.machine),
     noNewPrivileges: security?.no_new_privs ?? false,
-    oomScoreAdj: config.linux?.resources?.oom_score_adj ?? 0,
+    oomScoreAdj: Math.max(config.linux?.resources?.oom_score_adj ?? 0, input.machine.leastOomScore),
     ...((options?.rlimits.length ?? 0) === 0 ? {} : { rlimits: options?.rlimits ?? [] }),
   };
 }

@@ -15,6 +15,7 @@ export const machine: Machine = {
   ownCapabilities: capabilities(ownCapabilities),
   seccomp: () => ({ defaultAction: 'SCMP_ACT_ERRNO' }),
   appArmor: false,
+  leastOomScore: -1000,
 };
 
 interface Parts {

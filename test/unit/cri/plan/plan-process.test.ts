@@ -98,6 +98,17 @@ t.test('user, limits and scores are those of the request', async (t) => {
   });
 });
 
+t.test('a score that the machine cannot give is the least one that it can', async (t) => {
+  t.equal(scoreOf(-997, -1000), -997);
+  t.equal(scoreOf(-997, 0), 0);
+  t.equal(scoreOf(999, 0), 999);
+});
+
+function scoreOf(oom_score_adj: number, leastOomScore: number): number | undefined {
+  const config = { linux: { resources: { oom_score_adj } } };
+  return planProcess(planInput({ config, machine: { leastOomScore } })).oomScoreAdj;
+}
+
 function argsOf(command: string[], args: string[]): readonly string[] {
   return planArgs(planInput({ image, config: { command, args } }));
 }

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
-import type { Logger } from '../../base/log.ts';
+import type { Logger } from '../base/log.ts';
 
 const lowest = -1000;
 /** CAP_SYS_RESOURCE of linux/capability.h. */
 const sysResource = 24n;
 
 /**
- * Without CAP_SYS_RESOURCE nobody lowers an oom_score_adj: pods then get no less than the kubelet
- * itself has, as its runtime is no better off.
+ * Without CAP_SYS_RESOURCE nobody lowers an oom_score_adj: pods then get no less than this process
+ * itself has. Kubelet and runtime are no better off than each other.
  */
 export function leastOomScore(log: Logger): number {
   const status = readFileSync('/proc/self/status', 'utf8');
