@@ -236,6 +236,12 @@ export const limits = {
   traceCloseMs: 1000,
   /** criu's check of the kernel. */
   criuCheckMs: 10_000,
+  /** A checkpoint whose caller does not say. */
+  checkpointMs: 120_000,
+  /** A dump whose runtime was killed, before its containers are let go on all the same. */
+  checkpointLeftMs: 20_000,
+  /** A document in a checkpoint, and criu's log. */
+  checkpointDocumentBytes: 16 * 1024 * 1024,
   /** One check of the runtime's health. */
   healthCheckMs: 3000,
   /** What one stream buffers before its connection is read no further. */

@@ -130,6 +130,7 @@ function openEngine(config: RuntimeConfig, log: Logger): KeelsonEngine {
     stateFolder: config.state,
     cgroupDriver: config.cgroupDriver,
     missingControllers: config.missingControllers,
+    criu: config.criu,
     warn: (text) => log.warn(text),
   });
 }

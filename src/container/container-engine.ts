@@ -28,6 +28,29 @@ export interface ContainerRequest {
   readonly fills?: readonly string[];
   /** Another OCI runtime, which makes the container in our place. */
   readonly runtime?: RuntimeBinary;
+  /** A checkpoint, by which its start brings processes back in place of executing a program. */
+  readonly restore?: RestoreSource;
+}
+
+/** What `checkpoint` has written; it stays until the container has been started. */
+export interface RestoreSource {
+  /** criu's images. */
+  readonly images: string;
+}
+
+export interface CheckpointTarget {
+  readonly id: string;
+  /** An existing folder, whose `checkpoint` gets criu's images; beside it `dump.log`. */
+  readonly folder: string;
+}
+
+export interface CheckpointOptions {
+  /** Its abort ends the attempt; DomainError `timeout` with that reason's words. */
+  readonly signal: AbortSignal;
+  /** criu's own limit for stopping the processes. */
+  readonly timeoutMs: number;
+  /** Done while all of the containers stand still: what belongs to the same moment. */
+  readonly meanwhile: () => Promise<void>;
 }
 
 /** A program with the command line of the OCI runtimes. */
@@ -123,6 +146,12 @@ export interface ContainerEngine {
   signal(id: string, signal: string): Promise<void>;
   pause(id: string): Promise<void>;
   resume(id: string): Promise<void>;
+  /**
+   * Writes images of running containers' processes, all stopped at one moment, by criu. They go on
+   * afterwards, whatever became of it; one that was paused stays so. DomainError `unsupported`
+   * where criu is missing or refuses this kernel, `conflict` for what it cannot dump.
+   */
+  checkpoint(targets: readonly CheckpointTarget[], options: CheckpointOptions): Promise<void>;
   /** All or nothing. */
   update(id: string, resources: NonNullable<Spec['linux']>['resources']): Promise<void>;
   wait(id: string, signal?: AbortSignal): Promise<ContainerStatus>;

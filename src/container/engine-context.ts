@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly missingControllers?: 'refuse' | 'warn';
   /** Who makes cgroups; `cgroupfs`, that is we, by default. With systemd they are its scopes. */
   readonly cgroupDriver?: 'cgroupfs' | 'systemd';
+  /** Makes checkpoints: a path, or a name that is looked up in PATH; `criu` by default. */
+  readonly criu?: string;
   /** Takes one line; nothing by default. */
   readonly warn?: (text: string) => void;
 }
@@ -37,6 +39,7 @@ export interface EngineContext {
   readonly missingControllers: 'refuse' | 'warn';
   /** What this process may give on, as a bit mask. */
   readonly capabilities: bigint;
+  readonly criu: string;
   readonly execs: ExecExits;
   readonly attachments: Attachments;
   /** Who is told how long the steps of a container's start take, by the container's id. */

@@ -14,6 +14,8 @@ import { attachContainer } from './attach-container.ts';
 import { Attachments } from './attachments.ts';
 import type {
   AttachRequest,
+  CheckpointOptions,
+  CheckpointTarget,
   ContainerEngine,
   ContainerEvent,
   ContainerRequest,
@@ -21,6 +23,7 @@ import type {
   ExecRequest,
   Session,
 } from './container-engine.ts';
+import { checkpointContainers } from './checkpoint/checkpoint-containers.ts';
 import { Container } from './container.ts';
 import { createContainer } from './create-container.ts';
 import { discardContainer } from './discard-container.ts';
@@ -64,6 +67,7 @@ export class KeelsonEngine implements ContainerEngine {
       hierarchy: openHierarchy(),
       scopes: options.cgroupDriver === 'systemd' ? new Scopes() : undefined,
       events: new EventStream(),
+      criu: options.criu ?? 'criu',
       execs: new ExecExits(),
       attachments: new Attachments(),
       traces: new Map(),
@@ -134,6 +138,14 @@ export class KeelsonEngine implements ContainerEngine {
   async resume(id: string): Promise<void> {
     const container = this.#running(id);
     await container.queue.run(() => resumeContainer(this.#context, container));
+  }
+
+  async checkpoint(
+    targets: readonly CheckpointTarget[],
+    options: CheckpointOptions,
+  ): Promise<void> {
+    const found = targets.map(({ id, folder }) => ({ container: this.#running(id), folder }));
+    await checkpointContainers(this.#context, found, options);
   }
 
   async update(id: string, resources: Resources = {}): Promise<void> {

@@ -2,6 +2,7 @@ import { isDomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import type { SupervisedProcess } from '../kernel/supervised-process.ts';
 import type { Supervisor } from '../kernel/supervisor.ts';
+import { endInterruptedCapture } from './checkpoint/interrupted.ts';
 import type { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -77,6 +78,7 @@ async function adoptLiving(
   if (state === 'running' || state === 'starting') {
     container.save({ phase: 'running', pid, startedAtMs: startedAtMs || Date.now() });
     container.paused = await isPaused(context, container);
+    endInterruptedCapture(context, container);
   } else container.save({ phase: 'created', pid });
 }
 

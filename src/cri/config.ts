@@ -43,6 +43,8 @@ export interface RuntimeConfig {
   readonly cniCache: string;
   /** The `image` section, which the image service checks itself. */
   readonly image: unknown;
+  /** Makes checkpoints: a path, or a name that is looked up in PATH. */
+  readonly criu: string;
   /** Handlers of RuntimeClasses, beside the built-in one. */
   readonly runtimes: Readonly<Record<string, RuntimeBinary>>;
 }
@@ -124,6 +126,13 @@ const settings: readonly Setting<keyof RuntimeConfig>[] = [
     fallback: '1',
     allowed: /^\d{1,2}$/,
     expected: 'a number of networks',
+  },
+  {
+    key: 'criu',
+    field: 'criu',
+    fallback: 'criu',
+    allowed: /^(\/[^\0]*|[A-Za-z0-9._-]+)$/,
+    expected: 'an absolute path, or a name',
   },
   { key: 'cni.cache', field: 'cniCache', fallback: '/var/lib/cni/results', ...pathSetting },
 ];

@@ -7,6 +7,7 @@ import { ownerOfSnapshot } from './image/image-volume.ts';
 import { LayerUse } from './image/layer-use.ts';
 import type { Node } from './node.ts';
 import { RecordStore } from './record-store.ts';
+import { TemporaryFolder } from './temporary-file.ts';
 import { VolumeStore } from './volume/volume-store.ts';
 import { settleVolumes } from './volume/volumes.ts';
 
@@ -46,6 +47,7 @@ export async function openNode(parts: NodeParts): Promise<Node> {
     sampler: new CpuSampler(),
     layerUse: new LayerUse(parts.images),
   };
+  await TemporaryFolder.clear(rootFolder);
   await node.containers.load(node.log);
   await node.pods.load(node.log);
   await node.volumes.load(node.log);

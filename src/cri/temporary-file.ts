@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, mkdtemp, open, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, open, readdir, rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { readState, writeState } from '../base/state-file.ts';
 
 /** A folder below the state folder's `tmp`, gone with everything in it at the end of its scope. */
 export class TemporaryFolder implements AsyncDisposable {
@@ -13,6 +14,27 @@ export class TemporaryFolder implements AsyncDisposable {
   static async make(rootFolder: string): Promise<TemporaryFolder> {
     await mkdir(`${rootFolder}/tmp`, { recursive: true, mode: 0o700 });
     return new TemporaryFolder(await mkdtemp(`${rootFolder}/tmp/transfer-`));
+  }
+
+  /**
+   * Says what is being written elsewhere, so that it goes when this process is killed amid it:
+   * paths that `clear` will remove, with all below them.
+   */
+  async promise(...paths: readonly string[]): Promise<void> {
+    await writeState(`${this.path}/partial`, paths);
+  }
+
+  /** What a killed process has left; before any is made. */
+  static async clear(rootFolder: string): Promise<void> {
+    const folders = await readdir(`${rootFolder}/tmp`).catch(() => []);
+    for (const name of folders) {
+      const folder = `${rootFolder}/tmp/${name}`;
+      const partial = await readState(`${folder}/partial`).catch(() => undefined);
+      for (const path of Array.isArray(partial) ? partial : []) {
+        await rm(String(path), { recursive: true, force: true });
+      }
+      await rm(folder, { recursive: true, force: true });
+    }
   }
 
   /** Writes the chunks to a file of it, at the disk's pace. */

@@ -216,23 +216,6 @@ t.test('mount options hold in a mount and in those below it', async (t) => {
   t.equal((await cri.call('Status')).features.mount_options, true);
 });
 
-t.test('a checkpoint is refused with what is in its way, and the container goes on', async (t) => {
-  const id = await cri.run(pod, sleeper({}));
-  const location = `${runtime.folder}/checkpoint.tar`;
-  const call = (method: string, request: object): Promise<Answer> => cri.call(method, request);
-  await t.rejects(call('CheckpointContainer', { container_id: 'none', location }), { code: 5 });
-  await t.rejects(call('CheckpointContainer', { container_id: id, location: 'a' }), { code: 3 });
-  const why = { code: 12, details: /^Cannot (checkpoint|restore) .*: criu / };
-  await t.rejects(call('CheckpointContainer', { container_id: id, location }), why);
-  await t.rejects(call('CheckpointPod', { pod_sandbox_id: pod.id, output_path: location }), why);
-  await t.rejects(call('RestorePod', { checkpoint_path: location }), why);
-  t.notOk(existsSync(location));
-  t.equal(await cri.output(id, 'echo', 'on'), 'on\n');
-  await cri.call('StopContainer', { container_id: id, timeout: 0 });
-  await t.rejects(call('CheckpointContainer', { container_id: id, location }), { code: 9 });
-  await cri.remove(id);
-});
-
 t.test('a name is free again after a create that failed, and after removal', async (t) => {
   writeFileSync(`${runtime.folder}/plain`, '');
   const bad = sleeper({ mounts: [{ container_path: '/x', host_path: '/no/such' }] });

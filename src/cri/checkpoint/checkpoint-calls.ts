@@ -1,33 +1,35 @@
 import { DomainError } from '../../base/error.ts';
 import { statusOfContainer } from '../container/container-life.ts';
-import { criuProblem } from './criu.ts';
+import type { ContainerRecord } from '../container/container-record.ts';
 import type { RuntimeService } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
 import type { Node } from '../node.ts';
+import { checkpointContainer } from './checkpoint-container.ts';
+import { checkpointPod } from './checkpoint-pod.ts';
 
 /**
- * Checkpoints, which are refused with what is in their way: first what the request itself gets
- * wrong, as any runtime would say it, then what the machine lacks, and at last keelson.
+ * Checkpoints. What the request itself gets wrong is refused first, as any runtime would say it,
+ * then what the machine lacks.
  */
 export function checkpointHandlers(node: Node): Handlers<typeof RuntimeService> {
   return {
-    CheckpointContainer: async ({ container_id, location }, { signal }) => {
+    CheckpointContainer: async ({ container_id, location, timeout }, { signal }) => {
       const record = node.containers.find(container_id);
       checkPath('location', location);
-      const { state } = statusOfContainer(node, record);
-      if (state !== 'running') {
-        throw new DomainError('conflict', `Container "${record.id}" is not running (${state})`);
-      }
-      throw await refusal(`checkpoint container "${record.id}"`, signal);
+      checkRunning(node, record);
+      const timeoutMs = Math.max(0, timeout) * 1000;
+      await checkpointContainer(node, { record, location, timeoutMs, signal });
+      return {};
     },
-    CheckpointPod: async ({ pod_sandbox_id, output_path }, { signal }) => {
-      const { id } = node.pods.find(pod_sandbox_id);
-      checkPath('output_path', output_path);
-      throw await refusal(`checkpoint pod "${id}"`, signal);
+    CheckpointPod: async (request, { signal }) => {
+      const pod = node.pods.find(request.pod_sandbox_id);
+      checkPath('output_path', request.output_path);
+      await checkpointPod(node, pod, { request, signal });
+      return {};
     },
-    RestorePod: async ({ checkpoint_path }, { signal }) => {
+    RestorePod: async ({ checkpoint_path }) => {
       checkPath('checkpoint_path', checkpoint_path);
-      throw await refusal('restore a pod', signal);
+      throw new DomainError('unsupported', `Cannot restore a pod`);
     },
   };
 }
@@ -37,8 +39,8 @@ function checkPath(field: string, path: string): void {
   throw new DomainError('invalid', `${field} "${path}" is not an absolute path`);
 }
 
-async function refusal(what: string, signal: AbortSignal): Promise<DomainError> {
-  const problem = await criuProblem(signal);
-  const why = problem ?? 'criu works on this machine, and keelson has no use of it yet';
-  return new DomainError('unsupported', `Cannot ${what}: ${why}`);
+function checkRunning(node: Node, record: ContainerRecord): void {
+  const { state } = statusOfContainer(node, record);
+  if (state === 'running' || state === 'paused') return;
+  throw new DomainError('conflict', `Container "${record.id}" is not running (${state})`);
 }

@@ -1,6 +1,6 @@
 import { chmodSync } from 'node:fs';
 import t from 'tap';
-import { criuProblem } from '../../../../src/cri/checkpoint/criu.ts';
+import { criuProblem } from '../../../../src/container/checkpoint/criu.ts';
 
 const { signal } = new AbortController();
 
