@@ -19,6 +19,7 @@
 #include "privilege.hh"
 #include "process.hh"
 #include "readiness.hh"
+#include "remove.hh"
 #include "seccomp.hh"
 #include "socket.hh"
 #include "stat.hh"
@@ -57,6 +58,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerPrivilege(env, exports);
   registerProcess(env, exports);
   registerReadiness(env, exports);
+  registerRemove(env, exports);
   registerSeccomp(env, exports);
   registerSocket(env, exports);
   registerStat(env, exports);

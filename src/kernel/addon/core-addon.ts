@@ -7,4 +7,7 @@ import type { SeccompAddon } from './seccomp-addon.ts';
 
 /** The addon's calls for the subjects of this folder. */
 export interface CoreAddon
-  extends FileAddon, MountAddon, NamespaceAddon, PrivilegeAddon, ProcessAddon, SeccompAddon {}
+  extends FileAddon, MountAddon, NamespaceAddon, PrivilegeAddon, ProcessAddon, SeccompAddon {
+  /** By a thread of the pool; links are not followed, and what is mounted is not entered. */
+  removeTree(path: string): Promise<void>;
+}
