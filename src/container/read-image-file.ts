@@ -1,4 +1,4 @@
-import { readSync } from 'node:fs';
+import { readdirSync, readSync } from 'node:fs';
 import { DomainError, hasCode } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import type { Snapshot } from '../image/snapshot.ts';
@@ -20,14 +20,28 @@ export function readInProcess(pid: number, path: string): string | undefined {
   return readInRoot(`/proc/${pid}/root`, path);
 }
 
+/** The folders of a snapshot that hold something, topmost first: a new one's own is empty. */
+export function layersOf({ upper, layers }: Snapshot): readonly string[] {
+  return isEmpty(upper) ? layers : [upper, ...layers];
+}
+
+function isEmpty(folder: string): boolean {
+  try {
+    return readdirSync(folder).length === 0;
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return true;
+    throw error;
+  }
+}
+
 /**
  * A file of an overlay that is not mounted: from the topmost folder that has it. A whiteout, or an
  * opaque parent, hides what is below. Symbolic links are not followed: the answer would lie in
  * another layer.
  */
-export function readInSnapshot(snapshot: Snapshot, path: string): string | undefined {
+export function readInLayers(layers: readonly string[], path: string): string | undefined {
   const parent = path.slice(0, path.lastIndexOf('/'));
-  for (const layer of [snapshot.upper, ...snapshot.layers]) {
+  for (const layer of layers) {
     using folder = openLayer(layer);
     if (folder === undefined) continue;
     const status = statusOf(folder.fd, path);
@@ -51,7 +65,7 @@ interface FolderPlace {
 }
 
 /**
- * A folder or file of an image that is not mounted, as {@link readInSnapshot} finds one; undefined
+ * A folder or file of an image that is not mounted, as {@link readInLayers} finds one; undefined
  * when the image has none. Throws DomainError `invalid` for other kinds and below symbolic links.
  */
 export function locateInLayers(layers: readonly string[], path: string): ImagePlace | undefined {

@@ -1,7 +1,7 @@
 import { DomainError } from '../base/error.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import { parseUser } from './parse-user.ts';
-import { readInProcess, readInRoot, readInSnapshot } from './read-image-file.ts';
+import { layersOf, readInLayers, readInProcess, readInRoot } from './read-image-file.ts';
 import type { User } from './spec.ts';
 
 /** Reads a file of the image, such as `etc/passwd`; undefined when it has none. */
@@ -13,9 +13,14 @@ interface Account {
   readonly gid: number;
 }
 
-/** `USER[:GROUP]` as the files of a snapshot name it. Throws DomainError `invalid`. */
-export function userInSnapshot(snapshot: Snapshot, text: string): User {
-  return resolveUser((path) => readInSnapshot(snapshot, path), text);
+/** The files of a snapshot, each read once at most: looking up a user asks for some repeatedly. */
+export function imageFilesOf(snapshot: Snapshot): ReadImageFile {
+  const known = new Map<string, string | undefined>();
+  const folders = layersOf(snapshot);
+  return (path) => {
+    if (!known.has(path)) known.set(path, readInLayers(folders, path));
+    return known.get(path);
+  };
 }
 
 export function userInRoot(root: string, text: string): User {

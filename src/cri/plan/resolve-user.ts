@@ -1,6 +1,5 @@
 import { DomainError } from '../../base/error.ts';
-import { readInSnapshot } from '../../container/read-image-file.ts';
-import { userInSnapshot } from '../../container/user.ts';
+import { imageFilesOf, type ReadImageFile, resolveUser } from '../../container/user.ts';
 import type { Snapshot } from '../../image/snapshot.ts';
 import type { ResolvedUser } from './plan-input.ts';
 
@@ -18,16 +17,17 @@ export async function resolveUserInImage(
   snapshot: Snapshot,
   { user, groups, merge }: UserRequest,
 ): Promise<ResolvedUser> {
-  const { uid, gid, additionalGids = [] } = userInSnapshot(snapshot, user);
-  const asked = groups.map((group) => groupIn(snapshot, group));
+  const read = imageFilesOf(snapshot);
+  const { uid, gid, additionalGids = [] } = resolveUser(read, user);
+  const asked = groups.map((group) => groupIn(read, group));
   const gids = new Set([...(merge ? additionalGids : []), ...asked]);
   gids.delete(gid);
-  return { uid, gid, additionalGids: [...gids], home: homeIn(snapshot, uid) };
+  return { uid, gid, additionalGids: [...gids], home: homeIn(read, uid) };
 }
 
-function groupIn(snapshot: Snapshot, group: string): number {
+function groupIn(read: ReadImageFile, group: string): number {
   if (/^\d+$/.test(group)) return checkedId(group);
-  const lines = (readInSnapshot(snapshot, 'etc/group') ?? '').split('\n');
+  const lines = (read('etc/group') ?? '').split('\n');
   for (const [name, , gid = ''] of lines.map((line) => line.split(':'))) {
     if (name === group && /^\d+$/.test(gid)) return checkedId(gid);
   }
@@ -42,8 +42,8 @@ function checkedId(text: string): number {
 }
 
 /** A home with control characters could forge lines elsewhere (CVE-2022-4318): none then. */
-function homeIn(snapshot: Snapshot, uid: number): string {
-  const lines = (readInSnapshot(snapshot, 'etc/passwd') ?? '').split('\n');
+function homeIn(read: ReadImageFile, uid: number): string {
+  const lines = (read('etc/passwd') ?? '').split('\n');
   for (const [, , id, , , home = ''] of lines.map((line) => line.split(':'))) {
     if (id !== String(uid)) continue;
     return home.startsWith('/') && !/\p{Cc}/u.test(home) ? home : '/';
