@@ -5,7 +5,7 @@ import { encodePlan, operation, type Operation } from '../kernel/operation.ts';
 import type { Launch } from '../kernel/launch.ts';
 import { bundleOf, writeBundle } from './bundle.ts';
 import type { ContainerRequest } from './container-engine.ts';
-import { newRecord } from './container-record.ts';
+import { type ContainerRecord, newRecord } from './container-record.ts';
 import { Container } from './container.ts';
 import { discardContainer } from './discard-container.ts';
 import type { EngineContext } from './engine-context.ts';
@@ -33,15 +33,14 @@ export async function createContainer(
   known(container);
   try {
     fault('container.create.after-record');
-    if (plan === undefined) await launchForeign(context, container);
-    else {
-      writeBundle(context.store, request);
-      await launchContainer(context, container, plan);
-    }
+    const launched = await launch(context, container, plan);
     fault('container.create.after-launch');
-    if (plan?.held === true) await passHooks(context, container);
+    if (plan?.held === true) {
+      container.save(launched);
+      await passHooks(context, container);
+    }
     // It may have been killed meanwhile; then it has exited, and says so.
-    if (container.phase === 'creating') container.save({ phase: 'created' });
+    container.save({ ...launched, ...(container.phase === 'creating' && { phase: 'created' }) });
     fault('container.create.after-created');
     return container;
   } catch (error) {
@@ -79,19 +78,31 @@ async function planFor(context: EngineContext, request: ContainerRequest): Promi
   });
 }
 
+/** What its record has to say of it from now on. */
+async function launch(
+  context: EngineContext,
+  container: Container,
+  plan: ContainerPlan | undefined,
+): Promise<Partial<ContainerRecord>> {
+  if (plan !== undefined) return await launchContainer(context, container, plan);
+  await launchForeign(context, container);
+  return {};
+}
+
 async function launchContainer(
   context: EngineContext,
   container: Container,
   plan: ContainerPlan,
-): Promise<void> {
+): Promise<Pick<ContainerRecord, 'pid' | 'notEnforced'>> {
   const { request } = container;
+  writeBundle(context.store, request);
   const [cgroup, shim] = await Promise.all([
     makeCgroup(context, request),
     context.shims.open(request.podId),
   ]);
   using _place = cgroup;
   fault('container.create.after-cgroup');
-  const launch: Launch = {
+  const order: Launch = {
     container: request.id,
     name: '',
     cloneFlags: plan.cloneFlags,
@@ -106,8 +117,8 @@ async function launchContainer(
     fds: [],
     plan: encodePlan(traced(context, request.id, plan.operations)),
   };
-  const { pid } = await shim.launch(launch);
-  container.save({ pid, notEnforced: cgroup.notEnforced });
+  const { pid } = await shim.launch(order);
+  return { pid, notEnforced: cgroup.notEnforced };
 }
 
 function traced(
