@@ -4,6 +4,12 @@ import type { RecordStore } from './record-store.ts';
 import type { Spec } from './spec.ts';
 import { WorkQueue } from './work-queue.ts';
 
+interface Known {
+  readonly record: ContainerRecord;
+  readonly paused: boolean;
+  readonly status: ContainerStatus;
+}
+
 /** A container as this process knows it: its request, its record, and its one worker. */
 export class Container {
   readonly queue: WorkQueue;
@@ -14,6 +20,7 @@ export class Container {
   readonly #damaged: boolean;
   #request: ContainerRequest;
   #record: ContainerRecord;
+  #known: Known | undefined;
 
   constructor({ request, record, damaged = false }: StoredContainer, store: RecordStore) {
     this.#request = request;
@@ -60,7 +67,16 @@ export class Container {
     if (record.finishedAtMs > 0) this.#end();
   }
 
+  /** The same object until something changes: lists ask for hundreds every second. */
   status(): ContainerStatus {
+    const known = this.#known;
+    if (known?.record === this.#record && known.paused === this.paused) return known.status;
+    const status = this.#describe();
+    this.#known = { record: this.#record, paused: this.paused, status };
+    return status;
+  }
+
+  #describe(): ContainerStatus {
     const { id, podId } = this.request;
     const { phase: _, oomKilled: _oom, lost: _lost, startError, ...rest } = this.#record;
     return {

@@ -21,12 +21,18 @@ export class Encoded {
 
   /** In the place of the message that it is. */
   static of<T>(message: Message<T>, value: Draft<NoInfer<T>>): Draft<T> {
-    return new Encoded(Buffer.from(encode(message, value))) as unknown as Draft<T>;
+    return Encoded.as(message, Buffer.from(encode(message, value)));
+  }
+
+  /** The same of bytes that are at hand. */
+  static as<T>(_: Message<T>, bytes: Buffer): Draft<T> {
+    return new Encoded(bytes) as unknown as Draft<T>;
   }
 }
 
 /** Protocol buffer bytes of a message; the inverse of {@link decode}. */
 export function encode<T>(message: Message<T>, value: Draft<NoInfer<T>>): Buffer {
+  if (value instanceof Encoded) return value.bytes;
   const writer = new WireWriter();
   writeMessage(writer, tableOf(message), value as Value);
   return writer.finish();

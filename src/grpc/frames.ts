@@ -2,11 +2,14 @@ import { DomainError } from '../base/error.ts';
 
 /** A message on the wire: a flag byte, four bytes of length, the message. */
 export function frameOf(body: Buffer): Buffer {
-  const frame = Buffer.allocUnsafe(prefixBytes + body.length);
-  frame.writeUInt8(0, 0);
-  frame.writeUInt32BE(body.length, 1);
-  body.copy(frame, prefixBytes);
-  return frame;
+  return Buffer.concat([prefixOf(body), body]);
+}
+
+/** What goes before the message. */
+export function prefixOf(body: Buffer): Buffer {
+  const prefix = Buffer.alloc(prefixBytes);
+  prefix.writeUInt32BE(body.length, 1);
+  return prefix;
 }
 
 const prefixBytes = 5;

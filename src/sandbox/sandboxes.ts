@@ -29,6 +29,11 @@ interface Pod {
   shimPid: number;
 }
 
+interface Known {
+  readonly record: SandboxRecord | undefined;
+  readonly status: PodSandboxStatus;
+}
+
 /** Pods on this machine's kernel. */
 export class KeelsonSandboxes implements PodSandboxes {
   readonly #engine: KeelsonEngine;
@@ -36,6 +41,7 @@ export class KeelsonSandboxes implements PodSandboxes {
   readonly #warn: (text: string) => void;
   readonly #network: PodNetwork | undefined;
   readonly #pods = new Map<string, Pod>();
+  readonly #known = new WeakMap<Pod, Known>();
 
   constructor(options: SandboxOptions) {
     this.#engine = options.engine;
@@ -85,10 +91,18 @@ export class KeelsonSandboxes implements PodSandboxes {
     });
   }
 
+  /** The same object until something changes: lists ask for a hundred every second. */
   status(id: string): PodSandboxStatus {
     const pod = this.#pods.get(id);
     if (pod === undefined) throw new DomainError('notFound', `No pod "${id}"`);
-    const { record, shimPid } = pod;
+    const known = this.#known.get(pod);
+    if (known?.record === pod.record && known?.status.shimPid === pod.shimPid) return known.status;
+    const status = this.#describe(pod);
+    this.#known.set(pod, { record: pod.record, status });
+    return status;
+  }
+
+  #describe({ id, record, shimPid }: Pod): PodSandboxStatus {
     const ready = record?.phase === 'ready' && shimPid !== 0;
     return {
       id,

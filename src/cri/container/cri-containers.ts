@@ -1,6 +1,6 @@
 import { DomainError, isDomainError } from '../../base/error.ts';
 import type { ContainerState as EngineState } from '../../container/container-engine.ts';
-import { Encoded } from '../../grpc/codec.ts';
+import { encode, Encoded } from '../../grpc/codec.ts';
 import {
   removeContainer,
   startContainer,
@@ -16,6 +16,7 @@ import {
   type ContainerStatus,
   type CreateContainerRequest,
   type LinuxContainerResources,
+  ListContainersResponse,
   type RuntimeService,
 } from '../generated/runtime.ts';
 import type { Handlers } from '../grpc/grpc-server.ts';
@@ -25,9 +26,11 @@ import type { Node } from '../node.ts';
 import { planResources } from '../plan/plan-resources.ts';
 import { matchesLabels, nanoseconds } from '../selection.ts';
 import { signalToCri } from '../plan/stop-signal.ts';
+import { WholeList } from '../whole-list.ts';
 
 /** The CRI's container calls, but for processes in them and statistics. */
 export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
+  const all = allContainers(node);
   return {
     CreateContainer: async (request) => ({ container_id: await create(node, request) }),
     StartContainer: async ({ container_id }) => {
@@ -47,7 +50,8 @@ export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
       }
       return {};
     },
-    ListContainers: async ({ filter }) => ({ containers: listContainers(node, filter) }),
+    ListContainers: async ({ filter }) =>
+      isEmptyFilter(filter) ? all() : { containers: listContainers(node, filter) },
     StreamContainers: async function* ({ filter }) {
       for (const container of listContainers(node, filter)) yield { containers: [container] };
     },
@@ -216,24 +220,49 @@ function containerInfo(node: Node, record: ContainerRecord): Record<string, stri
   });
 }
 
+/** Gives the list without a filter. */
+function allContainers(node: Node): () => Draft<ListContainersResponse> {
+  const stateOf = (record: ContainerRecord): number => stateOfContainer(node, record);
+  const all = new WholeList<ContainerRecord>((records) =>
+    encode(ListContainersResponse, { containers: records.map((record) => listItem(node, record)) }),
+  );
+  return () => Encoded.as(ListContainersResponse, all.answer(ofKubelets(node), stateOf));
+}
+
+function ofKubelets(node: Node): ContainerRecord[] {
+  return node.containers.list().filter(({ owner }) => owner === 'cri');
+}
+
+function stateOfContainer(node: Node, record: ContainerRecord): number {
+  return stateOfEngine[statusOfContainer(node, record).state];
+}
+
+function isEmptyFilter(filter: ContainerFilter | undefined): boolean {
+  if (filter === undefined) return true;
+  const { id, pod_sandbox_id, state, label_selector } = filter;
+  const noLabels = Object.keys(label_selector).length === 0;
+  return id === '' && pod_sandbox_id === '' && state === undefined && noLabels;
+}
+
 function listContainers(node: Node, filter: ContainerFilter | undefined): Draft<Container>[] {
   const items: Draft<Container>[] = [];
-  for (const record of node.containers.list()) {
-    if (record.owner !== 'cri' || !record.id.startsWith(filter?.id ?? '')) continue;
+  for (const record of ofKubelets(node)) {
+    if (!record.id.startsWith(filter?.id ?? '')) continue;
     if (!record.podId.startsWith(filter?.pod_sandbox_id ?? '')) continue;
-    const status = statusOfContainer(node, record);
-    const state = stateOfEngine[status.state];
+    const state = stateOfContainer(node, record);
     if (filter?.state !== undefined && filter.state.state !== state) continue;
     if (!matchesLabels(configOf(record).labels, filter?.label_selector)) continue;
-    items.push(listItem(record, state, status.createdAtMs));
+    items.push(listItem(node, record));
   }
   return items;
 }
 
-/** Encoded once for each state: a kubelet lists all containers every second. */
+/** Encoded once for each state, whatever the list. */
 const listItems = new WeakMap<ContainerRecord, { state: number; item: Draft<Container> }>();
 
-function listItem(record: ContainerRecord, state: number, createdAtMs: number): Draft<Container> {
+function listItem(node: Node, record: ContainerRecord): Draft<Container> {
+  const { state: word, createdAtMs } = statusOfContainer(node, record);
+  const state = stateOfEngine[word];
   const known = listItems.get(record);
   if (known?.state === state) return known.item;
   const { metadata, image, labels, annotations } = configOf(record);

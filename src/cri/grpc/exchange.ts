@@ -2,7 +2,7 @@
 import type { IncomingHttpHeaders, ServerHttp2Stream } from 'node:http2';
 import { DomainError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
-import { Frames, frameOf } from '../../grpc/frames.ts';
+import { Frames, frameOf, prefixOf } from '../../grpc/frames.ts';
 import { type GrpcStatus, statusCode } from '../../grpc/status-code.ts';
 import { drained } from '../../stream/drained.ts';
 
@@ -67,7 +67,11 @@ export class Exchange {
   answer(message: Buffer): void {
     if (this.#over) return;
     this.#respond();
-    this.#finish(okay, frameOf(message));
+    if (message.length < longestCopied) return this.#finish(okay, frameOf(message));
+    this.#stream.cork();
+    this.#stream.write(prefixOf(message));
+    this.#finish(okay, message);
+    this.#stream.uncork();
   }
 
   end(status: GrpcStatus): void {
@@ -126,6 +130,9 @@ function trailersOf({ code, details }: GrpcStatus): Record<string, string> {
 function percentEncoded(text: string): string {
   return text.replaceAll(/[^\x20-\x24\x26-\x7e]+/g, encodeURIComponent);
 }
+
+/** A longer answer is sent with its prefix before it, not copied behind it. */
+const longestCopied = 16 * 1024;
 
 /** Encoded they are up to nine times as long, and a header block has 64 KiB. */
 const longestDetails = 4000;

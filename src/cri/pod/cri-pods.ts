@@ -1,10 +1,11 @@
 import { DomainError, isDomainError } from '../../base/error.ts';
 import { containersOf, removePod, stopPod } from './pod-life.ts';
-import { decode, Encoded } from '../../grpc/codec.ts';
+import { decode, encode, Encoded } from '../../grpc/codec.ts';
 import { type PodRecord, podConfigOf, textOfPodConfig } from '../container/container-record.ts';
 import { containerStatusMessage } from '../container/cri-containers.ts';
 import {
   LinuxPodSandboxConfig,
+  ListPodSandboxResponse,
   type PodSandboxConfig,
   type PodSandboxFilter,
   type PodSandboxNetworkStatus,
@@ -20,9 +21,11 @@ import type { Node } from '../node.ts';
 import { networkOf, runPod } from './run-pod.ts';
 import { sandboxOf } from './sandbox-of.ts';
 import { matchesLabels, nanoseconds } from '../selection.ts';
+import { WholeList } from '../whole-list.ts';
 
 /** The CRI's pod calls. */
 export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
+  const all = allPods(node);
   return {
     RunPodSandbox: async ({ config, runtime_handler }, { signal }) => {
       if (config?.metadata === undefined) {
@@ -67,7 +70,8 @@ export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
       await node.pods.update(pod.id, { config: textOfPodConfig({ ...config, linux }) });
       return {};
     },
-    ListPodSandbox: async ({ filter }) => ({ items: listPods(node, filter) }),
+    ListPodSandbox: async ({ filter }) =>
+      isEmptyFilter(filter) ? all() : { items: listPods(node, filter) },
     StreamPodSandboxes: async function* ({ filter }) {
       for (const pod of listPods(node, filter)) yield { pod_sandboxes: [pod] };
     },
@@ -140,10 +144,29 @@ function podInfo(node: Node, pod: PodRecord): Record<string, string> {
   });
 }
 
+/** Gives the list without a filter. */
+function allPods(node: Node): () => Draft<ListPodSandboxResponse> {
+  const stateOfPod = (pod: PodRecord): number => stateOf(node, pod);
+  const all = new WholeList<PodRecord>((pods) =>
+    encode(ListPodSandboxResponse, { items: pods.map((pod) => listItem(pod, stateOfPod(pod))) }),
+  );
+  return () => Encoded.as(ListPodSandboxResponse, all.answer(ofKubelets(node), stateOfPod));
+}
+
+function ofKubelets(node: Node): PodRecord[] {
+  return node.pods.list().filter(({ owner }) => owner === 'cri');
+}
+
+function isEmptyFilter(filter: PodSandboxFilter | undefined): boolean {
+  if (filter === undefined) return true;
+  const { id, state, label_selector } = filter;
+  return id === '' && state === undefined && Object.keys(label_selector).length === 0;
+}
+
 function listPods(node: Node, filter: PodSandboxFilter | undefined): Draft<PodSandbox>[] {
   const items: Draft<PodSandbox>[] = [];
-  for (const pod of node.pods.list()) {
-    if (pod.owner !== 'cri' || !pod.id.startsWith(filter?.id ?? '')) continue;
+  for (const pod of ofKubelets(node)) {
+    if (!pod.id.startsWith(filter?.id ?? '')) continue;
     const state = stateOf(node, pod);
     if (filter?.state !== undefined && filter.state.state !== state) continue;
     if (!matchesLabels(podConfigOf(pod).labels, filter?.label_selector)) continue;
