@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import type { Spec } from '../../../src/container/spec.ts';
 import { Bundle, type SpecChange } from '../container/bundle.ts';
+import { patienceMs } from '../../until.ts';
 import { withoutRoot } from '../skip.ts';
 
 export const program = fileURLToPath(new URL('../../../native/build/keelson-oci', import.meta.url));
@@ -122,7 +123,7 @@ export class OciRuntime implements Disposable {
         cwd: this.bundle.folder,
         input: options.input ?? '',
         env: { ...this.#environment, ...options.env },
-        timeout: 60_000,
+        timeout: patienceMs,
         stdio: ['pipe', 'ignore', 'inherit', ...(options.fds ?? [])],
       },
     );
