@@ -11,7 +11,11 @@ import { readLabelSelector } from '../api/selector/label-selector.ts';
 import type { LabelSelector } from '../api/types/generated/meta-v1.ts';
 
 export const revisionLabel = 'controller-revision-hash';
-const hashLabel = 'controller.kubernetes.io/hash';
+/** A DaemonSet's revisions bear the label of its pods. */
+const hashLabels: Readonly<Record<string, string>> = {
+  DaemonSet: revisionLabel,
+  StatefulSet: 'controller.kubernetes.io/hash',
+};
 
 /** A set that keeps the templates it had as revisions of its own. */
 export type Revised = Stored<ApiObject> & {
@@ -89,7 +93,8 @@ export class RevisionHistory {
     const { namespace = '', name: of } = owner.metadata;
     const hash = hashOf(data, collisions);
     const name = `${of.slice(0, 220)}-${hash}`;
-    const labels = { ...owner.spec.template.metadata?.labels, [hashLabel]: hash };
+    const label = hashLabels[this.#resource.kind.kind] ?? revisionLabel;
+    const labels = { ...owner.spec.template.metadata?.labels, [label]: hash };
     const ownerReferences = [controllerReference(this.#resource, owner)];
     const metadata = { namespace, name, labels, ownerReferences };
     try {

@@ -16,9 +16,11 @@ export function hashOf(value: Json | undefined, collisions = 0): string {
   return safeWord(mix(hash));
 }
 
-/** The digits of a number as letters that names may have. */
+/** The digits of a number as Kubernetes writes them in such words: `7fb84d8d4f`. */
 function safeWord(number: number): string {
-  return String(number).replace(/\d/g, (digit) => letters.charAt(Number(digit) + 7));
+  return String(number).replace(/\d/g, (digit) =>
+    letters.charAt(digit.charCodeAt(0) % letters.length),
+  );
 }
 
 /** Spreads what differs in the last bytes alone. */

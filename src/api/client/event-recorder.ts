@@ -44,7 +44,7 @@ const mostKnown = 4096;
 const mostWaiting = 10_000;
 /** Writes under way; each waits for the disk, and many can share one sync. */
 const writesAtOnce = 8;
-/** More different messages of one object and reason than this in ten minutes become one event. */
+/** So many different messages of one object and reason in ten minutes become one event. */
 const mostSimilar = 10;
 const similarMs = 600_000;
 /** Of one source about one object: so many at once, then one in five minutes. */
@@ -141,11 +141,11 @@ export class EventRecorder {
     const known = this.#similar.get(kin);
     const isOld = known === undefined || now - known.atMs > similarMs;
     const messages = isOld ? new Set<string>() : known.messages;
-    if (messages.size <= mostSimilar) messages.add(message);
+    if (messages.size < mostSimilar) messages.add(message);
     this.#similar.delete(kin);
     this.#similar.set(kin, { messages, atMs: now });
     forgetOldest(this.#similar);
-    return messages.size > mostSimilar;
+    return messages.size >= mostSimilar;
   }
 
   #allows(key: string): boolean {

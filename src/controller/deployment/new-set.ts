@@ -92,7 +92,7 @@ export class NewSetMaker {
       source: 'deployment-controller',
       type: 'Normal',
       reason: 'ScalingReplicaSet',
-      message: `Scaled up replica set ${metadata.name} to ${spec.replicas}`,
+      message: `Scaled up replica set ${metadata.name} from 0 to ${spec.replicas}`,
     });
   }
 

@@ -26,7 +26,7 @@ export async function scaleSet(
       source: 'deployment-controller',
       type: 'Normal',
       reason: 'ScalingReplicaSet',
-      message: `Scaled ${direction} replica set ${set.metadata.name} to ${replicas} from ${before}`,
+      message: `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${replicas}`,
     });
   }
   return scaled;

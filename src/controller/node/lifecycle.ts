@@ -51,6 +51,7 @@ export class NodeLifecycleController implements Controller {
       const node = now ?? before;
       if (node === undefined) return;
       if (now === undefined) this.#heard.delete(node.metadata.name);
+      if (now === undefined || before === undefined) this.#tellOf(node, now !== undefined);
       queue.add(node.metadata.name);
       // The last ready node changes what may be done with all others.
       if (now === undefined || before === undefined || readiness(now) === readiness(before)) return;
@@ -74,6 +75,17 @@ export class NodeLifecycleController implements Controller {
     const wait = await this.#taint(node);
     const waits = [...(silentInMs > 0 ? [silentInMs + 1] : []), ...(wait > 0 ? [wait] : [])];
     return waits.length === 0 ? undefined : Math.min(...waits);
+  }
+
+  #tellOf(node: Node, isHere: boolean): void {
+    const { name } = node.metadata;
+    const what = isHere ? `Registered Node ${name} in` : `Removing Node ${name} from`;
+    this.#cluster.events.tell(resources.nodes, node, {
+      source,
+      type: 'Normal',
+      reason: isHere ? 'RegisteredNode' : 'RemovingNode',
+      message: `Node ${name} event: ${what} Controller`,
+    });
   }
 
   #hear(name: string): number {
@@ -154,7 +166,11 @@ export class NodeLifecycleController implements Controller {
     const evict = wait === 0 && !isLost ? key : undefined;
     const taints = taintsOf(node, { evict, time: this.#cluster.time() });
     if (!equal(taints, node.spec?.taints ?? [])) {
-      await this.#cluster.update(resources.nodes, { ...node, spec: { ...node.spec, taints } });
+      const { taints: _before, ...spec } = node.spec ?? {};
+      await this.#cluster.update(resources.nodes, {
+        ...node,
+        spec: { ...spec, ...(taints.length > 0 && { taints }) },
+      });
       if (evict !== undefined && isEvicting !== true) this.#zones.spend(node, nowMs);
     }
     return wait === undefined ? (isLost ? 0 : retryMs) : wait;

@@ -235,7 +235,7 @@ function statusOf(
     observedGeneration: set.metadata.generation,
     replicas: pods.length,
     readyReplicas: present(ready.length),
-    availableReplicas: available,
+    availableReplicas: present(available),
     currentReplicas: present(done ? updated : of(current)),
     updatedReplicas: present(updated),
     currentRevision: (done ? revisions.newest : current).metadata.name,

@@ -33,7 +33,6 @@ export function describeMember(set: StatefulSet, ordinal: number, revision: Revi
   const by = { resource: resources.statefulSets, owner: set, source: '' };
   const { metadata, spec } = podFrom(by, templateOf(revision));
   const name = memberName(set, ordinal);
-  const { generateName: _, ...rest } = metadata;
   const claimed = (set.spec.volumeClaimTemplates ?? []).flatMap(({ metadata: of }) => {
     const claimName = claimNameOf(set, of.name ?? '', ordinal);
     return [{ name: of.name ?? '', persistentVolumeClaim: { claimName } }];
@@ -43,7 +42,7 @@ export function describeMember(set: StatefulSet, ordinal: number, revision: Revi
   const { serviceName = '' } = set.spec;
   return {
     metadata: {
-      ...rest,
+      ...metadata,
       name,
       labels: {
         ...metadata.labels,

@@ -47,8 +47,11 @@ t.test('kubectl rolls a deployment out, back, pauses, resumes and restarts it', 
   const described = await run('describe', 'deployment', 'web');
   t.match(described, /Available +True +MinimumReplicasAvailable/);
   t.match(described, /Progressing +True +NewReplicaSetAvailable/);
-  t.match(described, /Normal +ScalingReplicaSet .*Scaled up replica set web-[a-z0-9]+ to 3\n/);
-  t.match(described, /Scaled up replica set web-[a-z0-9]+ to 5 from 3\n/);
+  t.match(
+    described,
+    /Normal +ScalingReplicaSet .*Scaled up replica set web-[a-z0-9]+ from 0 to 3\n/,
+  );
+  t.match(described, /Scaled up replica set web-[a-z0-9]+ from 3 to 5\n/);
   t.same(server.errors, []);
 });
 

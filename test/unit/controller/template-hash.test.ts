@@ -19,6 +19,6 @@ t.test('the order of lists counts, and so does the number of collisions', (t) =>
 t.test('templates that differ in one image have different words, all fit for names', (t) => {
   const words = Array.from({ length: 5000 }, (_, index) => hashOf({ image: `web:${index}` }));
   t.equal(new Set(words).size, words.length);
-  t.notOk(words.find((word) => !/^[bcdfghjklmnpqrstvwxz2456789]{1,10}$/.test(word)));
+  t.notOk(words.find((word) => !/^[456789bcdf]{1,10}$/.test(word)));
   t.end();
 });

@@ -68,9 +68,9 @@ t.test('many different words of one object and reason become one event', async (
     const { items } = await client.list(resources.events);
     const last = items.find(({ message }) => message?.startsWith('(combined') === true);
     return (
-      items.length === 11 &&
+      items.length === 10 &&
       last?.message === '(combined from similar events): attempt 19' &&
-      last.count === 10
+      last.count === 11
     );
   };
   t.ok(await eventually(merged));
@@ -83,5 +83,7 @@ t.test('what is dropped is said, with how many they were', async (t) => {
   }
   t.ok(await eventually(async () => complaints.length > 0));
   t.same(complaints, ['DomainError: 500 events were not written: 10000 waited already']);
-  t.equal((await client.list(resources.events)).items.length, 10_008);
+  // The last few are still being written.
+  const written = async () => (await client.list(resources.events)).items.length === 10_008;
+  t.ok(await eventually(written));
 });
