@@ -11,6 +11,7 @@
 #include "extent.hh"
 #include "file.hh"
 #include "folder.hh"
+#include "heap.hh"
 #include "identity.hh"
 #include "inside.hh"
 #include "mount.hh"
@@ -49,6 +50,7 @@ static Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   registerFile(env, exports);
   registerBpf(env, exports);
   registerCgroup(env, exports);
+  registerHeap(env, exports);
   registerIdentity(env, exports);
   registerInside(env, exports);
   registerMount(env, exports);

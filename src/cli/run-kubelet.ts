@@ -17,6 +17,7 @@ import { openNodeCredentials } from '../kubelet/node/open-node-credentials.ts';
 import { openRuntime } from '../kubelet/runtime/open-runtime.ts';
 import type { Cli } from './cli.ts';
 import { endSignal } from './end-signal.ts';
+import { keepSmall } from './keep-small.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
 
@@ -53,9 +54,11 @@ export interface KubeletSurroundings {
 export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<void> {
   process.env['KEELSON_LOG'] ??= flags.logLevel;
   const log = openLog('kubelet');
+  const signal = endSignal();
+  keepSmall(signal);
   await runKubeletPart(flags, cli, {
     log,
-    signal: endSignal(),
+    signal,
     ready: () => void notifyReady(),
   });
   log.info('stopped');

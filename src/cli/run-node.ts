@@ -4,6 +4,7 @@ import { openLog } from '../base/log.ts';
 import { type ClusterObjects, openClusterObjects } from '../network/cluster-objects.ts';
 import type { Cli } from './cli.ts';
 import { endSignal } from './end-signal.ts';
+import { keepSmall } from './keep-small.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { notifyReady } from './notify-ready.ts';
 import { type KubeletFlags, runKubeletPart } from './run-kubelet.ts';
@@ -23,6 +24,7 @@ export async function runNode({ kubelet, network }: NodeFlags, cli: Cli): Promis
   process.env['KEELSON_LOG'] ??= kubelet.logLevel;
   const failed = new AbortController();
   const signal = AbortSignal.any([endSignal(), failed.signal]);
+  keepSmall(signal);
   const log = openLog('network');
   const cluster = Promise.withResolvers<ClusterObjects>();
   const connect: AgentOptions['connect'] = async (work, ending) => {

@@ -18,6 +18,8 @@ export const buildFolder = fileURLToPath(new URL('../../native/build/', import.m
 export interface Addon extends CgroupAddon, CoreAddon, LayerAddon, NetlinkAddon, SocketAddon {
   setErrorClass(errorClass: typeof KernelError): void;
   threadId(): number;
+  /** Whether anything was given back. */
+  trimHeap(): boolean;
 }
 
 export const addon: Addon = loadAddon();
