@@ -148,7 +148,7 @@ function openWorkers(
 }
 
 function listenerOf(pods: PodWorkers): PodListener {
-  return { update: (pod) => pods.update(pod), forget: (pod) => pods.forget(pod) };
+  return { update: (pod, isNew) => pods.update(pod, isNew), forget: (pod) => pods.forget(pod) };
 }
 
 /** The object that the server has for a pod. */

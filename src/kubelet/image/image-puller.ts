@@ -44,17 +44,41 @@ export class ImagePuller {
   readonly #options: PullerOptions;
   readonly #backOff = new BackOff();
   readonly #lock = new KeyedLock();
+  /** What was asked for ahead, by the pod's state then and the image's name. */
+  readonly #ahead = new WeakMap<Pod, Map<string, Promise<Image | undefined>>>();
 
   constructor(options: PullerOptions) {
     this.#options = options;
   }
 
+  /** Asks for what the pod begins with while its sandbox is made, which takes longer. */
+  lookAhead(pod: Pod): void {
+    const { initContainers = [], containers } = pod.spec;
+    const first = initContainers.length > 0 ? initContainers.slice(0, 1) : containers;
+    const names = new Set(first.map(({ image = '' }) => withTag(image)));
+    const found = [...names].map((name) => {
+      const image = this.#options.runtime.imageStatus({ image: name });
+      // Told to who takes it.
+      image.catch(() => undefined);
+      return [name, image] as const;
+    });
+    this.#ahead.set(pod, new Map(found));
+  }
+
+  /** An answer is good for one start: what it tells of may go, and what was absent may have come. */
+  async #status(pod: Pod, name: string): Promise<Image | undefined> {
+    const found = this.#ahead.get(pod);
+    const image = found?.get(name);
+    found?.delete(name);
+    return (await image) ?? (await this.#options.runtime.imageStatus({ image: name }));
+  }
+
   async ensure(request: ImageRequest): Promise<ImageOutcome> {
     const { container } = request.what;
-    const { runtime, events, clock } = this.#options;
+    const { events, clock } = this.#options;
     const name = withTag(container.image ?? '');
     const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : '');
-    const image = await runtime.imageStatus({ image: name });
+    const image = await this.#status(request.pod, name);
     const quoted = `"${container.image ?? ''}"`;
     if (image !== undefined && policy !== 'Always') {
       const message = `Container image ${quoted} already present on machine`;

@@ -31,6 +31,7 @@ export async function createSandbox(
   try {
     const config = sandboxConfig(pod, { attempt, cgroup: cgroups.parentOf(pod) }, settings);
     fault('kubelet.sandbox.creating');
+    surroundings.images.lookAhead(pod);
     const id = await runtime.runPod(config, await handlerOf(surroundings, pod));
     fault('kubelet.sandbox.created');
     return id;

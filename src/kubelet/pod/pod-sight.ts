@@ -16,9 +16,13 @@ export class PodSight {
   /** What was made since the last look. */
   #made: PodParts[] = [];
 
-  constructor(runtime: ContainerRuntime, uid: string) {
+  /** `isNew` says that no kubelet has had the pod before: the runtime need not be asked for it. */
+  constructor(runtime: ContainerRuntime, uid: string, isNew: boolean) {
     this.#runtime = runtime;
     this.#uid = uid;
+    if (!isNew) return;
+    this.#stale = false;
+    this.#seen = { uid, sandboxes: [], containers: [] };
   }
 
   /** As it was last seen. */

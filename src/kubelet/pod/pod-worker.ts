@@ -20,6 +20,8 @@ const longestRetryMs = 10_000;
 /** What a worker asks of the others. */
 export interface WorkerOptions {
   readonly surroundings: PodSurroundings;
+  /** No kubelet has had the pod before this one. */
+  readonly isNew: boolean;
   /** Why the node does not take the pod on. */
   readonly admit: (pod: LivePod) => Failure | undefined;
   /** The pod's end is complete: nothing of it is left on the node. */
@@ -52,7 +54,7 @@ export class PodWorker {
     const { runtime, clock, events } = options.surroundings;
     const changed = () => this.#wakeup.wake();
     const probes = new PodProbes({ runtime, clock, events, changed });
-    this.#sight = new PodSight(runtime, this.uid);
+    this.#sight = new PodSight(runtime, this.uid, options.isNew);
     this.#memory = new PodMemory(pod, probes, options.surroundings);
     this.#end = new PodEnd(pod);
     const { phase } = pod.status ?? {};

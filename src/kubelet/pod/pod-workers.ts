@@ -22,14 +22,17 @@ export class PodWorkers implements NodePods, AsyncDisposable {
     this.#surroundings = surroundings;
   }
 
-  /** A source has the pod, anew or with changes. */
-  update(pod: LivePod): void {
+  /**
+   * A source has the pod, anew or with changes. `isNew` when it came to the node after this kubelet
+   * did.
+   */
+  update(pod: LivePod, isNew = false): void {
     if (this.#stopped) return;
     const { uid } = pod.metadata;
     const worker = this.#workers.get(uid);
     if (worker !== undefined) worker.update(pod);
     else if (isStatic(pod) && this.#ofName(pod) !== undefined) this.#waiting.set(uid, pod);
-    else this.#begin(pod);
+    else this.#begin(pod, isNew && pod.status?.startTime === undefined);
   }
 
   /** No source has it any more. */
@@ -124,10 +127,11 @@ export class PodWorkers implements NodePods, AsyncDisposable {
     ]);
   }
 
-  #begin(pod: LivePod): void {
+  #begin(pod: LivePod, isNew = false): void {
     const { uid } = pod.metadata;
     const worker = new PodWorker(pod, {
       surroundings: this.#surroundings,
+      isNew,
       admit: (asking) =>
         forbiddenPod(asking, this.#surroundings.settings.allowedSysctls) ??
         refusalOf(asking, this.#others(uid), this.#surroundings.node),

@@ -114,7 +114,12 @@ export class StatusWriter {
     let failures = 0;
     while (!signal.aborted) {
       await line.wakeup.wait();
-      if (!line.urgent) await line.wakeup.wait(gatherMs);
+      const untilMs = performance.now() + gatherMs;
+      while (!line.urgent && !signal.aborted) {
+        const leftMs = untilMs - performance.now();
+        if (leftMs <= 0) break;
+        await line.wakeup.wait(leftMs);
+      }
       if (signal.aborted || !line.dirty) continue;
       line.urgent = false;
       try {

@@ -67,15 +67,21 @@ export async function observePod(
   return await askAll(runtime, parts, known ?? { uid, sandboxes: [], containers: [] });
 }
 
-/** The same in one step, when nothing can have come to the pod but what the caller made in it. */
+/**
+ * The same, when nothing has happened in the pod but what the caller did: only what was made is
+ * asked for.
+ */
 export async function observeParts(
   runtime: ContainerRuntime,
   known: ObservedPod,
   made: PodParts,
 ): Promise<ObservedPod> {
-  const sandboxes = [...known.sandboxes.map(({ id }) => id), ...made.sandboxes];
-  const containers = [...known.containers, ...made.containers];
-  return await askAll(runtime, { sandboxes, containers }, known);
+  const found = await askAll(runtime, made, { uid: known.uid, sandboxes: [], containers: [] });
+  return {
+    uid: known.uid,
+    sandboxes: newestFirst([...known.sandboxes, ...found.sandboxes]),
+    containers: newestFirst([...known.containers, ...found.containers]),
+  };
 }
 
 async function askAll(

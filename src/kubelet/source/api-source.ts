@@ -7,7 +7,8 @@ import type { Clock } from '../../base/clock.ts';
 import { isMirror, type LivePod } from '../pod/live-pod.ts';
 
 export interface PodListener {
-  readonly update: (pod: LivePod) => void;
+  /** `isNew` when the pod was not there yet when the source began. */
+  readonly update: (pod: LivePod, isNew?: boolean) => void;
   readonly forget: (pod: LivePod) => void;
 }
 
@@ -59,7 +60,9 @@ export class ApiSource {
       if (before !== undefined && before.metadata.uid !== now?.metadata.uid) {
         this.#listenerFor(before).forget(before);
       }
-      if (now !== undefined) this.#listenerFor(now).update(now);
+      // The first list is told before it counts as one.
+      const isNew = before === undefined && this.#pods.hasSynced;
+      if (now !== undefined) this.#listenerFor(now).update(now, isNew);
     });
     await Promise.all([services, this.#pods.run(signal)]);
   }

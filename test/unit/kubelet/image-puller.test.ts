@@ -12,9 +12,12 @@ function scene(serialize: boolean) {
   const clock = new FakeClock(0);
   const asked = new Map<string, PromiseWithResolvers<string>>();
   const there = new Set<string>();
+  const looks: string[] = [];
   const runtime = {
-    imageStatus: async ({ image = '' }) =>
-      there.has(image) ? ({ id: image, size: 1 } as Image) : undefined,
+    imageStatus: async ({ image = '' }) => {
+      looks.push(image);
+      return there.has(image) ? ({ id: image, size: 1 } as Image) : undefined;
+    },
     pullImage: async ({ image }) => {
       const name = image?.image ?? '';
       const answer = Promise.withResolvers<string>();
@@ -26,13 +29,16 @@ function scene(serialize: boolean) {
   } as Partial<ContainerRuntime> as ContainerRuntime;
   const events = new PodEvents(undefined, 'host', () => undefined);
   const puller = new ImagePuller({ runtime, clock, events, serialize });
-  const ensure = (image: string) => {
+  const podOf = (image: string) => {
     const container = { name: 'main', image, imagePullPolicy: 'IfNotPresent' };
-    const pod = { metadata: { uid: image }, spec: { containers: [container] } } as Pod;
+    return { metadata: { uid: image }, spec: { containers: [container] } } as Pod;
+  };
+  const ensure = (image: string, pod = podOf(image)) => {
+    const container = pod.spec?.containers[0] ?? { name: 'main' };
     const what = { role: 'main', container } as const;
     return puller.ensure({ pod, what, sandbox: {}, secrets: async () => [] });
   };
-  return { clock, asked, ensure };
+  return { clock, asked, ensure, puller, podOf, there, looks };
 }
 
 async function settle(): Promise<void> {
@@ -59,7 +65,7 @@ t.test('one pull at a time; one that hangs holds the next up for a minute', asyn
 
 t.test('the next pull begins when the one before it has ended, well or not', async (t) => {
   const { asked, ensure } = scene(true);
-  const all = ['a:1', 'b:1', 'c:1'].map(ensure);
+  const all = ['a:1', 'b:1', 'c:1'].map((image) => ensure(image));
   await settle();
   asked.get('a:1')?.reject(new Error('no'));
   await settle();
@@ -72,11 +78,26 @@ t.test('the next pull begins when the one before it has ended, well or not', asy
 
 t.test('where pulls are not serialized none waits for another image', async (t) => {
   const { asked, ensure } = scene(false);
-  const [, , same] = ['a:1', 'b:1', 'a:1'].map(ensure);
+  const [, , same] = ['a:1', 'b:1', 'a:1'].map((image) => ensure(image));
   await settle();
   t.same([...asked.keys()], ['a:1', 'b:1']);
   asked.get('a:1')?.resolve('');
   await settle();
   asked.get('a:1')?.resolve('');
   t.match(await same, { image: { id: 'a:1' } });
+});
+
+t.test('what was asked ahead is taken once, and an absence never', async (t) => {
+  const { puller, podOf, ensure, there, looks } = scene(false);
+  const pod = podOf('early:1');
+  there.add('early:1');
+  puller.lookAhead(pod);
+  t.match(await ensure('early:1', pod), { image: { id: 'early:1' } });
+  t.same(looks, ['early:1'], 'one question');
+  there.delete('early:1');
+  puller.lookAhead(pod);
+  there.add('early:1');
+  t.match(await ensure('early:1', pod), { image: { id: 'early:1' } }, 'it has come meanwhile');
+  await ensure('early:1', pod);
+  t.equal(looks.length, 4, 'the next start asks for itself');
 });

@@ -1,0 +1,45 @@
+import t from 'tap';
+import type { ApiClient } from '../../../src/api/client/client.ts';
+import type { JsonObject } from '../../../src/api/json.ts';
+import { openLog } from '../../../src/base/log.ts';
+import { systemClock } from '../../../src/base/clock.ts';
+import type { LivePod } from '../../../src/kubelet/pod/live-pod.ts';
+import { StatusWriter } from '../../../src/kubelet/pod/status-writer.ts';
+import { until } from '../../until.ts';
+
+const pod = { metadata: { uid: 'one', name: 'web', namespace: 'default' }, spec: {} } as LivePod;
+
+function scene() {
+  const told: JsonObject[] = [];
+  const client = {
+    patch: async (_resource: unknown, _name: unknown, { document }: { document: JsonObject }) => {
+      told.push(document['status'] as JsonObject);
+      return {};
+    },
+  } as unknown as ApiClient;
+  const log = openLog('test');
+  const writer = new StatusWriter({ client, clock: systemClock, log, present: () => pod });
+  return { told, writer };
+}
+
+t.test('what a start goes through is told as one, with what came of it', async (t) => {
+  const { told, writer } = scene();
+  writer.write(pod, { phase: 'Pending' }, false);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  writer.write(pod, { phase: 'Pending', hostIP: '10.0.0.1' }, false);
+  t.same(told, [], 'a second state that nobody waits for sends off nothing');
+  writer.write(pod, { phase: 'Running' }, true);
+  await until(() => told.length > 0);
+  t.match(told[0], { phase: 'Running' });
+  writer.close('one');
+});
+
+t.test('what takes longer is told although nobody waits for it', async (t) => {
+  const { told, writer } = scene();
+  writer.write(pod, { phase: 'Pending' }, false);
+  await until(() => told.length > 0);
+  t.match(told[0], { phase: 'Pending' });
+  writer.close('one');
+});
