@@ -7,6 +7,11 @@ import { PodEvents } from '../../../src/kubelet/pod/pod-events.ts';
 import type { ContainerRuntime } from '../../../src/kubelet/runtime/container-runtime.ts';
 import { FakeClock } from '../../simulation/fake-clock.ts';
 
+function podOf(image: string): Pod {
+  const container = { name: 'main', image, imagePullPolicy: 'IfNotPresent' };
+  return { metadata: { uid: image }, spec: { containers: [container] } } as Pod;
+}
+
 /** A runtime with a registry that answers when it is told to. */
 function scene(serialize: boolean) {
   const clock = new FakeClock(0);
@@ -29,16 +34,12 @@ function scene(serialize: boolean) {
   } as Partial<ContainerRuntime> as ContainerRuntime;
   const events = new PodEvents(undefined, 'host', () => undefined);
   const puller = new ImagePuller({ runtime, clock, events, serialize });
-  const podOf = (image: string) => {
-    const container = { name: 'main', image, imagePullPolicy: 'IfNotPresent' };
-    return { metadata: { uid: image }, spec: { containers: [container] } } as Pod;
-  };
   const ensure = (image: string, pod = podOf(image)) => {
     const container = pod.spec?.containers[0] ?? { name: 'main' };
     const what = { role: 'main', container } as const;
     return puller.ensure({ pod, what, sandbox: {}, secrets: async () => [] });
   };
-  return { clock, asked, ensure, puller, podOf, there, looks };
+  return { clock, asked, ensure, puller, there, looks };
 }
 
 async function settle(): Promise<void> {
@@ -88,7 +89,7 @@ t.test('where pulls are not serialized none waits for another image', async (t) 
 });
 
 t.test('what was asked ahead is taken once, and an absence never', async (t) => {
-  const { puller, podOf, ensure, there, looks } = scene(false);
+  const { puller, ensure, there, looks } = scene(false);
   const pod = podOf('early:1');
   there.add('early:1');
   puller.lookAhead(pod);
