@@ -93,7 +93,11 @@ export async function runKubeletPart(
     {
       name,
       runtime,
-      ...(client !== undefined && { client, ...connected?.(client) }),
+      ...(client !== undefined && {
+        client,
+        reconnect: () => client.reconnect(),
+        ...connected?.(client),
+      }),
       ...(authority !== undefined && { authority }),
       configuration,
       document,

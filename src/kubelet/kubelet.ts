@@ -39,6 +39,8 @@ export interface KubeletOptions {
   readonly runtime: ContainerRuntime;
   /** Absent where the kubelet stands alone: static pods are all it has. */
   readonly client?: ApiClient;
+  /** Has the client give up its connections, and what is under way on them. */
+  readonly reconnect?: () => void;
   /** The cluster's services, where somebody in the process follows them already. */
   readonly services?: Informer<Service>;
   /** Who signed the certificates of the API's clients, in PEM. */

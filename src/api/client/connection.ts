@@ -55,6 +55,13 @@ export class Connection implements AsyncDisposable {
     before.close().catch(() => undefined);
   }
 
+  /** What is under way fails at once. */
+  reconnect(): void {
+    const before = this.#agent;
+    this.#agent = agentFor(this.#address);
+    before.destroy().catch(() => undefined);
+  }
+
   async send(request: ApiRequest): Promise<ApiAnswer> {
     const { method, path, contentType = 'application/json', body, signal } = request;
     const token = await this.#address.token?.();

@@ -138,6 +138,11 @@ export class HttpClient implements ApiClient, AsyncDisposable {
     this.#connection.renew(address);
   }
 
+  /** Gives up all connections: what is under way fails, and the next call makes a new one. */
+  reconnect(): void {
+    this.#connection.reconnect();
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#connection[Symbol.asyncDispose]();
   }

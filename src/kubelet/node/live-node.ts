@@ -8,6 +8,7 @@ import type { PodVolumes } from '../volume/pod-volumes.ts';
 import { findAddresses } from './addresses.ts';
 import { Complaints } from './complaints.ts';
 import { conditionsOf, transitionReasons } from './conditions.ts';
+import { keepLease } from './keep-lease.ts';
 import { NodeLease } from './lease.ts';
 import { readMachine } from './machine.ts';
 import { Management } from './management.ts';
@@ -144,10 +145,13 @@ export class LiveNode implements LiveNodeState {
     const durationSeconds = configuration.nodeLeaseDurationSeconds;
     const node = () => registration.node();
     const lease = new NodeLease({ client, clock, name, durationSeconds, node });
+    const { reconnect = () => undefined } = this.#options;
+    const periodMs = (durationSeconds * 1000) / 4;
+    const keeping = { clock, periodMs, complaints: this.#complaints, reconnect };
     this.#loops.push(
       registration.follow(signal),
       this.#report(registration, signal),
-      this.#renew(lease, signal),
+      keepLease(lease, keeping, signal),
     );
   }
 
@@ -160,23 +164,6 @@ export class LiveNode implements LiveNodeState {
       words = now;
       const wait = faults.length === 0 ? observationMs : impatientMs;
       await sleep(this.#options.clock, wait, signal);
-    }
-  }
-
-  async #renew(lease: NodeLease, signal: AbortSignal): Promise<void> {
-    const { clock, configuration } = this.#options;
-    const periodMs = (configuration.nodeLeaseDurationSeconds * 1000) / 4;
-    let failures = 0;
-    while (!signal.aborted) {
-      try {
-        await lease.renew();
-        this.#complaints.over('renewing the lease');
-        failures = 0;
-      } catch (error) {
-        this.#complaints.about('renewing the lease', error);
-        failures += 1;
-      }
-      await sleep(clock, failures === 0 ? periodMs : retryDelay(failures), signal);
     }
   }
 

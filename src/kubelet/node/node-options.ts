@@ -22,6 +22,8 @@ export interface NodeStateOptions {
   readonly name: string;
   /** Absent where the kubelet stands alone: nothing is registered. */
   readonly client?: ApiClient;
+  /** Has the client give up its connections, and what is under way on them. */
+  readonly reconnect?: () => void;
   readonly clock: Clock;
   readonly log: Logger;
   readonly configuration: KubeletConfiguration;

@@ -41,6 +41,8 @@ class PodVolumesOnDisk implements OpenedPodVolumes {
   readonly #maker: VolumeMaker;
   readonly #sweep: SweepLoop;
   readonly #closed = new AbortController();
+  /** Pods whose files could not be brought up to date. */
+  readonly #late = new Set<string>();
   #stopLooking: () => void = () => undefined;
 
   constructor(options: PodVolumesOptions) {
@@ -99,13 +101,16 @@ class PodVolumesOnDisk implements OpenedPodVolumes {
       using folder = findBeneath(this.#folder.fd, uid);
       if (folder === undefined) return;
       this.#pods.set(uid, pod);
+      this.#late.add(uid);
       await this.#maker.refresh(pod, folder.fd);
+      this.#late.delete(uid);
     });
   }
 
   async remove(uid: string): Promise<void> {
     await this.#lock.run(checkUid(uid), async () => {
       this.#pods.delete(uid);
+      this.#late.delete(uid);
       this.#sources.forget(uid);
       unmountBeneath(this.#folder.fd, this.#path, uid);
       await removeTree(this.#folder.fd, uid);
@@ -140,7 +145,7 @@ class PodVolumesOnDisk implements OpenedPodVolumes {
     try {
       await this.refresh(pod);
     } catch (error) {
-      // Told when the kubelet asks for it next.
+      // Tried again at the next look.
       this.#options.log?.debug(
         { pod: uid, reason: messageOf(error) },
         'volumes are not up to date',
@@ -151,7 +156,8 @@ class PodVolumesOnDisk implements OpenedPodVolumes {
   #look(): void {
     if (this.#closed.signal.aborted) return;
     this.#stopLooking = this.#clock.after(this.#options.lookMs ?? lookMs, () => {
-      for (const uid of this.#sources.dueTokens()) void this.#refreshQuietly(uid);
+      const due = new Set([...this.#sources.dueTokens(), ...this.#late]);
+      for (const uid of due) void this.#refreshQuietly(uid);
       void this.#sweep.run().finally(() => this.#look());
     });
   }

@@ -9,7 +9,7 @@ import { FakeClock } from '../../simulation/fake-clock.ts';
 
 function podOf(image: string): Pod {
   const container = { name: 'main', image, imagePullPolicy: 'IfNotPresent' };
-  return { metadata: { uid: image }, spec: { containers: [container] } } as Pod;
+  return { metadata: { uid: image }, spec: { containers: [container] } };
 }
 
 /** A runtime with a registry that answers when it is told to. */

@@ -1,4 +1,12 @@
-import { existsSync, readdirSync, readlinkSync, statSync, writeFileSync, mkdirSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { resources } from '../../../../src/api/client/resources.ts';
@@ -64,6 +72,42 @@ t.test('an optional ConfigMap that comes later is seen', skip, async (t) => {
   t.equal(await node.read(pod, '/config', 'key'), 'here');
   await node.volumes.remove(pod.metadata.uid);
 });
+
+t.test(
+  'what could not be read after a restart is read when the server is back',
+  skip,
+  async (t) => {
+    const node = await VolumeNode.start(t);
+    const metadata = { namespace: 'default', name: 'app' };
+    const map = await node.client.create(resources.configMaps, { metadata, data: { word: 'one' } });
+    const pod = await node.pod('kept', {
+      volumes: [{ name: 'config', configMap: { name: 'app' } }],
+    });
+    await node.prepare(pod);
+    const path = await node.pathOf(pod, '/config');
+    await node.volumes[Symbol.asyncDispose]();
+    await node.client.update(resources.configMaps, { ...map, data: { word: 'two' } });
+    let asked = 0;
+    const client = new Proxy(node.client, {
+      get: (target, name) => {
+        const known: unknown = Reflect.get(target, name);
+        if (name !== 'get' || typeof known !== 'function') return known;
+        return async (...args: unknown[]): Promise<unknown> => {
+          asked += 1;
+          if (asked <= 2) throw new Error('nobody answers');
+          return await Reflect.apply(known, target, args);
+        };
+      },
+    });
+    const volumes = await node.again(t, { client });
+    await t.rejects(volumes.refresh(pod), { message: /nobody answers/ });
+    const word = () => readFileSync(join(path, 'word'), 'utf8');
+    t.equal(word(), 'one');
+    t.equal(await until(word, (text) => text === 'two'), 'two');
+    t.ok(asked > 2);
+    await volumes.remove(pod.metadata.uid);
+  },
+);
 
 t.test('what is missing is told in the words of FailedMount', skip, async (t) => {
   const node = await VolumeNode.start(t);
