@@ -11,9 +11,9 @@ type Collect = (options: {
 let collect: Collect | undefined;
 
 /**
- * Gives the kernel what this process holds and does not use. A program that has become quiet collects
- * no garbage by itself, V8 keeps the pages that it has emptied, and malloc those below the last
- * one in use. Holds the event loop for a tenth of a second: for quiet times.
+ * Gives the kernel what this process holds and does not use. A program that has become quiet
+ * collects no garbage by itself, V8 keeps the pages that it has emptied, and malloc those below the
+ * last one in use. Holds the event loop for a tenth of a second: for quiet times.
  */
 export function giveMemoryBack(): void {
   collect ??= openCollector();

@@ -65,7 +65,7 @@ export class ImagePuller {
     this.#ahead.set(pod, new Map(found));
   }
 
-  /** An answer is good for one start: what it tells of may go, and what was absent may have come. */
+  /** An answer is good for one start: what is there may go, and what was absent have come. */
   async #status(pod: Pod, name: string): Promise<Image | undefined> {
     const found = this.#ahead.get(pod);
     const image = found?.get(name);
