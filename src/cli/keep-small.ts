@@ -7,7 +7,7 @@ const lookMs = 5000;
 const busyShare = 0.1;
 const quietShare = 0.05;
 
-/** Gives memory back when a busy time is over, until the signal is aborted. Keeps no process alive. */
+/** Gives memory back when a busy time is over, until the signal is aborted. */
 export function keepSmall(signal: AbortSignal): void {
   let since = performance.eventLoopUtilization();
   let wasBusy = true;

@@ -7,6 +7,7 @@ import { walkKills, walkNodes } from './lab/walk-faults.ts';
 import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts';
 import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
+import { walkRolling } from './lab/walk-rolling.ts';
 import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
 import { walkToolkit } from './lab/walk-toolkit.ts';
 
@@ -27,6 +28,7 @@ const walks = {
   network: walkNetwork,
   bandwidth: walkBandwidth,
   services: walkServices,
+  rolling: walkRolling,
   probes: walkProbes,
   configuration: walkConfiguration,
   storage: walkStorage,
