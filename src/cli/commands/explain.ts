@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { ApiError } from '../../api/status.ts';
 import { DomainError } from '../../base/error.ts';
 import { decisionsPath } from '../../scheduler/explain/decisions-path.ts';
 import type { Explanation } from '../../scheduler/explain/explanation.ts';
@@ -19,8 +20,10 @@ export function define(command: Command, cli: Cli): void {
     )
     .option('-o, --output <format>', 'text or json', 'text')
     .argument('<kind>', 'pod')
-    .argument('<name>')
-    .action(async (kind: string, name: string, flags: Flags) => {
+    .argument('[name]')
+    .action(async (first: string, second: string | undefined, flags: Flags) => {
+      const [kind = '', name = ''] = second === undefined ? first.split('/', 2) : [first, second];
+      if (name === '') throw new DomainError('invalid', 'Which pod? explain pod NAME');
       if (!['pod', 'pods', 'po'].includes(kind)) {
         throw new DomainError('unsupported', `Cannot explain a ${kind}: only pods are decided on`);
       }
@@ -34,6 +37,12 @@ export function define(command: Command, cli: Cli): void {
 
 async function readExplanation(name: string, flags: Flags): Promise<Explanation> {
   const parts = [flags.namespace, name].map(encodeURIComponent);
-  const answer = await askCoordinator(decisionsPath + parts.join('/'), flags);
-  return answer as unknown as Explanation;
+  try {
+    const answer = await askCoordinator(decisionsPath + parts.join('/'), flags);
+    return answer as unknown as Explanation;
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 404) throw error;
+    const pod = `pod "${name}" in namespace "${flags.namespace}"`;
+    throw new DomainError('notFound', `The scheduler remembers no decision about ${pod}`);
+  }
 }

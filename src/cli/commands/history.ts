@@ -35,7 +35,8 @@ export function define(command: Command, cli: Cli): void {
     .argument('<image or kind>')
     .argument('[name]')
     .addHelpText('after', help)
-    .action(async (first: string, name: string | undefined, flags: Flags) => {
+    .action(async (word: string, second: string | undefined, flags: Flags) => {
+      const [first, name] = second === undefined ? await partsOf(word) : [word, second];
       checkFlags(command, name);
       if (name === undefined) {
         const { imageHistory } = await import('../history/image-history.ts');
@@ -45,6 +46,14 @@ export function define(command: Command, cli: Cli): void {
       const { objectHistory } = await import('../history/object-history.ts');
       await cli.print(await objectHistory([first, name], flags));
     });
+}
+
+/** `deployment/web` as kubectl has it; `library/alpine` is an image. */
+async function partsOf(word: string): Promise<readonly [string, string | undefined]> {
+  const [kind = '', name = '', ...rest] = word.split('/');
+  if (name === '' || rest.length > 0) return [word, undefined];
+  const { isKindWord } = await import('../history/find-kind.ts');
+  return isKindWord(kind) ? [kind, name] : [word, undefined];
 }
 
 /** A flag of the one would be silently passed over by the other. */

@@ -17,6 +17,10 @@ export function findKindByWord(word: string): Kind {
   throw new DomainError('invalid', `Unknown kind "${word}"${hint}`);
 }
 
+export function isKindWord(word: string): boolean {
+  return stored.some((kind) => namesOf(kind).includes(word.toLowerCase()));
+}
+
 /** Where an object of it is asked for. */
 export function pathOf(kind: Kind, namespace: string, name: string): string {
   const root = kind.group === '' ? '/api/' : '/apis/';

@@ -44,8 +44,11 @@ export async function objectHistory(
 ): Promise<string> {
   const path = pathOf(findKindByWord(word), flags.namespace, name);
   if (flags.at === undefined) {
-    const items = await readItems(`${path}/history?limit=${limitOf(flags)}`, flags);
-    return flags.diff === true ? await diffsOf(items, name) : listingOf(items, flags);
+    const limit = limitOf(flags);
+    // One more, to know what the first one changed.
+    const items = await readItems(`${path}/history?limit=${limit + 1}`, flags);
+    const first = Math.max(0, items.length - limit);
+    return flags.diff === true ? await diffsOf(items, { name, first }) : listingOf(items, flags);
   }
   const moment = readPastMoment(flags.at, Date.now());
   const then = await askCoordinator(`${path}/history?${queryOf(moment)}`, flags);
@@ -84,7 +87,8 @@ function objectsOf(list: Json | undefined): JsonObject[] {
 }
 
 function listingOf(items: readonly PastItem[], flags: ObjectHistoryFlags): string {
-  if (flags.output === 'json') return `${JSON.stringify(items, null, 2)}\n`;
+  const limit = limitOf(flags);
+  if (flags.output === 'json') return `${JSON.stringify(items.slice(-limit), null, 2)}\n`;
   const rows = items.map(({ type, revision, timeMs, object }, index) => ({
     Revision: revision,
     Time: timeMs === undefined ? '<unknown>' : new Date(timeMs).toISOString(),
@@ -93,7 +97,8 @@ function listingOf(items: readonly PastItem[], flags: ObjectHistoryFlags): strin
     By: type === 'DELETED' ? '' : managerOf(object),
     Fields: printable(fieldsText(items[index - 1], type, object)),
   }));
-  return renderListing(rows, columns, flags.output === undefined ? {} : { output: flags.output });
+  const { output } = flags;
+  return renderListing(rows.slice(-limit), columns, output === undefined ? {} : { output });
 }
 
 const words = new Map([
@@ -118,7 +123,10 @@ function fieldsText(before: PastItem | undefined, type: string, object: JsonObje
   return [...fields.slice(0, shownFields), ...(more > 0 ? [`${more} more`] : [])].join(', ');
 }
 
-async function diffsOf(items: readonly PastItem[], name: string): Promise<string> {
+async function diffsOf(
+  items: readonly PastItem[],
+  { name, first }: { readonly name: string; readonly first: number },
+): Promise<string> {
   const texts = await Promise.all(
     items.map(async ({ object, type }) => (type === 'DELETED' ? '' : await textToCompare(object))),
   );
@@ -129,6 +137,7 @@ async function diffsOf(items: readonly PastItem[], name: string): Promise<string
       const change = lineDiff(index === 0 ? '' : (texts[index - 1] ?? ''), texts[index] ?? '');
       return `--- ${title(items[index - 1])}\n+++ ${name} ${revision}${time}\n${change}`;
     })
+    .slice(first)
     .join('');
 }
 

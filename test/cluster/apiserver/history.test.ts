@@ -39,6 +39,9 @@ t.test('history tells what an object was, and what changed it', async (t) => {
   );
   const diffs = await history('configmaps', 'paint', '--diff', '--last', '2');
   t.match(diffs, /\n-  color: green\n\+ {2}color: blue\n/);
+  t.match(diffs, /^--- paint \d+\n\+\+\+ paint \d+ .*\n@@ .*\n.*\n.*\n-  color: red\n/);
+  const newest = await history('configmap/paint', '--last', '1');
+  t.match(newest, /^REVISION .*\n\d+ .* changed .* data\.color\n$/);
 
   t.equal((await coordinator.asAdmin(`DELETE ${path}/paint`)).status, 200);
   t.match(await history('configmap', 'paint'), /\n\d+ +20\S+Z +\S.* deleted +\n$/);

@@ -47,7 +47,10 @@ t.test('explain prints why a pod is where it is, or nowhere', async (t) => {
   const document = JSON.parse(await explain('huge', '-o', 'json')) as { pod: string };
   t.equal(document.pod, 'default/huge');
 
-  await t.rejects(explain('absent'), /could not find the requested resource/);
+  const absent = /The scheduler remembers no decision about pod "absent" in namespace "default"/;
+  await t.rejects(explain('absent'), absent);
+  const slashed = await run(program, ['explain', 'pod/huge', '--kubeconfig', kubeconfig]);
+  t.match(slashed.stdout, /^Pod: +default\/huge\n/);
   const others = run(program, ['explain', 'node', 'host01', '--kubeconfig', kubeconfig]);
   await t.rejects(others, /Cannot explain a node: only pods are decided on/);
 });

@@ -3,11 +3,11 @@ import { changedFields } from '../../../../src/cli/history/changed-fields.ts';
 
 t.test('paths of what differs, without what every change changes', async (t) => {
   const before = {
-    metadata: { resourceVersion: '1', managedFields: [], labels: { 'a.b/c': 'x' } },
+    metadata: { generation: 1, managedFields: [{ time: 'a' }], labels: { 'a.b/c': 'x' } },
     spec: { replicas: 1, list: [{ image: 'a' }, { image: 'b' }], gone: true },
   };
   const after = {
-    metadata: { resourceVersion: '2', managedFields: [{}], labels: { 'a.b/c': 'y' } },
+    metadata: { generation: 2, managedFields: [{ time: 'b' }], labels: { 'a.b/c': 'y' } },
     spec: { replicas: 2, list: [{ image: 'a' }, { image: 'c' }] },
   };
   t.same(changedFields(before, after).toSorted(), [
@@ -18,4 +18,13 @@ t.test('paths of what differs, without what every change changes', async (t) => 
   ]);
   t.same(changedFields(before, before), []);
   t.same(changedFields({ a: [1] }, { a: [1, 2] }), ['a'], 'a list of another length is one change');
+});
+
+t.test('entries with types or names are told apart by them', async (t) => {
+  const ready = { type: 'Ready', status: 'True' };
+  const known = { conditions: [ready, { type: 'Available', status: 'True' }] };
+  const added = { conditions: [{ type: 'Available', status: 'False' }, { type: 'New' }, ready] };
+  t.same(changedFields(known, added), ['conditions[Available].status', 'conditions[New]']);
+  const reversed = { conditions: known.conditions.toReversed() };
+  t.same(changedFields(known, reversed), ['conditions'], 'an order is a change too');
 });
