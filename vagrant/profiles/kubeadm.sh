@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2154
 # A stock control plane and stock kubelets; below them keelson's runtime, plugins and pod network.
-version=${KEELSON_KUBERNETES:-1.33}
+version=${KEELSON_KUBERNETES:-1.36}
 token=${KEELSON_TOKEN:-abcdef.0123456789abcdef}
 packages gpg apt-transport-https
 if [ ! -e /etc/apt/keyrings/kubernetes.gpg ]; then
@@ -29,10 +29,10 @@ networking: { podSubnet: 172.31.0.0/16 }
 ---
 apiVersion: kubelet.config.k8s.io/v1beta1
 kind: KubeletConfiguration
-cgroupDriver: systemd
+cgroupDriver: cgroupfs
 CONFIG
     [ -e /etc/kubernetes/admin.conf ] ||
-        kubeadm init --config /etc/kubernetes/keelson-lab.yaml --skip-phases addon/kube-proxy
+        kubeadm init --config /etc/kubernetes/keelson-lab.yaml --skip-phases addon
     install -d -m 0700 /root/.kube
     cp /etc/kubernetes/admin.conf /root/.kube/config
     # The network agent asks as the node, and does a proxy's work.
@@ -44,7 +44,7 @@ else
         --cri-socket "$socket" --discovery-token-unsafe-skip-ca-verification
 fi
 
-# The pods' network and the Services are ours, in place of kube-proxy.
+# The pods' network, Services and names are ours, in place of kube-proxy and CoreDNS.
 keep /etc/systemd/system/keelson-network.service <<UNIT
 [Unit]
 Description=keelson pod network
