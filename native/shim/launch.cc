@@ -28,6 +28,9 @@ namespace keelson::shim {
 
 static constexpr size_t maximumPlanBytes = 8 * 1024 * 1024;
 
+// When the process that matters is forked: never, by the launch, or by the start (a restore).
+enum class Relay : uint8_t { none, launch, start };
+
 // launch CONTAINER NAME CLONE-FLAGS CGROUP FOLDER LOG STDIO INPUT TERMINAL RELAY JOIN PLAN GROUP
 struct Order {
   const char* container;
@@ -40,7 +43,7 @@ struct Order {
   Field stdio;
   bool input;
   bool terminal;
-  bool relay;
+  Relay relay;
   // Into the PID namespace of the container's first process, whose pidfd becomes the first slot.
   bool join;
   // Empty when the plan is in the first descriptor.
@@ -60,7 +63,7 @@ static Order readOrder(Fields& fields) {
   order.stdio = fields.bytes();
   order.input = fields.number() != 0;
   order.terminal = fields.number() != 0;
-  order.relay = fields.number() != 0;
+  order.relay = static_cast<Relay>(fields.number());
   order.join = fields.number() != 0;
   order.plan = fields.bytes();
   // A runtime from before an upgrade does not say.
@@ -216,7 +219,8 @@ static bool prepare(Process& process, const Order& order, Failed& failed) {
     if (process.log < 0) return failed = {"open", order.log}, false;
   }
   process.passed = order.stdio.is("pass");
-  process.awaitsFork = order.relay;
+  process.awaitsFork = order.relay == Relay::launch;
+  process.forksAtStart = order.relay == Relay::start;
   return true;
 }
 
@@ -277,6 +281,7 @@ static void wake(Request& request, const char* verb, State from, State to) {
   process->request = request.id;
   strcpy(process->origin, request.origin);
   process->state = to;
+  if (to == State::starting) process->awaitsFork = process->forksAtStart;
   char byte = 1;
   if (send(process->status, &byte, 1, MSG_NOSIGNAL) != 1) {
     answerFailure(request.client, request.id, verb, errno, container);

@@ -36,6 +36,8 @@ struct Process {
   // The process that forks the real one and ends at once; 0 when there is none.
   pid_t relay = 0;
   bool awaitsFork = false;
+  // What waits to be started is such a process: a checkpoint is restored.
+  bool forksAtStart = false;
   // Held or created, told before it was known who tells.
   State reached = State::launching;
   State state = State::launching;

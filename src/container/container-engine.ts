@@ -1,3 +1,4 @@
+import type { CheckpointDocument } from './checkpoint/checkpoint-document.ts';
 import type { Snapshot } from '../image/snapshot.ts';
 import type { Mark } from '../kernel/mark.ts';
 import type { Spec } from './spec.ts';
@@ -32,10 +33,11 @@ export interface ContainerRequest {
   readonly restore?: RestoreSource;
 }
 
-/** What `checkpoint` has written; it stays until the container has been started. */
+/** What `checkpoint` has written. */
 export interface RestoreSource {
-  /** criu's images. */
+  /** A folder with criu's images; it stays until the container has been started. */
   readonly images: string;
+  readonly document: CheckpointDocument;
 }
 
 export interface CheckpointTarget {

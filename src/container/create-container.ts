@@ -12,6 +12,7 @@ import type { EngineContext } from './engine-context.ts';
 import { launchForeign } from './foreign-runtime.ts';
 import { makeCgroup } from './limit-cgroup.ts';
 import { moveNetDevices } from './net-devices.ts';
+import { makeRestorePlace, planRestored } from './checkpoint/restore-container.ts';
 import { planContainer, type ContainerPlan } from './plan/plan-container.ts';
 import { hookError } from './plan/plan-hooks.ts';
 import { runHooks } from './run-hooks.ts';
@@ -63,6 +64,7 @@ async function passHooks(context: EngineContext, container: Container): Promise<
 
 async function planFor(context: EngineContext, request: ContainerRequest): Promise<ContainerPlan> {
   const { spec, snapshot, id } = request;
+  if (request.restore !== undefined) return planRestored(context, request, request.restore);
   const { seccomp } = spec.linux ?? {};
   return planContainer({
     id,
@@ -96,6 +98,7 @@ async function launchContainer(
 ): Promise<Pick<ContainerRecord, 'pid' | 'notEnforced'>> {
   const { request } = container;
   writeBundle(context.store, request);
+  makeRestorePlace(context, request);
   const [cgroup, shim] = await Promise.all([
     makeCgroup(context, request),
     context.shims.open(request.podId),

@@ -1,5 +1,6 @@
 import { DomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
+import { restoreError } from './checkpoint/restore-container.ts';
 import type { Container } from './container.ts';
 import { emit, type EngineContext } from './engine-context.ts';
 import { hookError } from './plan/plan-hooks.ts';
@@ -16,17 +17,19 @@ export async function startContainer(context: EngineContext, container: Containe
   if (shim === undefined) throw new DomainError('unavailable', `Pod "${podId}" has no shim`);
   container.save({ phase: 'starting' });
   fault('container.start.after-record');
+  let { pid } = container.record;
   try {
-    await shim.start(id);
+    pid = await shim.start(id);
   } catch (error) {
-    const text = `Cannot start container "${id}": ${messageOf(hookError(error) ?? error)}`;
+    const cause = restoreError(context, container) ?? hookError(error) ?? error;
+    const text = `Cannot start container "${id}": ${messageOf(cause)}`;
     failStart(container, text);
     throw new DomainError('invalid', text, { cause: error });
   }
   fault('container.start.after-start');
   // It may have ended already; then its exit is what counts.
   const startedAtMs = Date.now();
-  if (container.record.finishedAtMs === 0) container.save({ phase: 'running', startedAtMs });
+  if (container.record.finishedAtMs === 0) container.save({ phase: 'running', pid, startedAtMs });
   emit(context, container, 'started');
   await passPoststart(context, container);
 }

@@ -17,8 +17,11 @@ export interface Launch {
   readonly stdio: 'log' | 'pass' | 'given' | 'null';
   readonly input: boolean;
   readonly terminal: boolean;
-  /** The plan has a `fork`: the process that matters is its child. */
-  readonly relay: boolean;
+  /**
+   * The plan has a `fork` or `runtime`: the process that matters is its child. late: that comes
+   * when it is started, not when it is made.
+   */
+  readonly relay: boolean | 'late';
   /** Joins the PID namespace of the container's first process; its pidfd is slot 0. */
   readonly join: boolean;
   /** The operations, encoded. */

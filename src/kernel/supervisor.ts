@@ -92,7 +92,7 @@ export class Supervisor {
         launch.stdio,
         launch.input,
         launch.terminal,
-        launch.relay,
+        launch.relay === 'late' ? 2 : launch.relay,
         launch.join,
         inline ? plan : '',
         launch.group ?? false,
@@ -112,9 +112,10 @@ export class Supervisor {
     await this.#request('go-on', [container], slow);
   }
 
-  /** Lets a created container go on; resolves when its program is executed. */
-  async start(container: string): Promise<void> {
-    await this.#request('start', [container], slow);
+  /** Lets a created container go on; resolves when its program is executed, with its pid. */
+  async start(container: string): Promise<number> {
+    const { fields } = await this.#request('start', [container], slow);
+    return Number(fields[0]);
   }
 
   async signal(container: string, name: string, signal: number): Promise<void> {

@@ -88,7 +88,7 @@ async function launch(call: Call, making: Making, manner: Manner): Promise<OciRe
     operations,
     cloneFlags,
     cgroup: folder,
-    relay,
+    relay: relay === true,
     join: false,
     preserved: preservedCount(call),
     console: socketPath(call, 'console-socket'),

@@ -1,8 +1,7 @@
-import { mkdirSync, readFileSync, statSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { DomainError, hasCode } from '../../base/error.ts';
+import { DomainError } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
-import { limits } from '../../base/limits.ts';
 import { writeVolatileState } from '../../base/state-file.ts';
 import { readMounts } from '../../kernel/mountinfo.ts';
 import type { CheckpointOptions } from '../container-engine.ts';
@@ -10,7 +9,7 @@ import type { Container } from '../container.ts';
 import type { EngineContext } from '../engine-context.ts';
 import { pauseContainer, resumeContainer } from '../freeze-container.ts';
 import { documentName, type CheckpointDocument } from './checkpoint-document.ts';
-import { criuProblem, errorsIn, findCriu, runCriu } from './criu.ts';
+import { criuProblem, errorsIn, findCriu, readLog, runCriu } from './criu.ts';
 import { externalMounts } from './external-mounts.ts';
 import { forgetCapture, noteCapture } from './interrupted.ts';
 import { checkDump, namespacePath, planDump } from './plan-dump.ts';
@@ -131,16 +130,6 @@ function describe({ request, record }: Container): CheckpointDocument {
 /** As runc writes them: pipes by their names, and what is no pipe as the file it shows. */
 function runcName(name: string): string {
   return name.startsWith('pipe') ? name : '/dev/null';
-}
-
-function readLog(path: string): string {
-  try {
-    if (statSync(path).size > limits.checkpointDocumentBytes) return '';
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return '';
-    throw error;
-  }
 }
 
 /** Who asked for several has to hear which one it is. */

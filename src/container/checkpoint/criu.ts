@@ -1,5 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { DomainError, hasCode } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
@@ -58,6 +58,17 @@ export function errorsIn(output: string): string {
 }
 
 const longestWords = 900;
+
+/** criu's log; '' where there is none, or one that is far too long. */
+export function readLog(path: string): string {
+  try {
+    if (statSync(path).size > limits.checkpointDocumentBytes) return '';
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return '';
+    throw error;
+  }
+}
 
 export interface CriuRun {
   readonly program: string;

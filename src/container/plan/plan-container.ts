@@ -58,7 +58,7 @@ export interface Alone {
 export interface ContainerPlan {
   readonly operations: readonly Operation[];
   readonly cloneFlags: number;
-  readonly relay: boolean;
+  readonly relay: boolean | 'late';
   readonly terminal: boolean;
   /** It is held before it enters its root, for the runtime's hooks and network devices. */
   readonly held: boolean;

@@ -6,6 +6,7 @@ import type { Handlers } from '../grpc/grpc-server.ts';
 import type { Node } from '../node.ts';
 import { checkpointContainer } from './checkpoint-container.ts';
 import { checkpointPod } from './checkpoint-pod.ts';
+import { restorePod } from './restore-pod.ts';
 
 /**
  * Checkpoints. What the request itself gets wrong is refused first, as any runtime would say it,
@@ -27,9 +28,11 @@ export function checkpointHandlers(node: Node): Handlers<typeof RuntimeService> 
       await checkpointPod(node, pod, { request, signal });
       return {};
     },
-    RestorePod: async ({ checkpoint_path }) => {
-      checkPath('checkpoint_path', checkpoint_path);
-      throw new DomainError('unsupported', `Cannot restore a pod`);
+    RestorePod: async (request, { signal }) => {
+      checkPath('checkpoint_path', request.checkpoint_path);
+      const { podId, containers } = await restorePod(node, request, signal);
+      const restored_containers = containers.map(({ name, id }) => ({ name, container_id: id }));
+      return { pod_sandbox_id: podId, restored_containers };
     },
   };
 }

@@ -1,3 +1,4 @@
+import { rm } from 'node:fs/promises';
 import { isDomainError } from '../../base/error.ts';
 import { isDiskFull } from '../../base/state-file.ts';
 import type { SpanRecorder } from '../../base/span.ts';
@@ -5,7 +6,7 @@ import type { ContainerStatus } from '../../container/container-engine.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { releaseImageVolumes } from '../image/image-volume.ts';
 import { provideSandbox } from '../pod/run-pod.ts';
-import { recreateContainer } from './create-container.ts';
+import { imagesOf, recreateContainer } from './create-container.ts';
 import type { Node } from '../node.ts';
 import { removeAnonymousVolumes } from '../volume/volumes.ts';
 
@@ -60,9 +61,13 @@ export function startContainer(
     }
     if (current.stopped) await node.containers.update(record.id, { stopped: false });
     const start = (): Promise<ContainerStatus> => node.engine.start(record.id);
-    return spans === undefined ? start() : spans.step('start', start);
+    const status = await (spans === undefined ? start() : spans.step('start', start));
+    if (current.restored === true) await rm(imagesOf(node, record.id), forever);
+    return status;
   });
 }
+
+const forever = { recursive: true, force: true } as const;
 
 export interface StopOrder {
   readonly timeoutMs: number;

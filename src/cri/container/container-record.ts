@@ -28,6 +28,8 @@ export interface ContainerRecord extends NamedRecord {
   readonly restartCount: number;
   /** Stopped by request: `unless-stopped` and `always` leave it alone until it is started again. */
   readonly stopped: boolean;
+  /** Its processes come from a checkpoint. */
+  readonly restored?: boolean;
   /** Of the run before, while the engine has none: between two runs, and after a reboot. */
   readonly last?: ContainerStatus;
 }

@@ -5,6 +5,7 @@ import { SpanRecorder } from '../../base/span.ts';
 import type { ContainerRequest } from '../../container/container-engine.ts';
 import type { Image } from '../../image/image.ts';
 import type { Snapshot } from '../../image/snapshot.ts';
+import type { ContainerRestoration } from '../checkpoint/container-restoration.ts';
 import { containerCgroup, podCgroup } from '../plan/cgroup-path.ts';
 import {
   configOf,
@@ -39,6 +40,8 @@ export interface CreateOrder {
   readonly options?: RunOptions;
   readonly logPath: (folder: string) => string;
   readonly spans?: SpanRecorder;
+  /** Its files and processes come from a checkpoint. */
+  readonly restoration?: ContainerRestoration;
 }
 
 /** Makes a container that waits to be started; on failure nothing of it stays. */
@@ -52,17 +55,22 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
   );
   undo.defer(() => node.images.releaseSnapshot(id));
   undo.defer(() => releaseImageVolumes(node, id));
+  const { restoration } = order;
+  restoration?.checkImage(order.image);
+  await restoration?.fill(snapshot.upper);
   const { config, volumes } = await provideImageVolumes(node, id, order.config);
   const { record, request } = await spans.step('plan', () =>
     plan(node, { order: { ...order, config }, id, snapshot, volumes }),
   );
+  restoration?.checkSpec(request.spec);
   await spans.step('record', () => node.containers.add(record));
   undo.defer(() => node.containers.remove(id));
   undo.defer(() => removeEmpty(record.logPath));
   if (spans.on) node.engine.traceSteps(id, (marks) => spans.addMarks(marks));
+  const restore = restoration && { restore: restoration.source(imagesOf(node, id)) };
   await spans.step('create', () =>
     withVolumes(node, { record, again: false }, (fills) =>
-      node.engine.create({ ...request, fills }),
+      node.engine.create({ ...request, fills, ...restore }),
     ),
   );
   undo.move();
@@ -73,6 +81,11 @@ export async function createContainer(node: Node, order: CreateOrder): Promise<C
 async function removeEmpty(logPath: string): Promise<void> {
   const found = await lstat(logPath).catch(() => undefined);
   if (found?.isFile() === true && found.size === 0) await rm(logPath, { force: true });
+}
+
+/** criu's images of one that is to be restored, until it is started. */
+export function imagesOf(node: Node, id: string): string {
+  return `${node.containers.folderOf(id)}/checkpoint`;
 }
 
 interface PlanRequest {
@@ -136,6 +149,7 @@ async function plan(
     },
     restartCount: 0,
     stopped: false,
+    ...(order.restoration && { restored: true }),
   };
   const { binary: runtime } = handlerNamed(node.handlers, pod.runtimeHandler) ?? {};
   const parts = { config, spec, snapshot, cgroupPath, ...(runtime && { runtime }) };

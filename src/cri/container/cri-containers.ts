@@ -7,6 +7,7 @@ import {
   statusOfContainer,
   stopContainer,
 } from './container-life.ts';
+import type { ContainerRestoration } from '../checkpoint/container-restoration.ts';
 import { configOf, type ContainerRecord, podConfigOf } from './container-record.ts';
 import { createContainer } from './create-container.ts';
 import {
@@ -32,7 +33,7 @@ import { WholeList } from '../whole-list.ts';
 export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
   const all = allContainers(node);
   return {
-    CreateContainer: async (request) => ({ container_id: await create(node, request) }),
+    CreateContainer: async (request) => ({ container_id: await createFromConfig(node, request) }),
     StartContainer: async ({ container_id }) => {
       await startContainer(node, node.containers.find(container_id));
       return {};
@@ -74,7 +75,12 @@ export function containerHandlers(node: Node): Handlers<typeof RuntimeService> {
   };
 }
 
-async function create(node: Node, request: CreateContainerRequest): Promise<string> {
+/** `restoration`: its processes come from a checkpoint. */
+export async function createFromConfig(
+  node: Node,
+  request: Pick<CreateContainerRequest, 'config' | 'pod_sandbox_id'>,
+  restoration?: ContainerRestoration,
+): Promise<string> {
   const { config, pod_sandbox_id } = request;
   if (config?.metadata === undefined || config.image === undefined) {
     throw new DomainError('invalid', 'A container needs a config with metadata and an image');
@@ -94,6 +100,7 @@ async function create(node: Node, request: CreateContainerRequest): Promise<stri
     image,
     imageName: config.image.image,
     config,
+    ...(restoration && { restoration }),
     logPath: () =>
       config.log_path === '' || log_directory === '' ? '' : `${log_directory}/${config.log_path}`,
   });

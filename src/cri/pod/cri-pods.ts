@@ -81,7 +81,7 @@ export function podHandlers(node: Node): Handlers<typeof RuntimeService> {
 const emptyLinux = decode(LinuxPodSandboxConfig, Buffer.alloc(0));
 
 /** Unique as the kubelet makes pods unique. */
-function podName({ metadata }: PodSandboxConfig): string {
+export function podName({ metadata }: PodSandboxConfig): string {
   const { name, namespace, uid, attempt } = metadata ?? {};
   if (name === undefined || name === '') {
     throw new DomainError('invalid', 'A pod needs a name in its metadata');
