@@ -50,9 +50,20 @@ export interface GrpcStatus {
   readonly details: string;
 }
 
+/** Answers with a code and words of its own, for clients that look for just these. */
+export class StatusError extends Error {
+  readonly code: number;
+
+  constructor({ code, details }: GrpcStatus) {
+    super(details);
+    this.code = code;
+  }
+}
+
 /** What a caller is told of a failure. */
 export function statusOf(error: unknown): GrpcStatus {
   const details = messageOf(error);
+  if (error instanceof StatusError) return { code: error.code, details };
   if (isDomainError(error)) return { code: codeOfKind[error.kind], details };
   if (isKernelError(error)) return { code: codeOfErrno[error.code] ?? statusCode.unknown, details };
   if (error instanceof Error && error.name === 'AbortError') {

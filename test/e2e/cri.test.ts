@@ -230,6 +230,9 @@ t.test('images: one id everywhere, absent ones are no error', async (t) => {
   await call('RemovePodSandbox', { pod_sandbox_id: podId });
   t.match(await call('ImageFsInfo'), { image_filesystems: [{ fs_id: {} }] });
   await call('RemoveImage', { image: { image: 'nosuch' } });
+  // A kubelet backs off from an unavailable registry by these very words, of code UNKNOWN.
+  const unavailable = /^2 UNKNOWN: RegistryUnavailable: Registry "127.0.0.1:1" is unreachable/;
+  await t.rejects(call('PullImage', { image: { image: '127.0.0.1:1/x:1' } }), unavailable);
 });
 
 t.test(
@@ -237,10 +240,12 @@ t.test(
   async (t) => {
     const podId = await createPod();
     const id = await createContainer(podId, container('seen', ['sleep', '60']));
+    t.match(await call('ListContainers', {}), { containers: [{ state: 'CONTAINER_CREATED' }] });
     await call('StartContainer', { container_id: id });
     await runtime.run('run', '-d', '--name', 'own', 'busybox', 'sleep', '60');
     const { containers } = await call('ListContainers', {});
     t.equal((containers as unknown as object[]).length, 1);
+    t.match(containers, [{ state: 'CONTAINER_RUNNING' }], 'a list is not older than its items');
     const { items } = await call('ListPodSandbox', {});
     t.equal((items as unknown as object[]).length, 1);
     const { stdout } = await runtime.run('ps', '--format', '{{.Names}}');

@@ -1,5 +1,7 @@
 import { statfs } from 'node:fs/promises';
-import { DomainError, isDomainError } from '../../base/error.ts';
+import { DomainError, isDomainError, messageOf } from '../../base/error.ts';
+import { StatusError, statusCode } from '../../grpc/status-code.ts';
+import { RegistryUnavailable } from '../../image/registry/registry-error.ts';
 import type { RegistryCredentials } from '../../image/image-service.ts';
 import type { Image } from '../../image/image.ts';
 import type {
@@ -32,10 +34,8 @@ export function imageHandlers(node: Node): Handlers<typeof ImageService> {
     },
     PullImage: async ({ image, auth }, { signal }) => {
       const credentials = credentialsOf(auth);
-      const pulled = await node.images.pull(nameOf(image), {
-        signal,
-        ...(credentials === undefined ? {} : { credentials }),
-      });
+      const options = { signal, ...(credentials === undefined ? {} : { credentials }) };
+      const pulled = await node.images.pull(nameOf(image), options).catch(refusePull);
       use.forget();
       return { image_ref: pulled.id };
     },
@@ -50,6 +50,13 @@ export function imageHandlers(node: Node): Handlers<typeof ImageService> {
       return { image_filesystems: [images], container_filesystems: [containers] };
     },
   };
+}
+
+/** A kubelet knows this failure by how the text begins, and reads texts of code UNKNOWN alone. */
+function refusePull(error: unknown): never {
+  if (!(error instanceof RegistryUnavailable)) throw error;
+  const details = `RegistryUnavailable: ${messageOf(error)}`;
+  throw new StatusError({ code: statusCode.unknown, details });
 }
 
 function nameOf(image: ImageSpec | undefined): string {

@@ -11,6 +11,13 @@ export interface Subject {
   readonly action: 'pull' | 'push';
 }
 
+/** The registry is the reason, not the image: another one, or later the same, may answer. */
+export class RegistryUnavailable extends DomainError {
+  constructor(message: string) {
+    super('unavailable', message);
+  }
+}
+
 /** Turns a response that is not a success into the DomainError that tells what a person can do. */
 export async function errorOfResponse(
   response: HttpResponse,
@@ -27,16 +34,10 @@ export async function errorOfResponse(
   }
   if (status === 401 || status === 403 || status === 404) return denied(subject, said);
   if (status === 429) {
-    return new DomainError(
-      'unavailable',
-      `${response.url.host} allows no more requests now${said}`,
-    );
+    return new RegistryUnavailable(`${response.url.host} allows no more requests now${said}`);
   }
-  const kind = status >= 500 ? 'unavailable' : 'invalid';
-  return new DomainError(
-    kind,
-    `${response.url.host} answered ${status} for "${subject.name}"${said}`,
-  );
+  const answer = `${response.url.host} answered ${status} for "${subject.name}"${said}`;
+  return status >= 500 ? new RegistryUnavailable(answer) : new DomainError('invalid', answer);
 }
 
 /** Docker's words, which people search for. */
@@ -47,7 +48,7 @@ export function denied({ action, name }: Subject, said = ''): DomainError {
 
 /** A request that got no answer at all. */
 export function unreachable(host: string, error: unknown): DomainError {
-  return new DomainError('unavailable', `Registry "${host}" is unreachable: ${reasonOf(error)}`);
+  return new RegistryUnavailable(`Registry "${host}" is unreachable: ${reasonOf(error)}`);
 }
 
 const reasons: Readonly<Record<string, string>> = {
