@@ -1,7 +1,12 @@
 import type { ContainerRequest } from './container-engine.ts';
 
 /** How far a container has come; each is on disk before its effect begins. */
-export type Phase = 'creating' | 'created' | 'starting' | 'running' | 'exited' | 'removing';
+const phases = ['creating', 'created', 'starting', 'running', 'exited', 'removing'] as const;
+export type Phase = (typeof phases)[number];
+
+export function isPhase(word: string): word is Phase {
+  return (phases as readonly string[]).includes(word);
+}
 
 /** What changes: file `state.json` of the container's folder. `request.json` has what does not. */
 export interface ContainerRecord {

@@ -1,9 +1,15 @@
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DomainError } from '../base/error.ts';
+import { hasShape, isListOf } from '../base/shape.ts';
 import { readState, writeEndingState, writeVolatileState } from '../base/state-file.ts';
 import type { ContainerRequest } from './container-engine.ts';
-import { newRecord, type ContainerRecord, type StoredContainer } from './container-record.ts';
+import {
+  isPhase,
+  newRecord,
+  type ContainerRecord,
+  type StoredContainer,
+} from './container-record.ts';
 
 /** A name that is one folder and nothing else. */
 const identifier = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
@@ -65,18 +71,7 @@ export class RecordStore {
         readOrUndefined(join(folder, name)),
       ),
     );
-    if (isRequest(request, id) && isRecord(record)) return { request, record };
-    const { podId, cgroupPath } = (
-      isPlace(place) ? place : isPlace(request) ? request : {}
-    ) as Partial<ContainerRequest>;
-    if (podId === undefined || cgroupPath === undefined) return undefined;
-    const spec = { ociVersion: '1.3.0' };
-    const guess: ContainerRequest = { id, podId, cgroupPath, spec, stdin: 'none' };
-    return {
-      request: isRequest(request, id) ? request : guess,
-      record: { ...newRecord, phase: 'exited', finishedAtMs: Date.now() },
-      damaged: true,
-    };
+    return storedContainer(id, { place, request, record });
   }
 
   remove(id: string): void {
@@ -92,22 +87,54 @@ async function readOrUndefined(path: string): Promise<unknown> {
   }
 }
 
-function has(value: unknown, ...keys: string[]): boolean {
-  return (
-    typeof value === 'object' &&
-    value !== null &&
-    keys.every((key) => typeof (value as Record<string, unknown>)[key] === 'string')
-  );
+export interface StoredDocuments {
+  readonly place: unknown;
+  readonly request: unknown;
+  readonly record: unknown;
+}
+
+/** What a container's files say, as far as they make sense; undefined where there is no place. */
+export function storedContainer(
+  id: string,
+  { place, request, record }: StoredDocuments,
+): StoredContainer | undefined {
+  // What earlier releases did not know yet is as in a new one.
+  const whole: unknown = hasShape(record, {}) && { ...newRecord, ...(record as ContainerRecord) };
+  if (isRequest(request, id) && isRecord(whole)) return { request, record: whole };
+  const known = isPlace(place) ? place : isPlace(request) ? request : undefined;
+  if (known === undefined) return undefined;
+  const { podId, cgroupPath } = known;
+  const spec = { ociVersion: '1.3.0' };
+  const guess: ContainerRequest = { id, podId, cgroupPath, spec, stdin: 'none' };
+  return {
+    request: isRequest(request, id) ? request : guess,
+    record: { ...newRecord, phase: 'exited', finishedAtMs: Date.now() },
+    damaged: true,
+  };
 }
 
 function isPlace(value: unknown): value is Pick<ContainerRequest, 'podId' | 'cgroupPath'> {
-  return has(value, 'podId', 'cgroupPath');
+  return hasShape(value, { podId: 'string', cgroupPath: 'string' });
 }
 
 function isRequest(value: unknown, id: string): value is ContainerRequest {
-  return isPlace(value) && has(value, 'id', 'stdin') && (value as ContainerRequest).id === id;
+  const shape = { id: 'string', stdin: 'string', spec: 'object' } as const;
+  return isPlace(value) && hasShape(value, shape) && (value as ContainerRequest).id === id;
 }
 
 function isRecord(value: unknown): value is ContainerRecord {
-  return has(value, 'phase') && typeof (value as ContainerRecord).finishedAtMs === 'number';
+  const { phase, notEnforced } = value as ContainerRecord;
+  return hasShape(value, recordShape) && isPhase(phase) && isListOf(notEnforced, 'string');
 }
+
+const recordShape = {
+  phase: 'string',
+  pid: 'number',
+  createdAtMs: 'number',
+  startedAtMs: 'number',
+  finishedAtMs: 'number',
+  exitCode: 'number',
+  oomKilled: 'boolean',
+  lost: 'boolean',
+  startError: 'string',
+} as const;

@@ -1,6 +1,6 @@
 import { isDomainError } from '../base/error.ts';
 import { KeyedLock } from '../base/keyed-lock.ts';
-import { damagedContainer, damagedPod } from './container/container-record.ts';
+import { containerKind, podKind } from './container/container-record.ts';
 import { CpuSampler } from './statistics/cpu-sampler.ts';
 import { EventFeed } from './event-feed.ts';
 import { ownerOfSnapshot } from './image/image-volume.ts';
@@ -38,8 +38,8 @@ export async function openNode(parts: NodeParts): Promise<Node> {
       return handlers;
     },
     setHandlers: (next) => (handlers = next),
-    containers: new RecordStore(`${rootFolder}/containers`, 'container', damagedContainer),
-    pods: new RecordStore(`${rootFolder}/pods`, 'pod', damagedPod),
+    containers: new RecordStore(`${rootFolder}/containers`, 'container', containerKind),
+    pods: new RecordStore(`${rootFolder}/pods`, 'pod', podKind),
     volumes: new VolumeStore(`${rootFolder}/volumes`),
     locks: new KeyedLock(),
     events: new EventFeed(),

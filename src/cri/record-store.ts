@@ -12,6 +12,14 @@ export interface NamedRecord {
   readonly damaged?: boolean;
 }
 
+/** What a store has to know of its records. */
+export interface RecordKind<T> {
+  /** Takes the place of a record that cannot be read. */
+  standIn(id: string): T;
+  /** Whether all that is made of a record can be made of this one. */
+  isSound(record: T): boolean;
+}
+
 /**
  * Records by id and by name, each in a folder of its own on disk: `FOLDER/ID/record.json`. What is
  * in memory has been written.
@@ -19,13 +27,12 @@ export interface NamedRecord {
 export class RecordStore<T extends NamedRecord> {
   readonly #folder: string;
   readonly #noun: string;
-  readonly #standIn: (id: string) => T;
+  readonly #kind: RecordKind<T>;
   readonly #records = new Map<string, T>();
   readonly #idOfName = new Map<string, string>();
 
-  /** `standIn` takes the place of a record that cannot be read. */
-  constructor(folder: string, noun: string, standIn: (id: string) => T) {
-    this.#standIn = standIn;
+  constructor(folder: string, noun: string, kind: RecordKind<T>) {
+    this.#kind = kind;
     this.#folder = folder;
     this.#noun = noun;
   }
@@ -37,11 +44,13 @@ export class RecordStore<T extends NamedRecord> {
       try {
         const record = (await readState(`${this.#folder}/${id}/record.json`)) as T | undefined;
         if (record === undefined) await rm(`${this.#folder}/${id}`, { recursive: true });
-        else if (isRecord(record) && record.id === id) this.#remember(record);
-        else throw new DomainError('invalid', `The record in the folder of "${id}" is another's`);
+        else if (!isRecord(record) || record.id !== id) {
+          throw new DomainError('invalid', `The record in the folder of "${id}" is another's`);
+        } else if (this.#kind.isSound(record)) this.#remember(record);
+        else throw new DomainError('invalid', `The record of "${id}" makes no sense`);
       } catch (error) {
         log.error({ err: error, id }, `${this.#noun} record is damaged`);
-        this.#remember(this.#standIn(id));
+        this.#remember(this.#kind.standIn(id));
       }
     }
   }

@@ -2,11 +2,13 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { NetworkConfiguration } from '../cni/configuration.ts';
 import type { NetworkResult } from '../cni/result.ts';
+import { hasShape } from '../base/shape.ts';
 import { readState, writeEndingState, writeVolatileState } from '../base/state-file.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
 /** Each is on disk before its effects begin. */
-export type SandboxPhase = 'making' | 'ready' | 'stopping' | 'stopped' | 'removing';
+const phases = ['making', 'ready', 'stopping', 'stopped', 'removing'] as const;
+export type SandboxPhase = (typeof phases)[number];
 
 export interface SandboxRecord {
   readonly phase: SandboxPhase;
@@ -30,12 +32,43 @@ export function writeRecord(folder: string, record: SandboxRecord): void {
 /** Undefined when it is missing or damaged. */
 export async function readRecord(folder: string): Promise<SandboxRecord | undefined> {
   try {
-    const record = (await readState(join(folder, 'sandbox.json'))) as Stored | undefined;
-    const whole = typeof record?.phase === 'string' && typeof record.request?.id === 'string';
-    return whole ? upgraded(record) : undefined;
+    return storedSandbox(await readState(join(folder, 'sandbox.json')));
   } catch {
     return undefined;
   }
+}
+
+/** Undefined where it makes no sense. */
+export function storedSandbox(document: unknown): SandboxRecord | undefined {
+  const shape = { phase: 'string', createdAtMs: 'number', request: 'object' } as const;
+  if (!hasShape(document, shape)) return undefined;
+  const record = document as Stored;
+  const { phase, request, networkResult } = record;
+  const whole =
+    phases.includes(phase) &&
+    hasShape(request, requestShape) &&
+    (networkResult === undefined || isResult(networkResult));
+  return whole ? upgraded(record) : undefined;
+}
+
+const requestShape = {
+  id: 'string',
+  hostname: 'string',
+  network: 'string',
+  ipc: 'string',
+  pid: 'string',
+  cgroupPath: 'string',
+} as const;
+
+const addressShape = { address: 'string', interface: 'number' } as const;
+
+function isResult(result: NetworkResult): boolean {
+  if (!hasShape(result, { interfaces: 'list', addresses: 'list' })) return false;
+  const { interfaces, addresses } = result;
+  return (
+    interfaces.every((one) => hasShape(one, { name: 'string' })) &&
+    addresses.every((one) => hasShape({ interface: 0, ...one }, addressShape))
+  );
 }
 
 /** The first release knew one network for a pod. */

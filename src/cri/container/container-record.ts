@@ -4,7 +4,9 @@ import { decode, encode } from '../../grpc/codec.ts';
 import { RunOptions } from '../generated/keelson.ts';
 import { ContainerConfig, PodSandboxConfig } from '../generated/runtime.ts';
 import type { ResolvedUser } from '../plan/plan-input.ts';
-import type { NamedRecord } from '../record-store.ts';
+import type { NamedRecord, RecordKind } from '../record-store.ts';
+import { isDomainError } from '../../base/error.ts';
+import { hasShape, isListOf } from '../../base/shape.ts';
 
 /** Who a pod or container belongs to: a kubelet (or crictl), or a person with the command line. */
 export type Owner = 'cri' | 'cli';
@@ -34,8 +36,70 @@ export interface ContainerRecord extends NamedRecord {
   readonly last?: ContainerStatus;
 }
 
+export const containerKind: RecordKind<ContainerRecord> = {
+  standIn: damagedContainer,
+  isSound: (record) =>
+    hasShape(record, containerShape) &&
+    isOwner(record.owner) &&
+    hasShape(record.restart, { name: 'string', maximumRetries: 'number' }) &&
+    hasShape(record.user, { uid: 'number', gid: 'number' }) &&
+    isListOf(record.user.additionalGids, 'number') &&
+    (record.last === undefined || hasShape(record.last, lastShape)) &&
+    isDecoded(() => [configOf(record), optionsOf(record)]),
+};
+
+const containerShape = {
+  owner: 'string',
+  podId: 'string',
+  createdAtMs: 'number',
+  config: 'string',
+  options: 'string',
+  imageName: 'string',
+  imageId: 'string',
+  user: 'object',
+  stopSignal: 'string',
+  logPath: 'string',
+  restart: 'object',
+} as const;
+
+const lastShape = {
+  state: 'string',
+  createdAtMs: 'number',
+  startedAtMs: 'number',
+  finishedAtMs: 'number',
+  exitCode: 'number',
+} as const;
+
+export const podKind: RecordKind<PodRecord> = {
+  standIn: damagedPod,
+  isSound: (record) =>
+    hasShape(record, podShape) && isOwner(record.owner) && isDecoded(() => podConfigOf(record)),
+};
+
+const podShape = {
+  owner: 'string',
+  createdAtMs: 'number',
+  config: 'string',
+  runtimeHandler: 'string',
+} as const;
+
+function isOwner(word: string): boolean {
+  return word === 'cri' || word === 'cli';
+}
+
+/** What is decoded here is kept for the lists to come. */
+function isDecoded(decodeAll: () => unknown): boolean {
+  try {
+    decodeAll();
+    return true;
+  } catch (error) {
+    if (isDomainError(error, 'invalid')) return false;
+    throw error;
+  }
+}
+
 /** In place of a container's record that cannot be read; removing it removes the container. */
-export function damagedContainer(id: string): ContainerRecord {
+function damagedContainer(id: string): ContainerRecord {
   return {
     id,
     name: '',

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, readdir, rename } from 'node:fs/promises';
+import { hasShape } from '../../base/shape.ts';
 import { DomainError } from '../../base/error.ts';
 import type { Logger } from '../../base/log.ts';
 import { readState, writeState } from '../../base/state-file.ts';
@@ -35,7 +36,8 @@ export class VolumeStore {
       const path = `${this.#folder}/${name}`;
       try {
         if (name.startsWith('.')) await removeTree(path);
-        else this.#records.set(name, parseRecord(await readState(`${path}/record.json`), name));
+        else
+          this.#records.set(name, parseVolumeRecord(await readState(`${path}/record.json`), name));
       } catch (error) {
         log.error({ err: error, name }, 'volume cannot be read');
         if (!name.startsWith('.')) this.#records.set(name, { ...plainRecord, name });
@@ -148,8 +150,18 @@ export function checkVolumeName(name: string): void {
 }
 
 /** One that cannot be read is kept as if a person had named it: its files may be wanted. */
-function parseRecord(document: unknown, name: string): VolumeRecord {
-  const record = document as VolumeRecord | undefined;
-  if (typeof record === 'object' && record.name === name) return { ...plainRecord, ...record };
+export function parseVolumeRecord(document: unknown, name: string): VolumeRecord {
+  const record: unknown = hasShape(document, {}) && { ...plainRecord, ...(document as object) };
+  if (hasShape(record, volumeShape) && (record as VolumeRecord).name === name) {
+    return record as VolumeRecord;
+  }
   throw new DomainError('invalid', `The record of volume "${name}" is damaged`);
 }
+
+const volumeShape = {
+  name: 'string',
+  anonymous: 'boolean',
+  createdAtMs: 'number',
+  labels: 'object',
+  filling: 'boolean',
+} as const;

@@ -10,16 +10,15 @@ t.teardown(() => rm(folder, { recursive: true }));
 const [a, b] = ['aa11', 'aa22'].map((id) => ({ id: id.padEnd(64, '0'), name: `n${id}` }));
 if (a === undefined || b === undefined) throw new Error('two records');
 
-function standIn(id: string): NamedRecord {
-  return { id, name: '', damaged: true };
-}
+const standIn = (id: string): NamedRecord => ({ id, name: '', damaged: true });
+const kind = { standIn, isSound: ({ name }: NamedRecord) => name !== 'unsound' };
 
 t.test('records are found by id, name and unambiguous start, also after a restart', async (t) => {
-  const store = new RecordStore(`${folder}/one`, 'thing', standIn);
+  const store = new RecordStore(`${folder}/one`, 'thing', kind);
   await store.load(log);
   await store.add(a);
   await store.add(b);
-  for (const records of [store, new RecordStore(`${folder}/one`, 'thing', standIn)]) {
+  for (const records of [store, new RecordStore(`${folder}/one`, 'thing', kind)]) {
     if (records !== store) await records.load(log);
     t.same(records.find(a.id), a);
     t.same(records.find('naa22'), b);
@@ -31,7 +30,7 @@ t.test('records are found by id, name and unambiguous start, also after a restar
 });
 
 t.test('a name is one record its own, until it is renamed or removed', async (t) => {
-  const store = new RecordStore(`${folder}/two`, 'thing', standIn);
+  const store = new RecordStore(`${folder}/two`, 'thing', kind);
   await store.load(log);
   await store.add(a);
   await t.rejects(store.add({ ...b, name: a.name }), /"naa11" is in use by aa11/);
@@ -49,7 +48,7 @@ t.test('a name is one record its own, until it is renamed or removed', async (t)
 
 t.test('a damaged record keeps nobody from starting, and half a one is removed', async (t) => {
   const path = `${folder}/three`;
-  const store = new RecordStore(path, 'thing', standIn);
+  const store = new RecordStore(path, 'thing', kind);
   await store.load(log);
   await store.add(a);
   for (const [id, text] of Object.entries({
@@ -57,21 +56,27 @@ t.test('a damaged record keeps nobody from starting, and half a one is removed',
     torn: '{"id":',
     kind: '[]',
     other: '{"id":"x","name":""}',
+    mad: '{"id":"mad","name":"unsound"}',
   })) {
     await mkdir(`${path}/${id}`);
     await writeFile(`${path}/${id}/record.json`, text);
   }
   await mkdir(`${path}/half`);
-  const again = new RecordStore(path, 'thing', standIn);
+  const again = new RecordStore(path, 'thing', kind);
   await again.load(log);
   const found = again.list().toSorted((one, two) => (one.id < two.id ? -1 : 1));
   t.same(
     found,
-    [a, standIn('other'), standIn('torn'), standIn('zero'), standIn('kind')].toSorted((one, two) =>
-      one.id < two.id ? -1 : 1,
-    ),
+    [
+      a,
+      standIn('other'),
+      standIn('torn'),
+      standIn('zero'),
+      standIn('kind'),
+      standIn('mad'),
+    ].toSorted((one, two) => (one.id < two.id ? -1 : 1)),
   );
-  for (const id of ['other', 'torn', 'zero', 'kind']) again.remove(id);
+  for (const id of ['other', 'torn', 'zero', 'kind', 'mad']) again.remove(id);
   t.same(await readdir(path), [a.id], 'they can be removed, and half a one is gone');
   t.same(again.list(), [a]);
 });
