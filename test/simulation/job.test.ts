@@ -129,6 +129,7 @@ simulate('a job that fails too often or is suspended stops all its pods', async 
   if (failed?.reason !== 'BackoffLimitExceeded') world.fail(`it ends as ${failed?.reason}`);
   const over = await world.until(async () => books.active() === 0, 120_000);
   if (!over) world.fail('pods of a failed job run on');
+  if ((status?.terminating ?? 0) > 0) world.fail(`it has ended before ${status?.terminating} pods`);
 });
 
 simulate('a finished job goes with its pods when its time is up', async (world) => {

@@ -164,7 +164,9 @@ export class JobController implements Controller {
     const conditions = withCondition(started.conditions, { type: target, ...said, ...times });
     const { succeeded, failed } = counts.uncounted;
     const held = counts.note.length + counts.release.length + succeeded.length + failed.length;
-    if (held > 0 || counts.active.length > 0) return { ...started, conditions };
+    // It has not ended while pods of it are still on their way out.
+    const here = counts.active.length + counts.terminating.length;
+    if (held > 0 || here > 0) return { ...started, conditions };
     return {
       ...started,
       conditions: withCondition(conditions, { type: ending.type, ...said, ...times }),
