@@ -7,7 +7,7 @@ import { isDomainError, messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 
 /** As Kubernetes: smaller bodies are not worth it. */
-const compressedFrom = 128 * 1024;
+export const compressedFrom = 128 * 1024;
 const compress = promisify(gzip);
 
 /** Answers that somebody wants to see afterwards; undefined until they were given. */
@@ -58,7 +58,7 @@ export function failureOf(error: unknown): ApiError {
   return new ApiError('InternalError', `Internal error occurred: ${messageOf(error)}`);
 }
 
-function takesGzip(response: ServerResponse): boolean {
+export function takesGzip(response: ServerResponse): boolean {
   const accepted = response.req.headers['accept-encoding'];
   return typeof accepted === 'string' && /\bgzip\b/.test(accepted);
 }

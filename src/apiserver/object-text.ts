@@ -1,7 +1,7 @@
 import { storedKind } from '../api/kinds.ts';
 import { fromStored, isStoredForm } from '../api/convert/convert.ts';
 import { Buffer } from 'node:buffer';
-import type { Draft, Json, JsonObject } from '../api/json.ts';
+import type { Draft, JsonObject } from '../api/json.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
 import type { Entry } from '../store/store.ts';
 
@@ -64,18 +64,4 @@ export function metadataOf(object: JsonObject): Draft {
 export function revisionOf(object: JsonObject): string {
   const revision = metadataOf(object)['resourceVersion'];
   return typeof revision === 'string' ? revision : '';
-}
-
-/** A list's head and tail around the texts of its items. */
-export function listText(
-  kind: Kind,
-  metadata: Readonly<Record<string, Json | undefined>>,
-  items: readonly string[],
-): string {
-  const head = JSON.stringify({
-    kind: `${kind.kind}List`,
-    apiVersion: apiVersionOf(kind),
-    metadata,
-  });
-  return `${head.slice(0, -1)},"items":[${items.join(',')}]}`;
 }

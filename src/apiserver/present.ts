@@ -1,9 +1,9 @@
 import type { JsonObject } from '../api/json.ts';
-import type { Kind } from '../api/kind.ts';
+import { apiVersionOf, type Kind } from '../api/kind.ts';
 import { renderTable } from '../api/table/table.ts';
 import { fromStored } from '../api/convert/convert.ts';
 import type { Entry } from '../store/store.ts';
-import { decodeObject, listText, metadataOf } from './object-text.ts';
+import { decodeObject, metadataOf } from './object-text.ts';
 import type { Form } from './negotiate.ts';
 import { textAs } from './object-text.ts';
 
@@ -38,19 +38,50 @@ export function presentList(
   metadata: JsonObject,
   entries: readonly Entry[],
 ): string {
+  const items = entries.map((entry) => presentItem(presentation, entry));
+  return listText(presentation, metadata, items);
+}
+
+/** One of a list's items, or rows. */
+export function presentItem(presentation: Presentation, entry: Entry): string {
   const { kind, form } = presentation;
-  if (form.as === 'object') {
-    return listText(
-      kind,
-      metadata,
-      entries.map((entry) => textAs(kind, entry)),
+  if (form.as === 'object') return textAs(kind, entry);
+  const object = decodeObject(entry);
+  if (form.as !== 'Table') return JSON.stringify(partOf(form, object));
+  const [row] = tableOf(presentation, [object], {})['rows'] as readonly JsonObject[];
+  return JSON.stringify(row);
+}
+
+/** A whole list around its items. */
+export function listText(
+  presentation: Presentation,
+  metadata: JsonObject | undefined,
+  items: readonly string[],
+): string {
+  return `${listHead(presentation, metadata)}${items.join(',')}]}`;
+}
+
+/** How a list begins, up to its first item; what of its metadata is not known yet may come last. */
+export function listHead(presentation: Presentation, metadata: JsonObject | undefined): string {
+  const { kind, form } = presentation;
+  const told = metadata !== undefined && { metadata };
+  if (form.as === 'Table') {
+    const { columnDefinitions } = tableOf(presentation, [], {});
+    return headText(
+      { kind: 'Table', apiVersion: form.apiVersion, ...told, columnDefinitions },
+      'rows',
     );
   }
-  const objects = entries.map(decodeObject);
-  if (form.as === 'Table') return JSON.stringify(tableOf(presentation, objects, metadata));
-  const items = objects.map((object) => partOf(form, object));
-  const list = { kind: 'PartialObjectMetadataList', apiVersion: form.apiVersion, metadata, items };
-  return JSON.stringify(list);
+  return form.as === 'object'
+    ? headText({ kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), ...told }, 'items')
+    : headText(
+        { kind: 'PartialObjectMetadataList', apiVersion: form.apiVersion, ...told },
+        'items',
+      );
+}
+
+function headText(fields: JsonObject, last: string): string {
+  return `${JSON.stringify(fields).slice(0, -1)},"${last}":[`;
 }
 
 /** An object in a watch; the columns of a table come with the first. */

@@ -2,11 +2,11 @@ import { fromStored } from '../api/convert/convert.ts';
 import { isObject, type JsonObject } from '../api/json.ts';
 import type { Kind, Subresource } from '../api/kind.ts';
 import { storedKind } from '../api/kinds.ts';
-import { ApiError, badRequest } from '../api/status.ts';
+import { ApiError } from '../api/status.ts';
 import type { Api } from './api.ts';
 import { sendJson } from './answer.ts';
 import { verbsOfSubresource } from './discovery.ts';
-import { type Exchange, naturalIn, notAllowed, placeOfRoute, presentationOf } from './exchange.ts';
+import { type Exchange, notAllowed, placeOfRoute, presentationOf } from './exchange.ts';
 import { serveLog } from './kubelet/serve-log.ts';
 import { serveProxy } from './kubelet/serve-proxy.ts';
 import { serveStream } from './kubelet/serve-stream.ts';
@@ -26,11 +26,12 @@ import { serveBinding } from './serve-binding.ts';
 import { serveComponents } from './serve-components.ts';
 import { serveEviction } from './serve-eviction.ts';
 import { serveHistory } from './serve-history.ts';
+import { serveList } from './serve-list.ts';
 import { serveScale } from './serve-scale.ts';
 import { serveWatch } from './serve-watch.ts';
 import { createObject } from './verb/create.ts';
 import { deleteObject, type Deletion, readDeletion } from './verb/delete.ts';
-import { listObjects, readContinuation } from './verb/list.ts';
+import { listObjects } from './verb/list.ts';
 import { applyPatch, patchTypeOf } from './verb/patch.ts';
 import { updateObject } from './verb/update.ts';
 import { checkFields, readWriteOptions } from './write-options.ts';
@@ -107,33 +108,6 @@ async function serveGet(api: Api, exchange: Exchange): Promise<void> {
 async function serveCollection(api: Api, exchange: Exchange): Promise<void> {
   if (isWatch(exchange.query)) await serveWatch(api, exchange);
   else await serveList(api, exchange);
-}
-
-async function serveList(api: Api, { query, ...exchange }: Exchange): Promise<void> {
-  const presentation = presentationOf(api, { query, ...exchange });
-  const { kind, namespace } = exchange.route;
-  const listed = await listObjects(api, {
-    kind,
-    namespace,
-    selection: readSelection(kind, query),
-    limit: naturalIn(query, 'limit'),
-    continuation: readContinuation(query.get('continue') ?? ''),
-    revision: naturalIn(query, 'resourceVersion'),
-    match: readMatch(query),
-  });
-  const metadata: JsonObject = {
-    resourceVersion: String(listed.revision),
-    ...(listed.continueToken !== '' && { continue: listed.continueToken }),
-    ...(listed.continueToken !== '' &&
-      listed.remaining !== undefined && { remainingItemCount: listed.remaining }),
-  };
-  await sendJson(exchange.response, 200, presentList(presentation, metadata, listed.entries));
-}
-
-function readMatch(query: URLSearchParams): 'Exact' | 'NotOlderThan' | '' {
-  const match = query.get('resourceVersionMatch') ?? '';
-  if (match === '' || match === 'Exact' || match === 'NotOlderThan') return match;
-  throw badRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}`);
 }
 
 async function serveCreate(api: Api, exchange: Exchange): Promise<void> {

@@ -38,20 +38,95 @@ export interface Listed {
   readonly remaining: number | undefined;
 }
 
-/** One page of a collection at one revision. */
+/** What there is of a collection at one revision, or as much as was asked for. */
 export async function listObjects(api: Api, request: ListRequest): Promise<Listed> {
-  try {
-    await reach(api, request);
-    return await collect(api, request);
-  } catch (error) {
-    if (!(error instanceof CompactedError)) throw error;
-    throw expired(
-      request.continuation === undefined
-        ? `The resourceVersion for the provided list is too old: ${error.message}`
-        : 'The provided continue parameter is too old to display a consistent list result. You ' +
-            'can start a new list without the continue parameter.',
-    );
+  const entries: Entry[] = [];
+  const reading = new ListReading(api, request);
+  while (reading.hasMore) entries.push(...(await reading.read()));
+  return { entries, ...(await reading.end()) };
+}
+
+/** A list that is read in parts, all of one revision. */
+export class ListReading {
+  readonly #api: Api;
+  readonly #request: ListRequest;
+  readonly #prefix: string;
+  readonly #wanted: number;
+  #at: Position;
+  #found = 0;
+  #revision = 0;
+  /** There may be more in the collection. */
+  #collectionHasMore = true;
+
+  constructor(api: Api, request: ListRequest) {
+    this.#api = api;
+    this.#request = request;
+    this.#prefix = prefixOf(storedKind(request.kind), request.namespace);
+    this.#wanted = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
+    this.#at = startOf(request);
   }
+
+  /** Of what is read; 0 before the first part. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get hasMore(): boolean {
+    return this.#collectionHasMore && this.#found < this.#wanted;
+  }
+
+  /** The next part, after looking at so many objects. */
+  async read(limit = 1000): Promise<readonly Entry[]> {
+    try {
+      if (this.#revision === 0) await reach(this.#api, this.#request);
+      return await this.#read(limit);
+    } catch (error) {
+      throw error instanceof CompactedError ? tooOld(this.#request, error) : error;
+    }
+  }
+
+  /** Goes on after this one, of which so many were before. */
+  goBack(key: string, found: number): void {
+    this.#at = { revision: this.#revision, after: key };
+    this.#found = found;
+    this.#collectionHasMore = true;
+  }
+
+  /** How the list ends, once enough of it was read. */
+  async end(): Promise<Omit<Listed, 'entries'>> {
+    const revision = this.#revision;
+    if (!this.#collectionHasMore) return { revision, continueToken: '', remaining: 0 };
+    const { continuation, selection } = this.#request;
+    const isFirst = continuation === undefined && selection.all;
+    const { store } = this.#api.registry;
+    const total = isFirst ? await store.count(this.#prefix, { revision }) : undefined;
+    return {
+      revision,
+      continueToken: tokenOf(this.#at),
+      remaining: total === undefined ? undefined : Math.max(total - this.#found, 1),
+    };
+  }
+
+  async #read(limit: number): Promise<readonly Entry[]> {
+    const page = await readPage(this.#api, this.#prefix, { ...this.#at, limit });
+    const entries: Entry[] = [];
+    const wanted = this.#wanted - this.#found;
+    const { last, full } = take(page, { entries, wanted, selection: this.#request.selection });
+    this.#revision = page.revision;
+    this.#found += entries.length;
+    this.#collectionHasMore = page.more || (full && last !== page.entries.at(-1)?.key);
+    this.#at = { revision: page.revision, after: last === '' ? this.#at.after : last };
+    return entries;
+  }
+}
+
+function tooOld({ continuation }: ListRequest, error: Error): ApiError {
+  return expired(
+    continuation === undefined
+      ? `The resourceVersion for the provided list is too old: ${error.message}`
+      : 'The provided continue parameter is too old to display a consistent list result. You ' +
+          'can start a new list without the continue parameter.',
+  );
 }
 
 export function readContinuation(token: string): Continuation | undefined {
@@ -84,21 +159,6 @@ export function tooLarge(revision: number, current: number): ApiError {
   return new ApiError('Timeout', message, { causes, retryAfterSeconds: 1 });
 }
 
-async function collect(api: Api, request: ListRequest): Promise<Listed> {
-  const prefix = prefixOf(storedKind(request.kind), request.namespace);
-  const wanted = request.limit === 0 ? Number.POSITIVE_INFINITY : request.limit;
-  const entries: Entry[] = [];
-  let at = startOf(request);
-  for (;;) {
-    const page = await readPage(api, prefix, at);
-    const { last, full } = take(page, { entries, wanted, selection: request.selection });
-    const more = full ? last !== page.entries.at(-1)?.key || page.more : page.more;
-    if (!more) return { revision: page.revision, entries, continueToken: '', remaining: 0 };
-    at = { revision: page.revision, after: last };
-    if (full) return await interrupted(api, { prefix, entries, at, request });
-  }
-}
-
 interface Position {
   readonly revision: number | undefined;
   readonly after: string | undefined;
@@ -109,10 +169,14 @@ function startOf({ continuation, revision, match }: ListRequest): Position {
   return { revision: match === 'Exact' && revision > 0 ? revision : undefined, after: undefined };
 }
 
-async function readPage({ registry }: Api, prefix: string, at: Position): Promise<Page> {
+async function readPage(
+  { registry }: Api,
+  prefix: string,
+  at: Position & { readonly limit: number },
+): Promise<Page> {
   try {
     return await registry.store.list(prefix, {
-      limit: 1000,
+      limit: at.limit,
       ...(at.revision !== undefined && { revision: at.revision }),
       ...(at.after !== undefined && { after: at.after }),
     });
@@ -140,23 +204,7 @@ function take(
   return { last, full: false };
 }
 
-async function interrupted(
-  { registry }: Api,
-  found: {
-    readonly prefix: string;
-    readonly entries: readonly Entry[];
-    readonly at: Position;
-    readonly request: ListRequest;
-  },
-): Promise<Listed> {
-  const { revision = 0, after = '' } = found.at;
-  const token = Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: revision, start: after }));
-  const first = found.request.continuation === undefined && found.request.selection.all;
-  const total = first ? await registry.store.count(found.prefix, { revision }) : undefined;
-  return {
-    revision,
-    entries: found.entries,
-    continueToken: token.toString('base64url'),
-    remaining: total === undefined ? undefined : Math.max(total - found.entries.length, 1),
-  };
+function tokenOf({ revision = 0, after = '' }: Position): string {
+  const token = { v: 'meta.k8s.io/v1', rv: revision, start: after };
+  return Buffer.from(JSON.stringify(token)).toString('base64url');
 }
