@@ -75,7 +75,8 @@ export class ApiError extends Error {
   /** The object in the answer's body. */
   toStatus(): JsonObject {
     const { message, reason, code } = this;
-    const details = this.details as JsonObject;
+    const { name, ...rest } = this.details as JsonObject;
+    const details = name === undefined || name === '' ? rest : { name, ...rest };
     return {
       kind: 'Status',
       apiVersion: 'v1',

@@ -117,7 +117,7 @@ export class LocalClient implements ApiClient {
     { type, document, subresource }: ObjectPatch,
   ): Promise<Stored<T>> {
     const patch = { type: patchTypes[type], document };
-    const change = async (old: JsonObject) => applyPatch(resource.kind, old, patch);
+    const change = async (old: JsonObject) => applyPatch(resource.kind, old, patch).value;
     return this.#change(resource, name, { change, subresource });
   }
 

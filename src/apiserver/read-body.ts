@@ -163,7 +163,7 @@ function endOfText(text: string, start: number): number {
 }
 
 /** Paths of keys that JSON.parse lets the last one win of: a mistake that nobody would see. */
-function duplicateKeys(text: string): string[] {
+export function duplicateKeys(text: string): string[] {
   const found: string[] = [];
   const stack: { keys: Set<string> | undefined; path: string; index: number }[] = [];
   let key = '';

@@ -1,9 +1,9 @@
 import type { JsonObject } from '../api/json.ts';
-import { badRequest } from '../api/status.ts';
 import { compressedFrom, sendJson } from './answer.ts';
 import { AnswerStream } from './answer-stream.ts';
 import type { Api } from './api.ts';
 import { type Exchange, naturalIn, presentationOf } from './exchange.ts';
+import { checkListOptions } from './list-options.ts';
 import { listHead, listText, presentItem, type Presentation } from './present.ts';
 import { readSelection } from './selection.ts';
 import { type Listed, ListReading, readContinuation } from './verb/list.ts';
@@ -29,6 +29,7 @@ interface Progress {
 export async function serveList(api: Api, exchange: Exchange): Promise<void> {
   const { route, query } = exchange;
   const presentation = presentationOf(api, exchange);
+  checkListOptions(query, false);
   const limit = naturalIn(query, 'limit');
   const reading = new ListReading(api, {
     kind: route.kind,
@@ -61,8 +62,7 @@ export async function serveList(api: Api, exchange: Exchange): Promise<void> {
 
 function readMatch(query: URLSearchParams): 'Exact' | 'NotOlderThan' | '' {
   const match = query.get('resourceVersionMatch') ?? '';
-  if (match === '' || match === 'Exact' || match === 'NotOlderThan') return match;
-  throw badRequest(`resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}`);
+  return match === 'Exact' || match === 'NotOlderThan' ? match : '';
 }
 
 function objectsOf({ count, length }: Progress): number {

@@ -1,8 +1,8 @@
 import { fromStored } from '../api/convert/convert.ts';
-import { isObject, type JsonObject } from '../api/json.ts';
+import { isObject, type JsonObject, objectIn, textOf } from '../api/json.ts';
 import type { Kind, Subresource } from '../api/kind.ts';
 import { storedKind } from '../api/kinds.ts';
-import { ApiError } from '../api/status.ts';
+import { ApiError, badRequest } from '../api/status.ts';
 import type { Api } from './api.ts';
 import { sendJson } from './answer.ts';
 import { verbsOfSubresource } from './discovery.ts';
@@ -13,7 +13,14 @@ import { serveStream } from './kubelet/serve-stream.ts';
 import { serveMetrics } from './metrics/serve-metrics.ts';
 import { decodeObject } from './object-text.ts';
 import { presentEntry, presentList, presentObject } from './present.ts';
-import { decodeBody, mediaType, parseJson, parseYaml, readBody } from './read-body.ts';
+import {
+  decodeBody,
+  duplicateKeys,
+  mediaType,
+  parseJson,
+  parseYaml,
+  readBody,
+} from './read-body.ts';
 import { decodeOptions } from './read-options.ts';
 import { placeOf } from './registry.ts';
 import type { ResourceRoute } from './route.ts';
@@ -34,7 +41,7 @@ import { deleteObject, type Deletion, readDeletion } from './verb/delete.ts';
 import { listObjects } from './verb/list.ts';
 import { applyPatch, patchTypeOf } from './verb/patch.ts';
 import { updateObject } from './verb/update.ts';
-import { checkFields, readWriteOptions } from './write-options.ts';
+import { checkFields, checkPatch, readWriteOptions } from './write-options.ts';
 
 /** Subresources that are no part of the object. */
 const handlers: Partial<Record<Subresource, (api: Api, exchange: Exchange) => Promise<void>>> = {
@@ -127,6 +134,7 @@ async function servePut(api: Api, exchange: Exchange): Promise<void> {
   const options = readWriteOptions(exchange);
   const received = decodeBody(mediaType(request), await readBody(request), route.kind);
   checkFields(received, options);
+  checkNamed(received.object, route);
   const updated = await updateObject(
     api,
     {
@@ -140,18 +148,34 @@ async function servePut(api: Api, exchange: Exchange): Promise<void> {
   await sendJson(response, 200, presentObject(presentation, updated));
 }
 
+function checkNamed(object: JsonObject, { name }: ResourceRoute): void {
+  if (textOf(objectIn(object, 'metadata')['name']) !== '') return;
+  throw badRequest(
+    `the name of the object (${name} based on URL) was undeterminable: name must be provided`,
+  );
+}
+
 async function servePatch(api: Api, exchange: Exchange): Promise<void> {
   const presentation = presentationOf(api, exchange);
   const { request, response, route } = exchange;
   const options = readWriteOptions(exchange);
   const type = patchTypeOf(mediaType(request));
-  const document = parseJson((await readBody(request)).toString('utf8'));
+  const text = (await readBody(request)).toString('utf8');
+  const document = parseJson(text);
+  const duplicates = duplicateKeys(text);
+  let isTold = false;
   const updated = await updateObject(
     api,
     {
       place: placeOfRoute(route),
       subresource: route.subresource,
-      change: async (old) => applyPatch(route.kind, old, { type, document }),
+      change: async (old) => {
+        const { value, unknown } = applyPatch(route.kind, old, { type, document });
+        // Who is told once is not told again when somebody else was faster.
+        if (!isTold) checkPatch({ kind: route.kind, unknown, duplicates }, text, options);
+        isTold = true;
+        return value;
+      },
       fromStored: (object) => fromStored(route.kind, object),
     },
     options,

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
 import type { Api } from './api.ts';
 import { type Exchange, naturalIn, presentationOf } from './exchange.ts';
+import { checkListOptions } from './list-options.ts';
 import { presentEvent, type Presentation } from './present.ts';
 import { readSelection } from './selection.ts';
 import { storedKind } from '../api/kinds.ts';
@@ -15,6 +16,7 @@ import { bookmarkObject, type WatchEvent } from './watch-event.ts';
 export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
   const { route, query, response, signal } = exchange;
   const presentation = presentationOf(api, exchange);
+  checkListOptions(query, true);
   const revision = naturalIn(query, 'resourceVersion');
   const selection = readSelection(route.kind, query);
   const bookmarks = query.get('allowWatchBookmarks') === 'true';

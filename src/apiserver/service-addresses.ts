@@ -15,6 +15,18 @@ import type { Turns } from './turns.ts';
 const firstPort = 30_000;
 const lastPort = 32_767;
 
+/** What one service was given that it had not before. */
+interface Taken {
+  readonly addresses: string[];
+  readonly ports: number[];
+}
+
+interface Asked {
+  readonly kept: ReadonlySet<number>;
+  readonly path: string;
+  readonly taken: Taken;
+}
+
 /**
  * Gives services their cluster address and node ports. What is taken is read from the store once;
  * then it is kept here. Where others allocate too, it is read anew each time, and one at a time
@@ -57,11 +69,13 @@ export class ServiceAddresses {
     const spec = service['spec'] as Draft;
     if (spec['type'] === 'ExternalName') return;
     const before = objectIn(old, 'spec');
-    const faults = this.#allocateAddresses(spec, before);
-    if (faults.length === 0) faults.push(...this.#allocatePorts(spec, before));
+    const taken: Taken = { addresses: [], ports: [] };
+    const faults = this.#allocateAddresses(spec, before, taken);
+    if (faults.length === 0) faults.push(...this.#allocatePorts(spec, before, taken));
     if (faults.length === 0) return;
-    // Nothing is taken for a service that is refused.
-    this.release(service, old);
+    // Nothing is taken for a service that is refused; what it was refused for is another one's.
+    for (const one of taken.addresses) this.#addresses.delete(one);
+    for (const one of taken.ports) this.#ports.delete(one);
     const kind = { group: '', kind: 'Service' };
     throw invalidObject(kind, textOf(metadataOf(service)['name']), faults);
   }
@@ -90,7 +104,7 @@ export class ServiceAddresses {
     for (const port of nodePorts(spec)) this.#ports.add(port);
   }
 
-  #allocateAddresses(spec: Draft, old: JsonObject): Fault[] {
+  #allocateAddresses(spec: Draft, old: JsonObject, taken: Taken): Fault[] {
     const plan = planFamilies(spec, old, this.#ranges.families);
     if ('faults' in plan) return [...plan.faults];
     spec['ipFamilies'] = [...plan.families];
@@ -104,6 +118,7 @@ export class ServiceAddresses {
     if (fault.length > 0) return fault;
     const addresses = plan.families.map((family, index) => {
       const address = plan.asked[index] ?? this.#ranges.free(family, this.#addresses);
+      if (!this.#addresses.has(address)) taken.addresses.push(address);
       this.#addresses.add(address);
       return address;
     });
@@ -125,7 +140,7 @@ export class ServiceAddresses {
     return [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${why}`)];
   }
 
-  #allocatePorts(spec: Draft, old: JsonObject): Fault[] {
+  #allocatePorts(spec: Draft, old: JsonObject, taken: Taken): Fault[] {
     const kept = new Set(nodePorts(old));
     const wanted = spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer';
     const ports = isList(spec['ports']) ? spec['ports'].filter((port) => isObject(port)) : [];
@@ -133,21 +148,20 @@ export class ServiceAddresses {
     for (const [index, port] of (ports as Draft[]).entries()) {
       if (!wanted) Reflect.deleteProperty(port, 'nodePort');
       else {
-        const fault = this.#allocatePort(port, { kept, path: `spec.ports[${index}].nodePort` });
+        const path = `spec.ports[${index}].nodePort`;
+        const fault = this.#allocatePort(port, { kept, path, taken });
         if (fault !== undefined) faults.push(fault);
       }
     }
     return faults;
   }
 
-  #allocatePort(
-    port: Draft,
-    { kept, path }: { readonly kept: ReadonlySet<number>; readonly path: string },
-  ): Fault | undefined {
+  #allocatePort(port: Draft, { kept, path, taken }: Asked): Fault | undefined {
     const asked = typeof port['nodePort'] === 'number' ? port['nodePort'] : 0;
     if (asked === 0) {
       const free = this.#freePort();
       this.#ports.add(free);
+      taken.ports.push(free);
       port['nodePort'] = free;
       return undefined;
     }
@@ -160,6 +174,7 @@ export class ServiceAddresses {
     }
     if (this.#ports.has(asked)) return invalid(path, asked, 'provided port is already allocated');
     this.#ports.add(asked);
+    taken.ports.push(asked);
     return undefined;
   }
 

@@ -11,6 +11,7 @@ import {
 import type { Kind } from '../api/kind.ts';
 import type { User } from './security/user.ts';
 import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
+import { countTemplates } from './count-templates.ts';
 import { qualityOf } from './quality.ts';
 
 /** What a kind does besides what all do. */
@@ -71,7 +72,12 @@ const strategies: Readonly<Record<string, Strategy>> = {
   ReplicationController: controlled,
   Deployment: { ...controlled, checkUpdate: selectorFixed },
   ReplicaSet: { ...controlled, checkUpdate: selectorFixed },
-  DaemonSet: { ...controlled, checkUpdate: selectorFixed },
+  DaemonSet: {
+    ...controlled,
+    prepareCreate: (set) => countTemplates(set, undefined),
+    prepareUpdate: countTemplates,
+    checkUpdate: selectorFixed,
+  },
   StatefulSet: { ...controlled, checkUpdate: statefulSetFixed },
   Job: {
     ...controlled,
@@ -85,6 +91,7 @@ const strategies: Readonly<Record<string, Strategy>> = {
   CronJob: controlled,
   Ingress: controlled,
   NetworkPolicy: { counts: true, ownStatus: false },
+  IngressClass: { counts: true, ownStatus: false },
   PodDisruptionBudget: controlled,
   HorizontalPodAutoscaler: { counts: false, ownStatus: true },
   CertificateSigningRequest: {
@@ -119,7 +126,8 @@ const strategies: Readonly<Record<string, Strategy>> = {
     checkUpdate: (entry, old) => fixed(entry, old, 'handler', 'field is immutable'),
   },
   PriorityClass: {
-    ...plain,
+    counts: true,
+    ownStatus: false,
     checkUpdate: (entry, old) => fixed(entry, old, 'value', 'may not be changed in an update.'),
   },
 };
@@ -140,11 +148,15 @@ function selectOwnPods(job: Draft): void {
     ...objectIn(metadata, 'labels'),
     ...own,
     'controller-uid': uid,
-    'batch.kubernetes.io/job-name': name,
-    'job-name': name,
+    'batch.kubernetes.io/job-name': name ?? '',
+    'job-name': name ?? '',
   };
+  spec['manualSelector'] ??= false;
   spec['selector'] ??= { matchLabels: own };
   spec['template'] = { ...template, metadata: { ...metadata, labels } };
+  // A job without labels has those of its pods.
+  const about = job['metadata'] as Draft;
+  if (Object.keys(objectIn(about, 'labels')).length === 0) about['labels'] = { ...labels };
 }
 
 function keepStatus(object: Draft, old: JsonObject): void {

@@ -40,8 +40,9 @@ function ofField(field: Field, value: Json, path: string): FieldSet {
   if (field.shape === 'map') return isObject(value) ? ofMap(field, value) : ownSet;
   if (field.message === undefined || !isObject(value) || isAtomic(field)) return ownSet;
   const inner = ofMessage(field.message, value, path.startsWith('metadata') ? path : 'inside');
-  // An empty object is set by whoever wrote it.
-  return inner.below.size === 0 ? ownSet : inner;
+  // An empty object is set by whoever wrote it; metadata with nothing but a name is nobody's.
+  const isOwn = path !== 'metadata' && Object.keys(value).length === 0;
+  return isOwn ? ownSet : inner;
 }
 
 export function isAtomic({ atomic, message }: Field): boolean {

@@ -60,7 +60,7 @@ export function applyConfiguration(
   const wanted = fieldsOf(type, applied);
   const before = managers.find((manager) => isSameManager(manager, self))?.fields ?? emptySet;
   const others = managers.filter((manager) => !isSameManager(manager, self));
-  const differing = leavesOf(differences(type, wanted, { old: live, object: applied }));
+  const differing = differences(type, leavesOf(wanted), { old: live, object: applied });
   const conflicts = others
     .map((manager) => ({ manager, fields: intersection(manager.fields, differing) }))
     .filter(({ fields }) => !isEmptySet(fields));

@@ -1,5 +1,5 @@
 import type { Draft } from '../json.ts';
-import { type DefaultTable, labelWithTemplate, fill, fillEmpty, within } from './rule.ts';
+import { type DefaultTable, each, fill, fillEmpty, within } from './rule.ts';
 
 export const appsDefaults: DefaultTable = {
   'apps.v1.Deployment': [fill({ spec: {}, status: {} })],
@@ -12,12 +12,21 @@ export const appsDefaults: DefaultTable = {
     }),
   ],
   'apps.v1.DeploymentStrategy': [fillEmpty({ type: 'RollingUpdate' }), rollDeployment],
-  'apps.v1.ReplicaSet': [fill({ spec: {}, status: { replicas: 0 } }), labelWithTemplate],
+  'apps.v1.ReplicaSet': [fill({ spec: {}, status: { replicas: 0 } })],
   'apps.v1.ReplicaSetSpec': [fill({ replicas: 1 })],
-  'apps.v1.DaemonSet': [fill({ spec: {} }), labelWithTemplate],
+  'apps.v1.DaemonSet': [fill({ spec: {}, status: {} })],
+  'apps.v1.DaemonSetStatus': [
+    fill({
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    }),
+  ],
   'apps.v1.DaemonSetSpec': [fill({ revisionHistoryLimit: 10, updateStrategy: {} })],
   'apps.v1.DaemonSetUpdateStrategy': [fillEmpty({ type: 'RollingUpdate' }), rollDaemonSet],
-  'apps.v1.StatefulSet': [fill({ spec: {}, status: { replicas: 0 } }), labelWithTemplate],
+  'apps.v1.StatefulSet': [fill({ spec: {}, status: { replicas: 0 } })],
+  'apps.v1.StatefulSetStatus': [fill({ availableReplicas: 0 })],
   'apps.v1.StatefulSetSpec': [
     fillEmpty({ podManagementPolicy: 'OrderedReady' }),
     fill({
@@ -26,6 +35,7 @@ export const appsDefaults: DefaultTable = {
       updateStrategy: {},
       persistentVolumeClaimRetentionPolicy: {},
     }),
+    nameClaims,
   ],
   'apps.v1.StatefulSetPersistentVolumeClaimRetentionPolicy': [
     fillEmpty({ whenDeleted: 'Retain', whenScaled: 'Retain' }),
@@ -46,4 +56,10 @@ function rollDaemonSet(strategy: Draft): void {
 function rollStatefulSet(strategy: Draft): void {
   if (strategy['type'] !== 'RollingUpdate') return;
   fill({ partition: 0 })(within(strategy, 'rollingUpdate'));
+}
+
+/** A claim in a set is an object of its own. */
+function nameClaims(spec: Draft): void {
+  const header = fillEmpty({ kind: 'PersistentVolumeClaim', apiVersion: 'v1' });
+  for (const claim of each(spec, 'volumeClaimTemplates')) header(claim);
 }

@@ -16,6 +16,8 @@ export const coreDefaults: DefaultTable = {
   'core.v1.Namespace': [fill({ spec: {}, status: {} }), labelWithName],
   'core.v1.NamespaceStatus': [fillEmpty({ phase: 'Active' })],
   'core.v1.Node': [fill({ spec: {}, status: {} })],
+  'core.v1.NodeSpec': [fillRanges],
+  'core.v1.ResourceFieldSelector': [fill({ divisor: '0' })],
   'core.v1.NodeStatus': [allocateCapacity],
   'core.v1.Secret': [fillEmpty({ type: 'Opaque' })],
   'core.v1.Service': [fill({ spec: {}, status: { loadBalancer: {} } })],
@@ -34,6 +36,13 @@ function labelWithName(namespace: Draft): void {
   const metadata = within(namespace, 'metadata');
   if (typeof metadata['name'] !== 'string' || metadata['name'] === '') return;
   within(metadata, 'labels')['kubernetes.io/metadata.name'] = metadata['name'];
+}
+
+function fillRanges(spec: Draft): void {
+  const { podCIDR, podCIDRs } = spec;
+  if (typeof podCIDR === 'string' && podCIDR !== '' && isEmpty(podCIDRs)) {
+    spec['podCIDRs'] = [podCIDR];
+  }
 }
 
 function allocateCapacity(status: Draft): void {

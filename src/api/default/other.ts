@@ -6,6 +6,7 @@ const rbacGroup = 'rbac.authorization.k8s.io';
 /** Kinds whose defaults are few. */
 export const otherDefaults: DefaultTable = {
   'networking.v1.Ingress': [fill({ status: { loadBalancer: {} } })],
+  'networking.v1.IngressClassParametersReference': [fill({ scope: 'Cluster' })],
   'networking.v1.NetworkPolicySpec': [fillPolicyTypes],
   'networking.v1.NetworkPolicyPort': [fill({ protocol: 'TCP' })],
   'storage.v1.StorageClass': [fill({ reclaimPolicy: 'Delete', volumeBindingMode: 'Immediate' })],
@@ -23,6 +24,9 @@ export const otherDefaults: DefaultTable = {
   'discovery.v1.EndpointPort': [fill({ name: '', protocol: 'TCP' })],
   'scheduling.v1.PriorityClass': [fill({ preemptionPolicy: 'PreemptLowerPriority' })],
   'policy.v1.PodDisruptionBudget': [fill({ spec: {}, status: {} })],
+  'policy.v1.PodDisruptionBudgetStatus': [
+    fill({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+  ],
   'authentication.v1.TokenRequestSpec': [fill({ expirationSeconds: 3600 })],
   'certificates.v1.CertificateSigningRequest': [fill({ status: {} })],
   'autoscaling.v1.HorizontalPodAutoscalerSpec': [fill({ minReplicas: 1 })],

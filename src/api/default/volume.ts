@@ -12,6 +12,7 @@ export const volumeDefaults: DefaultTable = {
   'core.v1.DownwardAPIVolumeSource': [mode],
   'core.v1.ProjectedVolumeSource': [mode],
   'core.v1.ServiceAccountTokenProjection': [fill({ expirationSeconds: 3600 })],
+  'core.v1.PersistentVolumeClaimTemplate': [fill({ metadata: {} })],
   'core.v1.HostPathVolumeSource': [fill({ type: '' })],
   'core.v1.ISCSIVolumeSource': [fillEmpty({ iscsiInterface: 'default' })],
   'core.v1.ISCSIPersistentVolumeSource': [fillEmpty({ iscsiInterface: 'default' })],

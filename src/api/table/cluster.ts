@@ -42,14 +42,14 @@ const entriesOf = (object: JsonObject, ...fields: readonly string[]) =>
 
 export const configMapColumns: readonly Column[] = [
   nameColumn,
-  number('Data', (map) => entriesOf(map, 'data', 'binaryData')),
+  text('Data', (map) => entriesOf(map, 'data', 'binaryData')),
   age,
 ];
 
 export const secretColumns: readonly Column[] = [
   nameColumn,
   text('Type', (secret) => textOf(secret['type'])),
-  number('Data', (secret) => entriesOf(secret, 'data')),
+  text('Data', (secret) => entriesOf(secret, 'data')),
   age,
 ];
 
@@ -77,7 +77,7 @@ export const eventColumns: readonly Column[] = [
   wide('First Seen', (event, nowMs) =>
     sinceText(event['firstTimestamp'] ?? event['eventTime'], nowMs),
   ),
-  { ...wide('Count', (event) => wholeOf(event['count']) || 1), type: 'integer' },
+  wide('Count', (event) => wholeOf(event['count']) || 1),
   { ...nameColumn, priority: 1 },
 ];
 
@@ -127,8 +127,8 @@ export const autoscalerColumns: readonly Column[] = [
   }),
   text('Targets', targets),
   text('MinPods', (scaler) => amount(spec(scaler)['minReplicas'], '<unset>')),
-  number('MaxPods', (scaler) => wholeOf(spec(scaler)['maxReplicas'])),
-  number('Replicas', (scaler) => wholeOf(status(scaler)['currentReplicas'])),
+  text('MaxPods', (scaler) => wholeOf(spec(scaler)['maxReplicas'])),
+  text('Replicas', (scaler) => wholeOf(status(scaler)['currentReplicas'])),
   age,
 ];
 

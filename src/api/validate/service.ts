@@ -46,6 +46,7 @@ export const serviceChecks: CheckTable = {
     fields: { pathType: [oneOf('Exact', 'Prefix', 'ImplementationSpecific')], path: [absolute] },
   },
   'networking.v1.IngressRule': { fields: { host: [hostName] } },
+  'networking.v1.IngressServiceBackend': { whole: [backendHasPort] },
   'networking.v1.IngressSpec': { whole: [hasRules] },
   'networking.v1.NetworkPolicySpec': { optional: ['podSelector'] },
   'networking.v1.IPBlock': {},
@@ -98,6 +99,12 @@ function hostName(value: Json, path: string): Fault[] {
   if (isIP(value) !== 0) return [invalid(path, value, 'must be a DNS name, not an IP address')];
   const bare = value.replace(/^\*\./, '');
   return dnsSubdomain(bare).map((words) => invalid(path, value, words));
+}
+
+function backendHasPort({ port }: JsonObject, path: string): Fault[] {
+  const named = isObject(port) && (port['name'] !== undefined || port['number'] !== undefined);
+  const owner = path.replace(/\.service$/, '');
+  return named ? [] : [required(owner, 'port name or number is required')];
 }
 
 function hasRules({ rules, defaultBackend, tls }: JsonObject, path: string): Fault[] {

@@ -6,6 +6,7 @@ import { labelFaults } from './metadata.ts';
 import { templateMounts } from './pod.ts';
 
 const alwaysRestarted = templateRestarts('Always');
+const endings = 'valid values: "OnFailure", "Never"';
 
 export const workloadChecks: CheckTable = {
   'core.v1.PodTemplateSpec': { whole: [templateLabelsRight] },
@@ -21,7 +22,8 @@ export const workloadChecks: CheckTable = {
       progressDeadlineSeconds: [atLeast(0)],
       template: [templateMounts],
     },
-    whole: [selectorMatches, alwaysRestarted],
+    whole: [selectorMatches, hasContainers, alwaysRestarted],
+    optional: ['template'],
   },
   'apps.v1.DeploymentStrategy': {
     fields: { type: [oneOf('Recreate', 'RollingUpdate')] },
@@ -29,7 +31,8 @@ export const workloadChecks: CheckTable = {
   },
   'apps.v1.ReplicaSetSpec': {
     fields: { replicas: [atLeast(0)], minReadySeconds: [atLeast(0)], template: [templateMounts] },
-    whole: [selectorMatches, alwaysRestarted],
+    whole: [selectorMatches, hasContainers, alwaysRestarted],
+    optional: ['template'],
   },
   'apps.v1.StatefulSetSpec': {
     fields: {
@@ -37,13 +40,14 @@ export const workloadChecks: CheckTable = {
       podManagementPolicy: [oneOf('OrderedReady', 'Parallel')],
       template: [templateMounts],
     },
-    whole: [selectorMatches, alwaysRestarted],
-    optional: ['serviceName'],
+    whole: [selectorMatches, hasContainers, alwaysRestarted],
+    optional: ['serviceName', 'template'],
   },
   'apps.v1.StatefulSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
   'apps.v1.DaemonSetSpec': {
     fields: { template: [templateMounts] },
-    whole: [selectorMatches, alwaysRestarted],
+    whole: [selectorMatches, hasContainers, alwaysRestarted],
+    optional: ['template'],
   },
   'apps.v1.DaemonSetUpdateStrategy': { fields: { type: [oneOf('OnDelete', 'RollingUpdate')] } },
   'apps.v1.ControllerRevision': { optional: ['revision'] },
@@ -57,7 +61,8 @@ export const workloadChecks: CheckTable = {
       completionMode: [oneOf('NonIndexed', 'Indexed')],
       template: [templateMounts],
     },
-    whole: [templateRestarts('Never', 'OnFailure')],
+    whole: [hasContainers, ends],
+    optional: ['template'],
   },
   'batch.v1.CronJobSpec': {
     fields: {
@@ -68,6 +73,8 @@ export const workloadChecks: CheckTable = {
       failedJobsHistoryLimit: [atLeast(0)],
       timeZone: [timeZone],
     },
+    whole: [hasJob],
+    optional: ['jobTemplate'],
   },
 };
 
@@ -80,18 +87,49 @@ function hasTemplate({ template }: JsonObject, path: string): Fault[] {
   return isObject(template) ? [] : [required(`${path}.template`)];
 }
 
+/** What is not there is told as far down as something has to be. */
+function hasContainers({ template }: JsonObject, path: string): Fault[] {
+  const spec = isObject(template) ? template['spec'] : undefined;
+  return isObject(spec) ? [] : [required(`${path}.template.spec.containers`)];
+}
+
+function ends({ template }: JsonObject, path: string): Fault[] {
+  const spec = isObject(template) ? template['spec'] : undefined;
+  return isObject(spec) && isObject(template)
+    ? templateEnds(template, path)
+    : [required(`${path}.template.spec.restartPolicy`, endings)];
+}
+
+function hasJob({ jobTemplate }: JsonObject, path: string): Fault[] {
+  if (isObject(jobTemplate) && isObject(jobTemplate['spec'])) return [];
+  const at = `${path}.jobTemplate.spec`;
+  return [...hasContainers({}, at), ...ends({}, at)];
+}
+
 /** A set that does not select its own pods would make more of them for ever. */
 function selectorMatches({ selector, template }: JsonObject, path: string): Fault[] {
-  if (!isObject(selector) || !isObject(template)) return [];
+  const words = '`selector` does not match template `labels`';
+  const labelsPath = `${path}.template.metadata.labels`;
+  if (!isObject(template)) return [invalid(labelsPath, null, words)];
+  if (!isObject(selector)) return [];
   if (entries(selector['matchExpressions']).length === 0 && !isObject(selector['matchLabels'])) {
-    const words = 'empty selector is invalid for deployment';
-    return [invalid(`${path}.selector`, selector, words)];
+    return [invalid(`${path}.selector`, selector, 'empty selector is invalid for deployment')];
   }
   const metadata = isObject(template['metadata']) ? template['metadata'] : {};
   const labels = isObject(metadata['labels']) ? metadata['labels'] : {};
   if (matchesLabels(readLabelSelector(selector), labels as Record<string, string>)) return [];
-  const words = '`selector` does not match template `labels`';
-  return [invalid(`${path}.template.metadata.labels`, labels, words)];
+  return [invalid(labelsPath, labels, words)];
+}
+
+/** What has to end: a policy that never lets it is as good as none. */
+function templateEnds(template: JsonObject, path: string): Fault[] {
+  const spec = isObject(template['spec']) ? template['spec'] : {};
+  const policy = spec['restartPolicy'];
+  if (policy === 'OnFailure' || policy === 'Never') return [];
+  const at = `${path}.template.spec.restartPolicy`;
+  return policy === 'Always' || policy === undefined
+    ? [required(at, endings)]
+    : [notSupported(at, policy, ['OnFailure', 'Never'])];
 }
 
 function templateRestarts(...policies: readonly string[]) {
@@ -134,8 +172,25 @@ function schedule(value: Json, path: string): Fault[] {
     const words = `expected exactly 5 fields, found ${fields.length}: [${fields.join(' ')}]`;
     return [invalid(path, value, words)];
   }
+  const tooHigh = fields.map((field, index) => aboveMost(field, mostOf[index] ?? 0));
+  const first = tooHigh.find((words) => words !== undefined);
+  if (first !== undefined) return [invalid(path, value, first)];
   const right = fields.every((field) => /^[\d*/,A-Za-z?LW#-]+$/.test(field));
   return right ? [] : [invalid(path, value, `failed to parse: ${JSON.stringify(value)}`)];
+}
+
+/** The greatest minute, hour, day, month and weekday. */
+const mostOf: readonly number[] = [59, 23, 31, 12, 6];
+
+function aboveMost(field: string, most: number): string | undefined {
+  for (const part of field.split(',')) {
+    const [range = ''] = part.split('/');
+    const end = range.split('-').at(-1) ?? '';
+    if (/^\d{1,9}$/.test(end) && Number(end) > most) {
+      return `end of range (${end}) above maximum (${most}): ${part}`;
+    }
+  }
+  return undefined;
 }
 
 function timeZone(value: Json, path: string): Fault[] {

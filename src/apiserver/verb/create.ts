@@ -124,10 +124,14 @@ async function makeAccount(api: Api, namespace: string, options: WriteOptions): 
 }
 
 /** What creating would have said. */
-async function tryOut({ registry }: Api, place: Place, object: JsonObject): Promise<JsonObject> {
-  const known = await registry.find(place);
-  if (known === undefined) return object;
-  throw alreadyExists(place.kind, place.name);
+async function tryOut(api: Api, place: Place, object: Draft): Promise<JsonObject> {
+  const known = await api.registry.find(place);
+  if (known !== undefined) throw alreadyExists(place.kind, place.name);
+  if (place.kind.kind === 'Service') {
+    await api.services.allocate(object);
+    api.services.release(object);
+  }
+  return object;
 }
 
 /** The path's namespace is the object's. */

@@ -1,4 +1,4 @@
-import { decodeJson } from '../../api/decode-json.ts';
+import { type Decoded, decodeJson } from '../../api/decode-json.ts';
 import { isObject, type Json, type JsonObject } from '../../api/json.ts';
 import type { Kind } from '../../api/kind.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
@@ -37,12 +37,12 @@ export function patchTypeOf(type: string): PatchType {
   );
 }
 
-/** The object after the patch, read anew as its version has it. */
-export function applyPatch(kind: Kind, old: JsonObject, change: Patch): JsonObject {
+/** The object after the patch, read anew as its version has it, and what in it no field is. */
+export function applyPatch(kind: Kind, old: JsonObject, change: Patch): Decoded {
   const schema = messageType(kind.type);
   const patched = applyPatchTo(schema, old, change);
   try {
-    return decodeJson(schema, patched).value;
+    return decodeJson(schema, patched);
   } catch (error) {
     if (!isDomainError(error, 'invalid')) throw error;
     throw badRequest(cannotHandle(kind, error.message));

@@ -63,6 +63,10 @@ export async function updateObject(
       await api.services.allocate(object, old);
       attempted = { old, object };
     }
+    if (kind.kind === 'Service' && options.dryRun) {
+      await api.services.allocate(object, old);
+      api.services.release(object, old);
+    }
     // The last finalizer of a deleted object has gone: so does the object.
     finished = isDeleting(old) && isOver(kind, object) ? object : undefined;
     return object;

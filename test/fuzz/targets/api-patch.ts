@@ -32,7 +32,7 @@ export const target: FuzzTarget = {
     for (const type of types) {
       try {
         const document: Json = parseJson(input.toString());
-        hold(isObject(applyPatch(kind, pod, { type, document })), 'a patch makes an object');
+        hold(isObject(applyPatch(kind, pod, { type, document }).value), 'a patch makes an object');
       } catch (error) {
         if (!(error instanceof ApiError)) throw error;
         hold(error.code < 500, error.message);

@@ -159,3 +159,43 @@ t.test('thousands of entries are recorded in a moment, each on its own', async (
   // One look through the list for each entry takes more than a minute.
   t.ok(ms < 15_000, `${ms.toFixed(0)} ms`);
 });
+
+t.test("what says nothing but its name is in nobody's way", async (t) => {
+  const kind = messageType('core.v1.ConfigMap');
+  const first = applyConfiguration(
+    kind,
+    { live: {}, applied: { metadata: { name: 'a' }, data: { x: '1' } } },
+    { author: author('one'), force: false },
+  );
+  t.notMatch(JSON.stringify(first), '"f:metadata"');
+  const second = applyConfiguration(
+    kind,
+    { live: first, applied: { metadata: { name: 'b' }, data: { y: '2' } } },
+    { author: author('two'), force: false },
+  );
+  t.match(second['data'], { x: '1', y: '2' });
+  // Two managers of one map: what one no longer wants goes, and the map is in no conflict.
+  const third = applyConfiguration(
+    kind,
+    { live: second, applied: { metadata: { name: 'b' }, data: { y: '2' } } },
+    { author: author('one'), force: false },
+  );
+  t.same(third['data'], { y: '2' });
+});
+
+t.test('an entry that differs in what its defaults add is no conflict', async (t) => {
+  const kind = messageType('core.v1.Service');
+  const applied = { spec: { ports: [{ port: 80 }] } };
+  const first = applyConfiguration(
+    kind,
+    { live: {}, applied },
+    { author: author('one'), force: false },
+  );
+  const live = { ...first, spec: { ports: [{ port: 80, protocol: 'TCP', targetPort: 80 }] } };
+  const second = applyConfiguration(
+    kind,
+    { live, applied },
+    { author: author('two'), force: false },
+  );
+  t.same(second['spec'], live.spec);
+});

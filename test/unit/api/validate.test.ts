@@ -210,3 +210,87 @@ function mountsOfSet(name: string): string {
     },
   });
 }
+
+t.test('what a workload has not is told as far down as something has to be', async (t) => {
+  const spec = { spec: {}, metadata };
+  t.equal(
+    refusal('apps/v1', 'Deployment', spec),
+    'Deployment.apps "web" is invalid: [spec.selector: Required value, ' +
+      'spec.template.metadata.labels: Invalid value: null: `selector` does not match template ' +
+      '`labels`, spec.template.spec.containers: Required value]',
+  );
+  t.equal(
+    refusal('batch/v1', 'Job', spec),
+    'Job.batch "web" is invalid: [spec.template.spec.containers: Required value, ' +
+      'spec.template.spec.restartPolicy: Required value: valid values: "OnFailure", "Never"]',
+  );
+  const template = { spec: { containers: [{ name: 'a', image: 'x' }], restartPolicy: 'Never' } };
+  const cron = (schedule: string): string =>
+    refusal('batch/v1', 'CronJob', {
+      metadata,
+      spec: { schedule, jobTemplate: { spec: { template } } },
+    });
+  t.equal(cron('5 4 * * 0-6'), '');
+  t.equal(
+    cron('61 * * * *'),
+    'CronJob.batch "web" is invalid: spec.schedule: Invalid value: "61 * * * *": ' +
+      'end of range (61) above maximum (59): 61',
+  );
+});
+
+t.test('secrets hold what their type promises', async (t) => {
+  const secret = (type: string, more: JsonObject = {}): string =>
+    refusal('v1', 'Secret', { metadata, type, ...more });
+  t.equal(
+    secret('kubernetes.io/tls', { data: { 'tls.crt': '' } }),
+    'Secret "web" is invalid: data[tls.key]: Required value',
+  );
+  t.equal(secret('kubernetes.io/tls', { data: { 'tls.crt': '', 'tls.key': '' } }), '');
+  t.equal(secret('kubernetes.io/basic-auth', { stringData: { username: 'x' } }), '');
+  t.match(secret('kubernetes.io/basic-auth'), /data\[username\]: Required value/);
+  t.match(
+    secret('kubernetes.io/service-account-token'),
+    /metadata.annotations\[kubernetes.io\/service-account.name\]: Required value/,
+  );
+  t.match(
+    refusal('v1', 'ConfigMap', { metadata, data: { a: 'x' }, binaryData: { a: 'eA==' } }),
+    /data\[a\]: Invalid value: "a": duplicate of key present in binaryData/,
+  );
+});
+
+t.test('rules, claims and budgets that make no sense are refused', async (t) => {
+  t.equal(
+    refusal('rbac.authorization.k8s.io/v1', 'Role', { metadata, rules: [{}] }),
+    'Role.rbac.authorization.k8s.io "web" is invalid: [rules[0].verbs: Required value: verbs ' +
+      'must contain at least one value, rules[0].apiGroups: Required value: resource rules must ' +
+      'supply at least one api group, rules[0].resources: Required value: resource rules must ' +
+      'supply at least one resource]',
+  );
+  const rules = [{ verbs: ['get'], nonResourceURLs: ['/x'] }];
+  t.equal(
+    refusal('rbac.authorization.k8s.io/v1', 'ClusterRole', { metadata: { name: 'web' }, rules }),
+    '',
+  );
+  t.match(
+    refusal('rbac.authorization.k8s.io/v1', 'Role', { metadata, rules }),
+    /namespaced rules cannot apply to non-resource URLs/,
+  );
+  const claim = (requests: JsonObject): string =>
+    refusal('v1', 'PersistentVolumeClaim', {
+      metadata,
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests } },
+    });
+  t.match(claim({}), /spec.resources\[storage\]: Required value/);
+  t.match(claim({ storage: '0' }), /must be greater than zero/);
+  t.match(
+    refusal('policy/v1', 'PodDisruptionBudget', { metadata, spec: { minAvailable: -1 } }),
+    /spec.minAvailable: Invalid value: -1: must be greater than or equal to 0/,
+  );
+  t.match(
+    refusal('networking.k8s.io/v1', 'Ingress', {
+      metadata,
+      spec: { defaultBackend: { service: { name: 'x' } } },
+    }),
+    /spec.defaultBackend: Required value: port name or number is required/,
+  );
+});
