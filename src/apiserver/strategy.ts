@@ -1,17 +1,10 @@
-import {
-  type Draft,
-  equal,
-  isList,
-  isObject,
-  type Json,
-  type JsonObject,
-  objectIn,
-  textOf,
-} from '../api/json.ts';
+import { type Draft, equal, isObject, type JsonObject, objectIn, textOf } from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
 import type { User } from './security/user.ts';
 import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
+import { addTolerations } from './admission/default-tolerations.ts';
 import { countTemplates } from './count-templates.ts';
+import { gatedCondition, gatesOf, noEphemeralContainers, podFixed } from './pod-rules.ts';
 import { qualityOf } from './quality.ts';
 
 /** What a kind does besides what all do. */
@@ -22,6 +15,8 @@ export interface Strategy {
   readonly ownStatus: boolean;
   prepareCreate?(object: Draft, user: User): void;
   prepareUpdate?(object: Draft, old: JsonObject): void;
+  /** What may only come later. */
+  readonly checkCreate?: (object: JsonObject) => readonly Fault[];
   /** What of it may not change. */
   readonly checkUpdate?: (object: JsonObject, old: JsonObject) => readonly Fault[];
 }
@@ -40,6 +35,8 @@ const strategies: Readonly<Record<string, Strategy>> = {
       const gated = gatesOf(pod).length > 0 ? { conditions: [gatedCondition] } : {};
       pod['status'] = { phase: 'Pending', qosClass: qualityOf(pod), ...gated };
     },
+    prepareUpdate: (pod) => addTolerations(pod['spec'] as Draft),
+    checkCreate: noEphemeralContainers,
     checkUpdate: podFixed,
   },
   // A kubelet registers itself with its status.
@@ -203,62 +200,6 @@ function frozen(object: JsonObject, old: JsonObject, fields: readonly string[]):
   const words = 'field is immutable when `immutable` is set';
   const changed = [...fields, 'immutable'].filter((field) => !equal(object[field], old[field]));
   return changed.map((field) => forbiddenField(field, words));
-}
-
-const podChangeable =
-  'pod updates may not change fields other than `spec.containers[*].image`,' +
-  '`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only ' +
-  'additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set ' +
-  'to 1 if it was previously negative)';
-
-function podFixed(pod: JsonObject, old: JsonObject): Fault[] {
-  const bound = objectIn(old, 'spec')['nodeName'];
-  const moved = bound !== undefined && objectIn(pod, 'spec')['nodeName'] !== bound;
-  const known = gatesOf(old);
-  const gate = gatesOf(pod).find((name) => !known.includes(name));
-  if (gate !== undefined) {
-    const words = `only deletion is allowed, but found new scheduling gate '${gate}'`;
-    return [forbiddenField('spec.schedulingGates', words)];
-  }
-  if (!moved && equal(fixedPart(pod), fixedPart(old))) return [];
-  return [forbiddenField('spec', podChangeable)];
-}
-
-const gatedCondition = {
-  type: 'PodScheduled',
-  status: 'False',
-  reason: 'SchedulingGated',
-  message: 'Scheduling is blocked due to non-empty scheduling gates',
-};
-
-/** What keeps a pod from being scheduled, by name. */
-function gatesOf(pod: JsonObject): readonly string[] {
-  const gates = objectIn(pod, 'spec')['schedulingGates'];
-  return isList(gates) ? gates.map((gate) => textOf(isObject(gate) ? gate['name'] : null)) : [];
-}
-
-function fixedPart(pod: JsonObject): JsonObject {
-  const {
-    activeDeadlineSeconds: _seconds,
-    tolerations: _tolerations,
-    nodeName: _name,
-    schedulingGates: _gates,
-    ...spec
-  } = objectIn(pod, 'spec');
-  return { ...spec, ...withoutImages(spec) };
-}
-
-function withoutImages(spec: JsonObject): Draft {
-  return Object.fromEntries(
-    ['containers', 'initContainers'].map((field) => {
-      const list = spec[field];
-      return [field, isList(list) ? list.map(withoutImage) : null] as const;
-    }),
-  );
-}
-
-function withoutImage(entry: Json): Json {
-  return isObject(entry) ? { ...entry, image: '' } : entry;
 }
 
 const setChangeable =

@@ -1,21 +1,11 @@
-import {
-  type Draft,
-  isList,
-  isObject,
-  type Json,
-  type JsonObject,
-  textOf,
-} from '../../api/json.ts';
+import { type Draft, type JsonObject, textOf } from '../../api/json.ts';
 import type { Kind } from '../../api/kind.ts';
 import { findKind } from '../../api/kinds.ts';
 import { forbidden } from '../../api/status.ts';
 import type { Api } from '../api.ts';
 import { metadataOf } from '../object-text.ts';
+import { addTolerations } from './default-tolerations.ts';
 import type { Place } from '../registry.ts';
-
-/** Five minutes for a node to come back, where the pod itself does not say. */
-const patience = 300;
-const trouble = ['node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'];
 
 const systemPriorities: Readonly<Record<string, number>> = {
   'system-cluster-critical': 2_000_000_000,
@@ -27,20 +17,6 @@ export async function admitPod(api: Api, place: Place, pod: Draft): Promise<void
   const spec = pod['spec'] as Draft;
   addTolerations(spec);
   await addPriority(api, place, spec);
-}
-
-function addTolerations(spec: Draft): void {
-  const tolerations: Json[] = isList(spec['tolerations']) ? [...spec['tolerations']] : [];
-  for (const key of trouble) {
-    if (tolerations.some((entry) => isObject(entry) && tolerates(entry, key))) continue;
-    tolerations.push({ key, operator: 'Exists', effect: 'NoExecute', tolerationSeconds: patience });
-  }
-  spec['tolerations'] = tolerations;
-}
-
-function tolerates({ key, effect }: JsonObject, wanted: string): boolean {
-  const named = key === undefined || key === '' || key === wanted;
-  return named && (effect === undefined || effect === '' || effect === 'NoExecute');
 }
 
 async function addPriority(api: Api, place: Place, spec: Draft): Promise<void> {

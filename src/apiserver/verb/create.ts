@@ -85,7 +85,7 @@ async function keep(
   const place = placeOf(kind, object);
   await admitNew(api, place, object);
   strategyOf(kind).prepareCreate?.(object, options.user);
-  const faults = faultsOf(kind, object);
+  const faults = [...faultsOf(kind, object), ...(strategyOf(kind).checkCreate?.(object) ?? [])];
   if (faults.length > 0) throw invalidObject(kind, place.name, faults);
   await checkNew(api, place, object);
   const { user } = options;

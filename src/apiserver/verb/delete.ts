@@ -17,6 +17,8 @@ import { metadataOf, revisionOf } from '../object-text.ts';
 import type { Place } from '../registry.ts';
 import type { User } from '../security/user.ts';
 import { translated } from '../registry.ts';
+import { invalidOptions } from '../write-options.ts';
+import { invalid, notSupported } from '../../api/validate/fault.ts';
 
 /** How a deletion is meant: from the body, or from the query. */
 export interface Deletion {
@@ -77,7 +79,12 @@ export function readDeletion(options: JsonObject, query: URLSearchParams): Omit<
   const orphan = options['orphanDependents'];
   const dryRun = isList(options['dryRun']) ? options['dryRun'] : query.getAll('dryRun');
   if (policy !== '' && !/^(Orphan|Background|Foreground)$/.test(policy)) {
-    throw badRequest(`invalid propagationPolicy ${JSON.stringify(policy)}`);
+    const known = ['Foreground', 'Background', 'Orphan', 'nil'];
+    throw invalidOptions('DeleteOptions', [notSupported('propagationPolicy', policy, known)]);
+  }
+  if (policy !== '' && orphan !== undefined) {
+    const words = 'orphanDependents and deletionPropagation cannot be both set';
+    throw invalidOptions('DeleteOptions', [invalid('propagationPolicy', policy, words)]);
   }
   if (dryRun.some((word) => word !== 'All')) throw badRequest('dryRun must be "All"');
   const named = policy === '' ? undefined : (policy as 'Orphan' | 'Background' | 'Foreground');

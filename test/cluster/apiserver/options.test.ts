@@ -111,3 +111,49 @@ t.test('daemon sets count the changes of their template', async (t) => {
     '2',
   );
 });
+
+t.test('a pod keeps the tolerations it has', async (t) => {
+  await using server = await ScratchServer.start();
+  const pods = '/api/v1/namespaces/default/pods';
+  const spec = { containers: [{ name: 'a', image: 'x' }] };
+  const sent = { metadata: { name: 'p' }, spec: { ...spec, tolerations: [{ key: 'mine' }] } };
+  await server.request(`POST ${pods}`, sent);
+  const patch = (tolerations: readonly object[]) =>
+    server.request(
+      `PATCH ${pods}/p`,
+      { spec: { tolerations } },
+      { 'Content-Type': 'application/merge-patch+json' },
+    );
+  const added = await patch([{ key: 'mine' }, { key: 'new', operator: 'Exists' }]);
+  const { tolerations } = added.body['spec'] as { tolerations: readonly { key: string }[] };
+  t.same(
+    tolerations.map(({ key }) => key),
+    ['mine', 'new', 'node.kubernetes.io/not-ready', 'node.kubernetes.io/unreachable'],
+  );
+  t.match((await patch([{ key: 'new', operator: 'Exists' }])).body, {
+    message: /pod updates may not change fields other than/,
+  });
+  const ephemeralContainers = [{ name: 'b', image: 'x' }];
+  const early = { metadata: { name: 'e' }, spec: { ...spec, ephemeralContainers } };
+  t.match((await server.request(`POST ${pods}`, early)).body, {
+    message: 'Pod "e" is invalid: spec.ephemeralContainers: Forbidden: cannot be set on create',
+  });
+});
+
+t.test('what a deletion wants is one thing', async (t) => {
+  await using server = await ScratchServer.start();
+  const maps = '/api/v1/namespaces/default/configmaps';
+  await server.request(`POST ${maps}`, { metadata: { name: 'a' } });
+  const invalid = 'DeleteOptions.meta.k8s.io "" is invalid: propagationPolicy: ';
+  t.match((await server.request(`DELETE ${maps}/a?propagationPolicy=Foo`)).body, {
+    message:
+      `${invalid}Unsupported value: "Foo": ` +
+      'supported values: "Background", "Foreground", "Orphan", "nil"',
+  });
+  const both = { orphanDependents: true, propagationPolicy: 'Orphan' };
+  t.match((await server.request(`DELETE ${maps}/a`, both)).body, {
+    message:
+      `${invalid}Invalid value: "Orphan": ` +
+      'orphanDependents and deletionPropagation cannot be both set',
+  });
+});

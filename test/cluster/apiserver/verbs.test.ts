@@ -161,7 +161,7 @@ t.test('bad input is refused with a clear status, and nothing is kept', async (t
     [`POST ${folder}`, named('../x'), 422],
     [`POST ${folder}`, { ...named('a'), data: 5 }, 400],
     [`POST ${folder}?fieldValidation=Strict`, { ...named('a'), more: 1 }, 400],
-    [`POST ${folder}?dryRun=Some`, named('a'), 400],
+    [`POST ${folder}?dryRun=Some`, named('a'), 422],
     [`POST ${folder}`, ' '.repeat(3 * 1024 * 1024 + 1), 413],
     [`GET ${folder}?labelSelector=a%3D%3D%3D`, undefined, 400],
     [`GET ${folder}?fieldSelector=data.x%3D1`, undefined, 400],

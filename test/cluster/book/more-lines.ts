@@ -55,7 +55,7 @@ export const moreLines: readonly Line[] = [
   line('apply --server-side --force-conflicts -f deploy.yml', /serverside-applied\n/),
   line('wait --for=condition=Available deploy/go-demo-2-api', /go-demo-2-api condition met\n$/),
   line('get all --all-namespaces', /kube-system|default +deployment\.apps\/go-demo-2-api /),
-  line('top nodes', /Metrics API not available/),
+  line('top nodes', /metrics not available yet/),
 
   // Children that stay, and those that go.
   line('delete -f deploy.yml --cascade=orphan', /deployment\.apps "go-demo-2-api" deleted/),
