@@ -73,7 +73,9 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   using security = await openSecurity(access);
   const kubelets = kubeletOptions(config, security.authority);
   const parts = { store, security, turns, serviceRanges, kubelets, restoring };
-  const server = await ApiServer.start({ ...addressOf(config), ...parts });
+  await using server = await ApiServer.start({ ...addressOf(config), ...parts });
+  // A start that fails from here on has begun work that would keep the process, without its lock.
+  using _ending = { [Symbol.dispose]: () => stop.abort() };
   const failed = (what: string) => (error: unknown) => log.warn(`${what}: ${messageOf(error)}`);
   const { authority } = security;
   const renewing = failed("renewing the administrator's certificate");
@@ -98,7 +100,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const work = workAsCoordinator(working, stop.signal);
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);
-  await notifyReady();
+  notifyReady();
   const failure = await Promise.race([aborted(stop.signal), store.failed]);
   stop.abort();
   log.info('stopping');

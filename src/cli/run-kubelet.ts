@@ -59,7 +59,7 @@ export async function runKubeletCommand(flags: KubeletFlags, cli: Cli): Promise<
   await runKubeletPart(flags, cli, {
     log,
     signal,
-    ready: () => void notifyReady(),
+    ready: notifyReady,
   });
   log.info('stopped');
 }

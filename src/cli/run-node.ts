@@ -36,7 +36,7 @@ export async function runNode({ kubelet, network }: NodeFlags, cli: Cli): Promis
     runKubeletPart(kubelet, cli, {
       log: openLog('kubelet'),
       signal,
-      ready: () => void notifyReady(),
+      ready: notifyReady,
       connected: (client) => {
         const objects = openClusterObjects({ client, clock: systemClock, log });
         cluster.resolve(objects);

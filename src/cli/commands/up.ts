@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.ts';
 import { defaultConfigPath } from '../../base/config-path.ts';
 import { detach } from '../up/detach.ts';
-import { readUpOptions, type UpFlags } from '../up/read-options.ts';
+import { checkRanges, readUpOptions, type UpFlags } from '../up/read-options.ts';
 import { runUp } from '../up/run-up.ts';
 
 export function define(command: Command, cli: Cli): void {
@@ -17,6 +17,7 @@ export function define(command: Command, cli: Cli): void {
     .option('-d, --detach', 'return when the node is ready; it goes on in the background')
     .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')
     .action(async ({ detach: away, log, ...flags }: UpFlags & DetachFlags) => {
+      await checkRanges(flags);
       const options = await readUpOptions(flags);
       if (away === true)
         await detach({ log, state: options.state, arguments: wordsOf(flags) }, cli);

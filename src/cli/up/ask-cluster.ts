@@ -47,11 +47,18 @@ export async function askForNetwork(asked: {
   readonly token: string;
 }): Promise<ClusterNetwork> {
   const { server, authority, token } = asked;
-  const answer = await get(`${server}${clusterNetworkPath}`, {
+  const answer = await ask(`${server}${clusterNetworkPath}`, {
     ca: authority,
     headers: { authorization: `Bearer ${token}` },
   });
-  const { podCidr, serviceCidr, clusterDns } = answer as Partial<ClusterNetwork>;
+  const { podCidr, serviceCidr, clusterDns, code } = answer as Partial<ClusterNetwork & Refusal>;
+  if (code === 401 || code === 403) {
+    throw new DomainError(
+      'denied',
+      `The cluster at "${server}" does not take this token: it has ended (after a day), or was ` +
+        "never the cluster's; `keelson token` on a node of the coordinator prints another line",
+    );
+  }
   if (podCidr !== undefined && serviceCidr !== undefined && clusterDns !== undefined) {
     return { podCidr, serviceCidr, clusterDns };
   }
@@ -59,29 +66,52 @@ export async function askForNetwork(asked: {
   throw new DomainError('unavailable', `"${server}" tells nothing of its network: ${words}`);
 }
 
+/** A Status, where there is no answer. */
+interface Refusal {
+  readonly code: number;
+}
+
 interface NodeObject {
   readonly status?: { readonly conditions?: readonly { type: string; status: string }[] };
 }
 
-async function isReady(kubeconfig: string, node: string): Promise<boolean> {
+/**
+ * Has the node that the coordinator runs on shown as `control-plane`. No kubelet may say that of
+ * itself.
+ */
+export async function showRole(kubeconfig: string, node: string): Promise<void> {
+  const { url, secrets } = await nodeOf(kubeconfig, node);
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const labels = { 'node-role.kubernetes.io/control-plane': '' };
+  const body = JSON.stringify({ metadata: { labels } });
+  await ask(url, { method: 'PATCH', headers, ...secrets }, body);
+}
+
+async function nodeOf(kubeconfig: string, node: string) {
   const { server, authority, certificate, key } = await readKubeconfig(kubeconfig);
-  const { status } = (await get(`${server}/api/v1/nodes/${node}`, {
+  const secrets = {
     ...(authority !== undefined && { ca: authority }),
     ...(certificate !== undefined && { cert: certificate }),
     ...(key !== undefined && { key }),
-  })) as NodeObject;
+  };
+  return { url: `${server}/api/v1/nodes/${node}`, secrets };
+}
+
+async function isReady(kubeconfig: string, node: string): Promise<boolean> {
+  const { url, secrets } = await nodeOf(kubeconfig, node);
+  const { status } = (await ask(url, secrets)) as NodeObject;
   const conditions = status?.conditions ?? [];
   return conditions.some((condition) => condition.type === 'Ready' && condition.status === 'True');
 }
 
-async function get(url: string, secrets: RequestOptions): Promise<unknown> {
+async function ask(url: string, secrets: RequestOptions, body = ''): Promise<unknown> {
   const options: RequestOptions = {
     agent: false,
     timeout: limits.clientDialMs,
     signal: AbortSignal.timeout(limits.clientDialMs),
     ...secrets,
   };
-  const sent = request(url, options).end();
+  const sent = request(url, options).end(body);
   const [answer] = (await once(sent, 'response')) as [NodeJS.ReadableStream];
   return JSON.parse(await textOfStream(answer));
 }

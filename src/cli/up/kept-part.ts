@@ -23,6 +23,8 @@ export class KeptPart {
   readonly #folder: string;
   readonly #log: Logger;
   readonly #stop = new AbortController();
+  /** Who let it go does not wait for its end, and may end himself. */
+  readonly #released = new AbortController();
   readonly #ready = Promise.withResolvers<void>();
   #work: Promise<void> | undefined;
   /** Ends whatever is the part now. */
@@ -44,6 +46,7 @@ export class KeptPart {
   /** Lets it go: it runs on without anybody who starts it again. */
   release(): void {
     this.#stop.abort();
+    this.#released.abort();
   }
 
   /** Resolves when it has ended: by SIGTERM, or by SIGKILL when that does not help. */
@@ -65,6 +68,7 @@ export class KeptPart {
       try {
         await this.#run();
       } catch (error) {
+        if (this.#released.signal.aborted) return;
         this.#log.error(`${this.part.name}: ${messageOf(error)}`);
       }
       this.#end = undefined;
@@ -83,12 +87,9 @@ export class KeptPart {
     using process = openProcess(pid);
     this.#end = (signal) => void signalProcess(process.fd, signal);
     this.#ready.resolve();
-    await processEnd(process.fd, { signal: this.#never });
+    await processEnd(process.fd, { signal: this.#released.signal });
     this.#log.warn({ process: pid }, 'has ended');
   }
-
-  /** Waiting for a process that is not a child ends with it, or with this process. */
-  readonly #never = new AbortController().signal;
 
   async #runChild(): Promise<void> {
     using socket = new NotifySocket(this.#folder, `notify-${this.part.name}.sock`, (assignment) => {
@@ -96,7 +97,10 @@ export class KeptPart {
     });
     const child = this.#spawn(socket.path);
     this.#end = (signal) => void child.kill(signal);
-    const [code, signal] = (await once(child, 'exit')) as [number | null, string | null];
+    const { signal: released } = this.#released;
+    released.addEventListener('abort', () => child.unref());
+    const ended = await once(child, 'exit', { signal: released });
+    const [code, signal] = ended as [number | null, string | null];
     if (this.#stop.signal.aborted) return;
     this.#log.warn({ process: child.pid, code, signal }, 'has ended; it is started again');
   }

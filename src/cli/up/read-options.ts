@@ -24,9 +24,7 @@ export interface UpFlags {
 /** By the flags, what they were before, and the parts' configuration. DomainError `invalid`. */
 export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
   const { config, join } = flags;
-  const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
-  const runtime = parseConfig(text, process.env, {});
-  const known = await recall(runtime.root);
+  const { text, runtime, known } = await readSources(config);
   const { podCidr = known?.network?.podCidr, serviceCidr = known?.network?.serviceCidr } = flags;
   const coordinator = parseCoordinatorConfig(text, process.env, { podCidr, serviceCidr });
   const address = coordinator.advertiseAddress || (known?.nodeAddress ?? '');
@@ -46,6 +44,46 @@ export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
     adminKubeconfig: `${coordinator.root}/admin.kubeconfig`,
     warnOfLimits: !/missingControllers/.test(text),
   };
+}
+
+/**
+ * Throws DomainError `conflict` for ranges that are not those of the node's cluster: its Services
+ * and the ranges of its nodes were taken from them.
+ */
+export async function checkRanges(flags: UpFlags): Promise<void> {
+  const { text, known } = await readSources(flags.config);
+  const { podCidr, serviceCidr, join } = flags;
+  const joins = join !== undefined || known?.server !== undefined;
+  if (joins && (podCidr ?? serviceCidr) !== undefined) {
+    const words =
+      '--pod-cidr and --service-cidr are for the first node, whose others take them over';
+    throw new DomainError('conflict', words);
+  }
+  if (joins || known?.network === undefined) return;
+  const wanted = parseCoordinatorConfig(text, process.env, { podCidr, serviceCidr });
+  checkRange('pod', { wanted: wanted.podCidr, known: known.network.podCidr }, defaultPodCidr);
+  const services = { wanted: wanted.serviceCidr, known: known.network.serviceCidr };
+  checkRange('service', services, defaultServiceCidr);
+}
+
+/** The usual range is what somebody has who wants none: it changes nothing. */
+function checkRange(
+  name: 'pod' | 'service',
+  { wanted, known }: { readonly wanted: string; readonly known: string },
+  usual: string,
+): void {
+  if (wanted === known || wanted === usual) return;
+  throw new DomainError(
+    'conflict',
+    `--${name}-cidr (coordinator.${name}Cidr) is "${wanted}", but this cluster was made with ` +
+      `"${known}", and its ranges stay: take that one, or begin anew by \`keelson down --purge\``,
+  );
+}
+
+async function readSources(config: string | undefined) {
+  const text = await readConfig(config ?? defaultConfigPath, config !== undefined);
+  const runtime = parseConfig(text, process.env, {});
+  return { text, runtime, known: await recall(runtime.root) };
 }
 
 function modeOf(mode: string): UpOptions['mode'] {

@@ -1,13 +1,15 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { DomainError } from '../../base/error.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError, messageOf } from '../../base/error.ts';
 import { type Logger, openLog } from '../../base/log.ts';
 import { writeVolatileState } from '../../base/state-file.ts';
 import type { Cli } from '../cli.ts';
 import { lockRuntime } from '../runtime-lock.ts';
 import { ServiceManager } from '../service-manager.ts';
-import { askForInvitation, askForNetwork, nodeReady } from './ask-cluster.ts';
+import { askForInvitation, askForNetwork, nodeReady, showRole } from './ask-cluster.ts';
 import { discoverAuthority } from './discover-authority.ts';
+import type { Invitation } from './invite.ts';
 import { parseJoinLine, serverOf } from './join-line.ts';
 import { KeptPart } from './kept-part.ts';
 import { holderOf } from './part.ts';
@@ -34,6 +36,7 @@ export interface UpOptions extends Omit<NodePlan, 'first' | 'files'> {
 const startMs = 180_000;
 /** Images that are pulled first are not waited for, the node's network is. */
 const nodeReadyMs = 180_000;
+const retryMs = 500;
 
 /**
  * Makes this machine a node, and keeps its parts running until SIGTERM or SIGINT, which ends them
@@ -49,7 +52,7 @@ export async function runUp(options: UpOptions, cli: Cli): Promise<void> {
   const plan = await planOf(options);
   const kept = keep(plan, log);
   const begin = async (): Promise<void> => {
-    const welcome = await raise(options, { plan, kept, manager });
+    const welcome = await raise(options, { plan, kept, manager, log });
     writeVolatileState(welcomePath(options.state), welcome);
     await cli.print(welcomeText(welcome));
     manager.notify('READY=1', 'STATUS=The node is ready');
@@ -135,10 +138,11 @@ interface Raising {
   readonly plan: NodePlan;
   readonly kept: Kept;
   readonly manager: ServiceManager;
+  readonly log: Logger;
 }
 
 /** Starts the parts in the order in which they need each other. */
-async function raise(options: UpOptions, { plan, kept, manager }: Raising): Promise<Welcome> {
+async function raise(options: UpOptions, { plan, kept, manager, log }: Raising): Promise<Welcome> {
   const started = async (...parts: readonly (KeptPart | undefined)[]): Promise<void> => {
     const list = parts.filter((part) => part !== undefined);
     manager.notify(`STATUS=Starting ${list.map(({ part }) => part.name).join(', ')}`);
@@ -153,6 +157,9 @@ async function raise(options: UpOptions, { plan, kept, manager }: Raising): Prom
   manager.notify(`STATUS=Waiting for node ${node} to be ready`);
   const signal = AbortSignal.timeout(nodeReadyMs);
   const ready = await nodeReady(options.adminKubeconfig, { node, signal });
+  await showRole(options.adminKubeconfig, node).catch((error: unknown) => {
+    log.warn(`the node's role is not shown: ${messageOf(error)}`);
+  });
   return { node, first: true, ready, join, kubeconfig: options.adminKubeconfig };
 }
 
@@ -170,15 +177,26 @@ async function inTime(part: KeptPart): Promise<void> {
 
 /** The line by which other machines join. */
 async function openCluster(options: UpOptions, { files, network }: NodePlan): Promise<string> {
-  const { token, authority, line } = await askForInvitation(
-    options.adminKubeconfig,
-    options.nodeAddress.split(',')[0] ?? '',
-  );
+  const { token, authority, line } = await invited(options);
   const { port } = parseJoinLine(line);
   // By the loopback: the node reaches its own coordinator whatever becomes of its addresses.
   const server = `https://127.0.0.1:${port}`;
   await writeNodeFiles(files, { server, authority, token, network }, ledgerOf(options));
   return line;
+}
+
+/** A coordinator that was found running, by a supervisor that was killed, may still be starting. */
+async function invited({ adminKubeconfig, nodeAddress }: UpOptions): Promise<Invitation> {
+  const host = nodeAddress.split(',')[0] ?? '';
+  const begin = performance.now();
+  for (;;) {
+    try {
+      return await askForInvitation(adminKubeconfig, host);
+    } catch (error) {
+      if (performance.now() - begin > startMs) throw error;
+      await sleep(retryMs);
+    }
+  }
 }
 
 /** Who uses others ends before them. */

@@ -24,6 +24,15 @@ t.test('the first start makes an authority, keys and a kubeconfig that works', a
   t.equal(await coordinator.stop(), 0, 'SIGTERM ends it in order');
 });
 
+t.test('it goes on when whoever wanted to hear of its start is gone', async (t) => {
+  process.env['NOTIFY_SOCKET'] = join(t.testdir({}), 'nobody.sock');
+  t.teardown(() => delete process.env['NOTIFY_SOCKET']);
+  await using coordinator = await CoordinatorProcess.start();
+  delete process.env['NOTIFY_SOCKET'];
+  t.equal((await coordinator.asAdmin('GET /api/v1/namespaces')).status, 200);
+  t.equal(await coordinator.stop(), 0);
+});
+
 function mode(path: string): number {
   return statSync(path).mode & 0o777;
 }
