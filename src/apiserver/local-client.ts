@@ -17,6 +17,7 @@ import { type JsonObject, objectIn } from '../api/json.ts';
 import type { Kind, Subresource } from '../api/kind.ts';
 import { ApiError, refusalOf } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
+import { measure } from './metrics/serve-metrics.ts';
 import { decodeObject } from './object-text.ts';
 import { requestToken } from './security/review/serve-token.ts';
 import { ownUser } from './security/user.ts';
@@ -67,6 +68,11 @@ export class LocalClient implements ApiClient {
     { kind }: Resource<T>,
     options: ListOptions = {},
   ): Promise<ObjectList<T>> {
+    if (kind.measured) {
+      const { namespace, selection } = selected(kind, options);
+      const measured = await measure(this.#api, { kind, namespace, selection });
+      return { items: measured.map((object) => stored<T>(object)), resourceVersion: '' };
+    }
     const whole = { limit: 0, continuation: undefined, revision: 0, match: '' } as const;
     const { entries, revision } = await listObjects(this.#api, {
       kind,

@@ -1,6 +1,7 @@
 import type { ApiClient } from '../api/client/client.ts';
 import type { SharedInformers } from '../api/client/shared-informers.ts';
 import { type Clock, systemClock } from '../base/clock.ts';
+import { HorizontalAutoscaler } from './autoscale/controller.ts';
 import { Cluster } from './cluster.ts';
 import { type Controller, runController } from './control-loop.ts';
 import { CronJobController } from './cron/controller.ts';
@@ -63,6 +64,7 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     new PodCollector(cluster),
     new PodRangeController(cluster, options.podRanges),
     new DisruptionController(cluster),
+    new HorizontalAutoscaler(cluster),
     new DefaultClass(cluster),
     new EphemeralClaims(cluster),
     new ClaimBinder(cluster),

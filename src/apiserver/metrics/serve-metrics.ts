@@ -6,7 +6,7 @@ import type { Api } from '../api.ts';
 import { type Exchange, notAllowed } from '../exchange.ts';
 import { metadataOf } from '../object-text.ts';
 import { isWatch } from '../security/authorize/attributes.ts';
-import { isSelected, readSelection } from '../selection.ts';
+import { isSelected, readSelection, type Selection } from '../selection.ts';
 import { sendMeasured } from '../send-measured.ts';
 import type { NodeSample, Reading } from './node-sample.ts';
 import { type Usage, usageOf } from './usage.ts';
@@ -15,28 +15,46 @@ import { type Usage, usageOf } from './usage.ts';
 export async function serveMetrics(api: Api, exchange: Exchange): Promise<void> {
   const { route, query } = exchange;
   if (isWatch(query)) throw notAllowed();
-  const asked = await ownersOf(api, exchange);
-  const measure = route.kind.kind === 'NodeMetrics' ? metricsOfNodes : metricsOfPods;
-  const objects = await measure(api, asked);
-  if (route.name !== '' && objects.length === 0) throw notFound(route.kind, route.name);
+  const { kind, namespace, name } = route;
+  if (name === '') {
+    const selection = readSelection(kind, query);
+    return await sendMeasured(api, exchange, await measure(api, { kind, namespace, selection }));
+  }
+  const owner = await api.registry.find({ kind: ownerOf(kind), namespace, name });
+  const objects = owner === undefined ? [] : await metricsOf(kind)(api, [owner]);
+  if (objects.length === 0) throw notFound(kind, name);
   await sendMeasured(api, exchange, objects);
 }
 
-/** The nodes or pods that are asked about. Throws `NotFound`. */
-async function ownersOf(api: Api, { route, query }: Exchange): Promise<JsonObject[]> {
-  const { kind, namespace, name } = route;
-  const owner = coreKind(kind.kind === 'NodeMetrics' ? 'Node' : 'Pod');
-  if (name !== '') {
-    const found = await api.registry.find({ kind: owner, namespace, name });
-    if (found === undefined) throw notFound(kind, name);
-    return [found];
-  }
-  const selection = readSelection(kind, query);
-  const all = await api.registry.all(owner, namespace);
-  return all.filter((object) => isSelected(selection, object));
+export interface Measured {
+  /** NodeMetrics or PodMetrics. */
+  readonly kind: Kind;
+  /** Empty for all. */
+  readonly namespace: string;
+  readonly selection: Selection;
 }
 
-export async function metricsOfNodes(
+/** What those that are selected use now. */
+export async function measure(
+  api: Api,
+  { kind, namespace, selection }: Measured,
+): Promise<readonly JsonObject[]> {
+  const all = await api.registry.all(ownerOf(kind), namespace);
+  return await metricsOf(kind)(
+    api,
+    all.filter((object) => isSelected(selection, object)),
+  );
+}
+
+function ownerOf({ kind }: Kind): Kind {
+  return coreKind(kind === 'NodeMetrics' ? 'Node' : 'Pod');
+}
+
+function metricsOf({ kind }: Kind): typeof metricsOfPods {
+  return kind === 'NodeMetrics' ? metricsOfNodes : metricsOfPods;
+}
+
+async function metricsOfNodes(
   api: Api,
   nodes: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {
@@ -51,7 +69,7 @@ export async function metricsOfNodes(
 }
 
 /** Of pods that run nowhere, or whose containers have just begun, there is nothing to tell. */
-export async function metricsOfPods(
+async function metricsOfPods(
   api: Api,
   pods: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {
