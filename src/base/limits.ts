@@ -110,7 +110,7 @@ export const limits = {
   /** Connections to the API, those that ask for nothing included. */
   apiConnections: 20_000,
   /** A client's time for TLS, for a request's headers, for all of a request, between requests. */
-  apiHandshakeMs: 30_000,
+  apiHandshakeMs: 20_000,
   /** How often connections are looked at for it. */
   apiCheckMs: 2000,
   apiHeaderMs: 20_000,

@@ -2,12 +2,17 @@
 import t from 'tap';
 import { ClusterLab, unable } from './lab/cluster-lab.ts';
 import { walkAccess, walkLimits } from './lab/walk-access.ts';
+import { walkAutoscale } from './lab/walk-autoscale.ts';
+import { walkAddOn, walkBringUp } from './lab/walk-bringup.ts';
+import { walkClaims } from './lab/walk-claims.ts';
+import { walkCrash, walkRoom } from './lab/walk-debug.ts';
 import { walkExercises } from './lab/walk-exercises.ts';
 import { walkKills, walkNodes } from './lab/walk-faults.ts';
 import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts';
 import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
 import { walkRolling } from './lab/walk-rolling.ts';
+import { walkPressure } from './lab/walk-pressure.ts';
 import { walkConfiguration, walkProbes, walkStorage } from './lab/walk-state.ts';
 import { walkToolkit } from './lab/walk-toolkit.ts';
 
@@ -24,7 +29,9 @@ t.teardown(() => lab[Symbol.asyncDispose]());
 
 const walks = {
   cluster: walkCluster,
+  bringUp: walkBringUp,
   controllers: walkControllers,
+  autoscale: walkAutoscale,
   network: walkNetwork,
   bandwidth: walkBandwidth,
   services: walkServices,
@@ -32,16 +39,21 @@ const walks = {
   probes: walkProbes,
   configuration: walkConfiguration,
   storage: walkStorage,
+  claims: walkClaims,
+  room: walkRoom,
+  crash: walkCrash,
   exercises: walkExercises,
   access: walkAccess,
   limits: walkLimits,
   toolkit: walkToolkit,
   troubles: walkTroubles,
   nodes: walkNodes,
+  pressure: walkPressure,
+  addOn: walkAddOn,
   kills: walkKills,
   partition: walkPartition,
 };
-const long = ['toolkit', 'troubles', 'nodes'];
+const long = ['toolkit', 'troubles', 'nodes', 'crash', 'autoscale', 'pressure', 'addOn'];
 /** `KEELSON_WALKS=all`, or by name: `services,storage`; by default all but the long ones. */
 const chosen = process.env['KEELSON_WALKS'];
 const all = Object.keys(walks);

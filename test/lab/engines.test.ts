@@ -7,9 +7,10 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import t, { type Test } from 'tap';
 import { LabMachines } from './lab-machines.ts';
+import { findPrograms } from '../cluster/api/kubectl.ts';
 import { unable } from './lab.ts';
 
-t.setTimeout(3_000_000);
+t.setTimeout(7_200_000);
 const chosen = process.env['KEELSON_LAB_ENGINES'] ?? '';
 
 function unlessChosen(engine: string, program: string): string | false {
@@ -137,3 +138,82 @@ t.test('qemu: two machines with Debian’s kernel, limits and NAT', { skip: qemu
   t.match(await lab.on('host01', nat), /type nat hook postrouting[^]*masquerade/);
   await nothingIsLeft(t, lab);
 });
+
+function pathTo(node: string, field: string): string {
+  return `'{.items[?(@.spec.nodeName=="${node}")].${field}}'`;
+}
+
+const script = 'mkdir -p /www; hostname >/www/index.html; exec httpd -f -h /www';
+const spread = {
+  maxSkew: 1,
+  topologyKey: 'kubernetes.io/hostname',
+  whenUnsatisfiable: 'DoNotSchedule',
+  labelSelector: { matchLabels: { app: 'web' } },
+};
+const web = {
+  apiVersion: 'v1',
+  kind: 'List',
+  items: [
+    {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: {
+        replicas: 2,
+        selector: { matchLabels: { app: 'web' } },
+        template: {
+          metadata: { labels: { app: 'web' } },
+          spec: {
+            topologySpreadConstraints: [spread],
+            containers: [
+              {
+                name: 'web',
+                image: 'busybox:1',
+                command: ['sh', '-c', script],
+                resources: { limits: { memory: '64Mi' }, requests: { memory: '32Mi' } },
+              },
+            ],
+          },
+        },
+      },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name: 'web' },
+      spec: { type: 'NodePort', selector: { app: 'web' }, ports: [{ port: 80, nodePort: 30080 }] },
+    },
+  ],
+};
+
+const [kubectl = ''] = findPrograms().slice(-1);
+
+t.test(
+  'qemu: a cluster, whose pods are reached by VXLAN and by nf_tables',
+  { skip: qemuSkip || (kubectl === '' && 'needs kubectl') },
+  async (t) => {
+    await using lab = new LabMachines();
+    await lab.up('--engine', 'qemu', '--nodes', '2');
+    const on = (words: string) => lab.on('host01', `${kubectl} ${words}`);
+    t.match(await on('get nodes --no-headers'), /^host01 +Ready [^]*\nhost02 +Ready /);
+    await lab.on('host01', `cat >/run/web.json <<'END'\n${JSON.stringify(web)}\nEND`);
+    await on('apply -f /run/web.json');
+    await on('rollout status deployment web --timeout=1800s');
+    const rows = await on('get pods -l app=web --no-headers -o wide');
+    t.match(rows, /host01[^]*host02|host02[^]*host01/, 'one on each node');
+    const here = await on(`get pods -o jsonpath=${pathTo('host01', 'metadata.name')}`);
+    const there = await on(`get pods -o jsonpath=${pathTo('host02', 'status.podIP')}`);
+    t.match(await on(`exec ${here} -- ping -c 3 -W 20 ${there}`), / 0% packet loss/);
+    const served = new Set<string>();
+    for (let round = 0; round < 20 && served.size < 2; round += 1) {
+      const node = `192.168.61.1${1 + (round % 2)}`;
+      served.add(await lab.on('host02', `curl -fsS --max-time 60 http://${node}:30080/`));
+    }
+    t.equal(served.size, 2, 'the Service has both');
+    t.equal(await on(`exec ${here} -- cat /sys/fs/cgroup/memory.max`), '67108864');
+    const uid = await on(`get pod ${here} -o jsonpath='{.metadata.uid}'`);
+    const whole = `cat /sys/fs/cgroup/kubepods/burstable/pod${uid}/memory.max`;
+    t.equal(await lab.on('host01', whole), '67108864', 'and the whole pod has its limit');
+    await nothingIsLeft(t, lab);
+  },
+);

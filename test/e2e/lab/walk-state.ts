@@ -1,7 +1,8 @@
 /** Chapters 13, 15 and 16: probes, volumes, ConfigMaps and Secrets. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Test } from 'tap';
 import type { ClusterLab } from './cluster-lab.ts';
-import { container, pod, sleeper, workload } from './objects.ts';
+import { container, pod, server, sleeper, workload } from './objects.ts';
 
 const quick = { periodSeconds: 1, failureThreshold: 2, timeoutSeconds: 5 };
 
@@ -36,6 +37,43 @@ export async function walkProbes(t: Test, lab: ClusterLab): Promise<void> {
     await lab.sees('get pod ready --no-headers', /0\/1 +Running +0/);
     await lab.type('delete pod ready --timeout=60s');
     t.pass('without a restart');
+  });
+
+  await t.test('S13.3 a liveness probe by TCP, and all is well', async (t) => {
+    const livenessProbe = { tcpSocket: { port: 80 }, periodSeconds: 1, initialDelaySeconds: 5 };
+    await lab.apply(pod('postgres', { containers: [server({ livenessProbe })] }));
+    await lab.type('wait --for=condition=Ready pod/postgres --timeout=180s');
+    t.match(
+      await lab.type('describe pod postgres'),
+      /Liveness: +tcp-socket :80 delay=5s timeout=1s period=1s #success=1 #failure=3/,
+    );
+    // That nothing happens takes a while to be seen; three failures in a row would restart it.
+    await sleep(10_000);
+    t.match(await lab.type('get pod postgres --no-headers'), /1\/1 +Running +0 /);
+    await lab.type('delete pod postgres --timeout=60s');
+  });
+
+  await t.test('S13.4 a slow start is no failure of the liveness probe', async (t) => {
+    const script = `trap exit TERM; mkdir /www; sleep 6 & wait
+      httpd -p 8080 -h /www; echo yes >/www/index.html; sleep 36000 & wait`;
+    const httpGet = { path: '/index.html', port: 8080 };
+    await lab.apply(
+      pod('slow', {
+        containers: [
+          container('web', script, {
+            startupProbe: { httpGet, periodSeconds: 1, failureThreshold: 600, timeoutSeconds: 5 },
+            livenessProbe: { httpGet, periodSeconds: 1, failureThreshold: 1, timeoutSeconds: 20 },
+          }),
+        ],
+      }),
+    );
+    t.match(await lab.sees('describe pod slow', /Startup probe failed/), /Unhealthy/);
+    await lab.type('wait --for=condition=Ready pod/slow --timeout=180s');
+    t.match(await lab.type('get pod slow --no-headers'), /1\/1 +Running +0 /);
+    await lab.type('exec slow -- rm /www/index.html');
+    await lab.sees('get pod slow --no-headers', /Running +[1-9]/);
+    t.match(await lab.type('describe pod slow'), /Liveness probe failed/, 'which then takes over');
+    await lab.type('delete pod slow --timeout=60s');
   });
 }
 
