@@ -27,7 +27,7 @@ function splitTerms(text: string): string[] {
 function parseTerm(term: string): FieldRequirement {
   const match = /^([^=!\\]+)(!=|==|=)((?:[^=\\]|\\.)*)$/s.exec(term);
   const [, field = '', operator = '', value = ''] = match ?? [];
-  if (match === null) {
+  if (match === null || field.trim() === '') {
     throw new DomainError('invalid', `invalid selector: '${term}'; can't understand '${term}'`);
   }
   return { field: field.trim(), equal: operator !== '!=', value: unescape(value.trim()) };
