@@ -165,3 +165,28 @@ t.test('a container survives being checkpointed again and again', async (t) => {
   await cri.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
   t.strictSame(readdirSync(`${runtime.folder}/root/tmp`), []);
 });
+
+t.test('a dump that is given up at whatever moment leaves its processes unharmed', async (t) => {
+  const pod = await makePod('four');
+  const client = new CriClient(runtime.socket);
+  t.teardown(() => client[Symbol.dispose]());
+  const id = await client.run(pod, counter('a', 'd.log'));
+  await grows('d.log');
+  const request = { container_id: id, location: `${runtime.folder}/d.tar` };
+  for (let limitMs = 60; limitMs < 480; limitMs += 60) {
+    const given = await client.within(limitMs, 'CheckpointContainer', request).catch(codeOf);
+    t.ok(given === 4 || typeof given === 'object', `${limitMs} ms`);
+    await grows('d.log');
+    t.equal((await client.statusOf(id)).state, 'CONTAINER_RUNNING');
+  }
+  const numbers = numbersOf('d.log');
+  t.strictSame(
+    numbers,
+    numbers.map((_, i) => i + 1),
+  );
+  await client.call('RemovePodSandbox', { pod_sandbox_id: pod.id });
+});
+
+function codeOf(error: unknown): unknown {
+  return (error as { readonly code?: unknown }).code;
+}

@@ -1,8 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { readFileSync, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { DomainError, hasCode } from '../../base/error.ts';
+import { DomainError, hasCode, isKernelError } from '../../base/error.ts';
 import { limits } from '../../base/limits.ts';
+import { setResourceLimit } from '../../kernel/rlimit.ts';
 
 interface Outcome {
   readonly failed: boolean;
@@ -81,19 +82,24 @@ export interface CriuRun {
 /**
  * One command to its end; its exit code, 128 and more where a signal ended it. It has no stream of
  * ours and a session of its own: were this process killed, one that writes to nobody would be
- * killed as well, with its hands in somebody's memory. An abort kills it; what it had stopped
- * goes on, for its code in there undoes itself when it is left alone.
+ * killed as well, with its hands in somebody's memory. For the same reason an abort does not kill
+ * it at once: its files may not grow any more, upon which it undoes what it has done and fails.
  */
 export async function runCriu({ program, words, signal, started }: CriuRun): Promise<number> {
   signal.throwIfAborted();
-  const child = spawn(program, [...words], {
+  // Writing too much shall be an error there, not a signal.
+  const child = spawn('/bin/sh', ['-c', 'trap "" XFSZ; exec "$@"', 'sh', program, ...words], {
     stdio: 'ignore',
     detached: true,
     cwd: '/',
     env: environment,
   });
-  const kill = (): void => void child.kill('SIGKILL');
-  signal.addEventListener('abort', kill, { once: true });
+  let last: NodeJS.Timeout | undefined;
+  const abort = (): void => {
+    last = setTimeout(() => child.kill('SIGKILL'), undoMs);
+    if (child.pid !== undefined) stopWriting(child.pid);
+  };
+  signal.addEventListener('abort', abort, { once: true });
   try {
     return await new Promise<number>((resolve, reject) => {
       child.once('error', (cause) =>
@@ -103,11 +109,22 @@ export async function runCriu({ program, words, signal, started }: CriuRun): Pro
       if (child.pid !== undefined) started(child.pid);
     });
   } finally {
-    signal.removeEventListener('abort', kill);
+    clearTimeout(last);
+    signal.removeEventListener('abort', abort);
+  }
+}
+
+function stopWriting(pid: number): void {
+  try {
+    setResourceLimit(pid, 'RLIMIT_FSIZE', { soft: 0n, hard: 0n });
+  } catch (error) {
+    if (!isKernelError(error, 'ESRCH')) throw error;
   }
 }
 
 const killedCode = 137;
+/** What a dump that is given up has for letting its processes go unharmed. */
+const undoMs = 3000;
 
 function isProgram(path: string): boolean {
   try {
