@@ -1,4 +1,4 @@
-/** Checkpoints by criu itself, where it works (KEELSON_CRIU names another than the machine's). */
+/** Checkpoints by criu itself, which KEELSON_CRIU names, where it works. */
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';

@@ -3,10 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 
 /**
  * Why criu cannot dump a `sleep` here; undefined where it can. Its check of the kernel says less:
- * it may lack a capability. KEELSON_CRIU names the program, `criu` by default.
+ * it may lack a capability. KEELSON_CRIU names the program; without it nothing is tried.
  */
 export function criuRefusal(): string | undefined {
-  const program = process.env['KEELSON_CRIU'] ?? 'criu';
+  const program = process.env['KEELSON_CRIU'];
+  if (program === undefined) return 'KEELSON_CRIU names no criu';
   const folder = mkdtempSync('/tmp/keelson-criu-');
   const sleeper = spawn('sleep', ['600'], { detached: true, stdio: 'ignore' });
   try {
