@@ -37,7 +37,7 @@ export async function walkBringUp(t: Test, lab: ClusterLab): Promise<void> {
     await lab.type('wait --for=condition=Ready pod/busy --timeout=180s');
     t.match(await lab.sees('top pod busy --no-headers', /^busy/), /^busy +\d+m +\d+Mi$/m);
     t.match(
-      await lab.type('top pod busy --containers --no-headers'),
+      await lab.sees('top pod busy --containers --no-headers', /^busy/m),
       /^busy +sleep +\d+m +\d+Mi$/m,
     );
     await lab.type('delete pod busy --timeout=60s');
