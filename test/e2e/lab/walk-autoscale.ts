@@ -1,13 +1,14 @@
 /** Chapter 7: as many pods as are used. */
 import type { Test } from 'tap';
 import type { ClusterLab } from './cluster-lab.ts';
-import { server, service, workload } from './objects.ts';
+import { container, workload } from './objects.ts';
 
 export async function walkAutoscale(t: Test, lab: ClusterLab): Promise<void> {
   await t.test('S7.4 an idle Deployment shrinks, a busy one grows', async (t) => {
     const resources = { requests: { cpu: '100m', memory: '16Mi' } };
-    const template = { containers: [server({ resources })] };
-    await lab.apply(workload('Deployment', 'web', { replicas: 3, template }), service('web'));
+    const script = 'trap exit TERM; while :; do [ -e /tmp/busy ] || sleep 1; done';
+    const template = { containers: [container('web', script, { resources })] };
+    await lab.apply(workload('Deployment', 'web', { replicas: 3, template }));
     await lab.type('rollout status deployment web --timeout=180s');
     const target = { type: 'Utilization', averageUtilization: 50 };
     const scaleDown = { stabilizationWindowSeconds: 20 };
@@ -30,12 +31,11 @@ export async function walkAutoscale(t: Test, lab: ClusterLab): Promise<void> {
     t.match(events, /New size: 1; reason: All metrics below target/);
     t.match(events, /AbleToScale +True/);
     t.match(events, /ScalingActive +True +ValidMetricFound/);
-    const busy = 'nohup sh -c "while :; do :; done" >/dev/null 2>&1 &';
-    await lab.kubectl('exec', 'deployment/web', '--', 'sh', '-c', busy);
+    await lab.type('exec deployment/web -- touch /tmp/busy');
     const grown = await lab.sees('get deployment web --no-headers', /^web +[234]\/[234] /);
     t.match(grown, /^web +[234]\/[234] /);
     t.match(await lab.sees('describe hpa web', /above target/), /cpu resource utilization/);
-    await lab.type('delete hpa/web deployment/web service/web --timeout=60s');
+    await lab.type('delete hpa/web deployment/web --timeout=60s');
     await lab.sees('get pods -l app=web -o name', /^$/);
   });
 }
