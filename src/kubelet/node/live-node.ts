@@ -92,8 +92,12 @@ export class LiveNode implements LiveNodeState {
   }
 
   allocatable(): ReadonlyMap<string, string> {
+    return new Map(Object.entries(this.#allocatable(this.node()?.status)));
+  }
+
+  #allocatable(known: NodeStatus | undefined): Readonly<Record<string, string>> {
     const own = allocatableOf(this.#capacity, this.#options.configuration);
-    return new Map(Object.entries(withExtended(own, this.node()?.status?.capacity)));
+    return withExtended(own, known?.capacity);
   }
 
   pressure(): Pressure {
@@ -188,16 +192,18 @@ export class LiveNode implements LiveNodeState {
 
   async #reportOnce(registration: Registration): Promise<void> {
     const { clock, configuration } = this.#options;
-    const status = await this.#status();
     const before = registration.node()?.status;
     if (registration.node() === undefined) {
       if (!configuration.registerNode) return;
-      await registration.ensure(status);
+      await registration.ensure(await this.#status(undefined));
       this.#options.log.info(`registered node "${this.name}"`);
       this.#reportedAt = -Infinity;
     }
+    // What others write meanwhile is not in this status, and must not be taken back for that.
+    const known = registration.node()?.status;
+    const status = await this.#status(known);
     const due = clock.now() - this.#reportedAt >= configuration.nodeStatusReportFrequency;
-    const patch = statusPatch(status, registration.node()?.status, due);
+    const patch = statusPatch(status, known, due);
     if (patch !== undefined) {
       try {
         await registration.patchStatus(patch);
@@ -215,13 +221,12 @@ export class LiveNode implements LiveNodeState {
     await this.#tellRange(registration.node());
   }
 
-  async #status(): Promise<NodeStatus> {
+  async #status(known: NodeStatus | undefined): Promise<NodeStatus> {
     const { clock, configuration, root } = this.#options;
     this.#capacity = capacityOf(await readMachine(root), configuration);
     if (this.#options.addresses === undefined) this.#addresses = await findAddresses();
     await this.#refreshImages();
     const { version, faults, handlers } = this.#observer.facts;
-    const known = this.node()?.status;
     const { memory, disk, processes } = this.pressure();
     const health = {
       memoryPressure: memory,
@@ -231,7 +236,7 @@ export class LiveNode implements LiveNodeState {
     };
     return {
       capacity: withExtended(this.#capacity, known?.capacity),
-      allocatable: Object.fromEntries(this.allocatable()),
+      allocatable: this.#allocatable(known),
       conditions: conditionsOf(health, known?.conditions ?? [], clock.now()),
       addresses: [
         ...this.#addresses.map((address) => ({ type: 'InternalIP', address })),

@@ -125,6 +125,7 @@ export class PodWorkers implements NodePods, AsyncDisposable {
         setTimeout(resolve, stopMs).unref();
       }),
     ]);
+    this.#surroundings.statuses[Symbol.dispose]();
   }
 
   #begin(pod: LivePod, isNew = false): void {

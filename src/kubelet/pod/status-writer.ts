@@ -34,10 +34,14 @@ interface Line {
   waiters: (() => void)[];
 }
 
-/** Tells the server how pods are: the newest status of each, until the server has it. */
-export class StatusWriter {
+/**
+ * Tells the server how pods are: the newest status of each, until the server has it, or this is
+ * disposed of.
+ */
+export class StatusWriter implements Disposable {
   readonly #options: StatusWriterOptions;
   readonly #lines = new Map<string, Line>();
+  #disposed = false;
 
   constructor(options: StatusWriterOptions) {
     this.#options = options;
@@ -91,6 +95,12 @@ export class StatusWriter {
     settle(line);
   }
 
+  /** Who is told nothing any more must not be tried for ever: that keeps the process alive. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    for (const uid of this.#lines.keys()) this.close(uid);
+  }
+
   #open(uid: string, pod: Pod, status: PodStatus): Line {
     const line: Line = {
       pod,
@@ -103,7 +113,7 @@ export class StatusWriter {
       waiters: [],
     };
     this.#lines.set(uid, line);
-    if (this.#options.client !== undefined) void this.#keepTelling(line);
+    if (this.#options.client !== undefined && !this.#disposed) void this.#keepTelling(line);
     return line;
   }
 

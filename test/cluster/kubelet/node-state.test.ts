@@ -10,6 +10,7 @@ import type { NodeEvent, NodeStateOptions } from '../../../src/kubelet/node/node
 import { openNodeState } from '../../../src/kubelet/node/open-node-state.ts';
 import { ScratchServer } from '../apiserver/scratch-server.ts';
 import { IdleRuntime } from './idle-runtime.ts';
+import { until } from '../../until.ts';
 import { succeeds } from './succeeds.ts';
 
 t.setTimeout(300_000);
@@ -105,7 +106,8 @@ t.test('a node is registered with what it is, and gives signs of life', async (t
       ['Ready', 'True', 'KubeletReady'],
     ],
   );
-  t.ok(events.some(({ reason }) => reason === 'NodeReady'));
+  // Told behind the status.
+  t.ok(await until(() => events.some(({ reason }) => reason === 'NodeReady')));
   t.match(state.node()?.metadata.uid, node.metadata.uid);
   t.equal(state.allocatable().get('pods'), '110');
   const lease = await client.get(resources.leases, { ...name, namespace: 'kube-node-lease' });

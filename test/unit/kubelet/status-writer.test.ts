@@ -9,10 +9,13 @@ import { until } from '../../until.ts';
 
 const pod = { metadata: { uid: 'one', name: 'web', namespace: 'default' }, spec: {} } as LivePod;
 
-function scene() {
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+function scene({ answers = true } = {}) {
   const told: JsonObject[] = [];
   const client = {
     patch: async (_resource: unknown, _name: unknown, { document }: { document: JsonObject }) => {
+      if (!answers) throw new Error('the client is destroyed');
       told.push(document['status'] as JsonObject);
       return {};
     },
@@ -42,4 +45,20 @@ t.test('what takes longer is told although nobody waits for it', async (t) => {
   await until(() => told.length > 0);
   t.match(told[0], { phase: 'Pending' });
   writer.close('one');
+});
+
+t.test('who is disposed of tries no more, whatever comes', async (t) => {
+  const { told, writer } = scene({ answers: false });
+  writer.write(pod, { phase: 'Running' }, true);
+  // It has failed, and waits for its next try.
+  const before = timers();
+  await until(() => timers() > before);
+  writer[Symbol.dispose]();
+  await until(() => timers() === before);
+  writer.write(pod, { phase: 'Failed' }, true);
+  await new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+  t.equal(timers(), before, 'nothing keeps the process alive');
+  t.same(told, []);
 });
