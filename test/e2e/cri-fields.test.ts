@@ -11,7 +11,7 @@ if (process.getuid?.() !== 0) {
   process.exit(0);
 }
 
-t.setTimeout(110_000);
+t.setTimeout(280_000);
 const runtime = await PrivateRuntime.start();
 t.teardown(() => runtime[Symbol.asyncDispose]());
 const cri = new CriClient(runtime.socket);
@@ -64,6 +64,16 @@ t.test('groups: merged or strict, and reported as they are', async (t) => {
   const [strict, only] = await groupsBy('Strict');
   t.same(strict.split(' ').toSorted(), ['1001', '4000']);
   t.same(only.supplemental_groups.toSorted(), [1001, 4000]);
+});
+
+t.test("a user's name is looked up in the image, and the status has the number", async (t) => {
+  const as = (run_as_username: string) =>
+    sleeper({ linux: { security_context: { run_as_username } } });
+  const id = await cri.run(pod, as('worker'));
+  t.equal(await cri.output(id, 'id', '-u'), '1000\n');
+  t.match((await cri.statusOf(id)).user.linux, { uid: 1000, gid: 1001 });
+  await cri.remove(id);
+  await t.rejects(cri.container(pod, as('nobody-there')), { code: 3, details: /no user "nobody/ });
 });
 
 t.test('a group without a user is refused, of containers and of pods', async (t) => {
