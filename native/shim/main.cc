@@ -33,7 +33,8 @@ static int run(const char* mode, const char* argument) {
   bool spawner = strcmp(mode, "spawner") == 0;
   if (!spawner && strcmp(mode, "shim") != 0) return 2;
   fcntl(3, F_SETFD, FD_CLOEXEC);
-  fcntl(3, F_SETFL, O_RDWR | O_NONBLOCK);
+  // A spawner has one client, which asks for much at once and may be slow to read: it waits then.
+  fcntl(3, F_SETFL, spawner ? O_RDWR : O_RDWR | O_NONBLOCK);
   prctl(PR_SET_NAME, spawner ? "keelson-spawner" : "keelson-shim");
   // Not the spawner: shims that it starts shall be children of the machine's first process.
   if (!spawner) prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
