@@ -66,14 +66,19 @@ t.test('groups: merged or strict, and reported as they are', async (t) => {
   t.same(only.supplemental_groups.toSorted(), [1001, 4000]);
 });
 
+function namedUser(run_as_username: string): object {
+  return sleeper({ linux: { security_context: { run_as_username } } });
+}
+
 t.test("a user's name is looked up in the image, and the status has the number", async (t) => {
-  const as = (run_as_username: string) =>
-    sleeper({ linux: { security_context: { run_as_username } } });
-  const id = await cri.run(pod, as('worker'));
+  const id = await cri.run(pod, namedUser('worker'));
   t.equal(await cri.output(id, 'id', '-u'), '1000\n');
   t.match((await cri.statusOf(id)).user.linux, { uid: 1000, gid: 1001 });
   await cri.remove(id);
-  await t.rejects(cri.container(pod, as('nobody-there')), { code: 3, details: /no user "nobody/ });
+  await t.rejects(cri.container(pod, namedUser('nobody-there')), {
+    code: 3,
+    details: /no user "nobody/,
+  });
 });
 
 t.test('a group without a user is refused, of containers and of pods', async (t) => {
