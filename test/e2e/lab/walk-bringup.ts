@@ -91,7 +91,7 @@ export async function walkAddOn(t: Test, lab: ClusterLab): Promise<void> {
     const flags = await lab.see(
       'host03',
       `tr '\\0' '\\n' </proc/$(cat /run/keelson/kubelet.lock)/cmdline |
-        grep -E '^--(config|(bootstrap-)?kubeconfig|hostname-override|node-ip|container-runtime)'`,
+        grep -E '^--(.*config|hostname-override|node-ip|container-runtime)'`,
     );
     // Without `up`, which would start it again.
     await lab.kill('host03', 'up');
