@@ -163,7 +163,13 @@ function checkRevision({ kind, object, old }: Change): void {
 
 function check({ kind, object, old }: Change, subresource: Subresource | undefined): void {
   const rule = partOf(subresource)?.check ?? strategyOf(kind).checkUpdate;
-  const faults = [...faultsOf(kind, object), ...(rule?.(object, old) ?? [])];
+  const faults = [...faultsOf(kind, object)];
+  // Defaults may have been fewer when the old one was stored.
+  if ((rule?.(object, old) ?? []).length > 0) {
+    const before = copyOf(old);
+    applyDefaults(messageType(kind.type), before);
+    faults.push(...(rule?.(object, before) ?? []));
+  }
   if (faults.length > 0) throw invalidObject(kind, textOf(metadataOf(object)['name']), faults);
 }
 

@@ -110,7 +110,11 @@ t.test('kubectl rolls stateful and daemon sets out and back', async (t) => {
   t.match(described, /SuccessfulCreate .*create Pod db-0 in StatefulSet db successful/);
   t.match(described, /create Claim data-db-0 Pod db-0 in StatefulSet db success/);
   t.match(await run('describe', 'ds', 'agent'), /SuccessfulCreate .*Created pod: agent-\w{5}/);
-  await run('delete', 'pod', 'db-0');
+  // Where a pod's successor has its name at once, kubectl may wait for the end of both.
+  const uid = ['get', 'pod', 'db-0', '-o', 'jsonpath={.metadata.uid}'];
+  const next = new RegExp(`^(?!${await run(...uid)})\\S+$`);
+  await run('delete', 'pod', 'db-0', '--wait=false');
+  t.match(await server.until(program, next, uid), next);
   await wait('statefulset/db');
   await run('scale', 'statefulset/db', '--replicas=1');
   const one = ['get', 'pods', '-l', 'app=db', '-o', 'name'];

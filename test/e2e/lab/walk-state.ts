@@ -147,7 +147,8 @@ export async function walkStorage(t: Test, lab: ClusterLab): Promise<void> {
     t.match(await lab.type('get pvc --no-headers'), /^data-db-0 +Bound .*\ndata-db-1 +Bound /);
     const uid = 'get pod db-0 -o jsonpath={.metadata.uid}';
     const before = await lab.type(uid);
-    await lab.type('delete pod db-0 --timeout=60s');
+    // Its successor has its name: kubectl may wait for the end of both.
+    await lab.type('delete pod db-0 --wait=false');
     await lab.sees(uid, (seen) => /^[0-9a-f-]{36}$/.test(seen) && seen !== before);
     await lab.type('wait --for=condition=Ready pod/db-0 --timeout=180s');
     t.equal(await lab.type('exec db-0 -- cat /data/name'), 'db-0', 'what was written is there');
