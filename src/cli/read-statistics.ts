@@ -1,4 +1,4 @@
-import { isDomainError, isKernelError } from '../base/error.ts';
+import { hasCode, isDomainError, isKernelError } from '../base/error.ts';
 import type { Cgroup } from '../cgroup/cgroup.ts';
 import type { Hierarchy } from '../cgroup/hierarchy.ts';
 import type { NetworkReader, StatisticsReader } from '../cri/statistics/statistics.ts';
@@ -44,8 +44,8 @@ export const networkReader: NetworkReader = async (namespace) => {
     const counters = await link.counters(connection);
     return counters.filter(({ name }) => name !== 'lo');
   } catch (error) {
-    // EINVAL: the file is there, but what was mounted on it is gone.
-    if (isKernelError(error, 'ENOENT', 'EINVAL')) return [];
+    // ENOENT: the pod is stopped. EINVAL: the file is there, what was mounted on it is gone.
+    if (hasCode(error, 'ENOENT', 'EINVAL')) return [];
     throw error;
   }
 };

@@ -72,6 +72,25 @@ t.test('a network that fails leaves no pod, and its name is free', async (t) => 
   await nothingLeft(t);
 });
 
+t.test('a pod that is stopped and not removed hinders no statistics', async (t) => {
+  const [stopped, other] = [await makePod('stopped'), await makePod('other')];
+  await cri.call('StopPodSandbox', { pod_sandbox_id: stopped.id });
+  const { stats } = await cri.call('ListPodSandboxStats');
+  const ids = stats.map((item: Answer) => item.attributes.id);
+  t.same(ids.toSorted(), [stopped.id, other.id].toSorted());
+  t.same(
+    (await cri.call('PodSandboxStats', { pod_sandbox_id: stopped.id })).stats.linux.network,
+    null,
+  );
+  const { pod_metrics } = await cri.call('ListPodSandboxMetrics');
+  t.same(
+    pod_metrics.map((item: Answer) => item.pod_sandbox_id),
+    [other.id],
+  );
+  for (const { id } of [stopped, other]) await removePod(id);
+  await nothingLeft(t);
+});
+
 for (const restarts of [false, true]) {
   const after = restarts ? ', also after a restart' : '';
   t.test(`a pod that cannot be undone is seen, and goes when it can${after}`, async (t) => {
