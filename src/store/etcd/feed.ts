@@ -1,6 +1,7 @@
 import { DomainError } from '../../base/error.ts';
 import { CompactedError } from '../error.ts';
 import type { EtcdClient } from './client.ts';
+import { clockKey } from './convert.ts';
 import type { Event, WatchResponse, WatchStream } from './protocol.ts';
 import { EventAssembly, startWatch } from './watching.ts';
 
@@ -52,6 +53,7 @@ export class Feed implements Disposable {
     };
     stream.on('data', (response: WatchResponse) => {
       if (isOver) return;
+      if (response.created) this.#checkDirection(response.header.revision).catch(again);
       try {
         this.#receive(response, assembly);
       } catch (error) {
@@ -64,7 +66,6 @@ export class Feed implements Disposable {
 
   #receive(response: WatchResponse, assembly: { present: EventAssembly }): void {
     this.#delayMs = firstDelayMs;
-    if (response.created) this.#checkDirection(response.header.revision);
     const batch = assembly.present.add(response);
     if (batch === undefined || batch.head <= this.head) return;
     this.head = batch.head;
@@ -72,10 +73,17 @@ export class Feed implements Disposable {
     this.#events.onEvents(batch.events, batch.head);
   }
 
-  /** A cluster restored from a backup forgets revisions that its readers have seen. */
-  #checkDirection(revision: number): void {
-    if (revision >= this.head) return;
-    const words = `from revision ${this.head} to ${revision}: was it restored?`;
+  /**
+   * A cluster restored from a backup forgets revisions that its readers have seen. One member may
+   * only be behind the others, as after an election: what all agree on decides.
+   */
+  async #checkDirection(told: number): Promise<void> {
+    const { head } = this;
+    if (told >= head) return;
+    const request = { key: Buffer.from(clockKey), count_only: true };
+    const { revision } = (await this.#client.range(request)).header;
+    if (revision >= head || this.#closed) return;
+    const words = `from revision ${head} to ${revision}: was it restored?`;
     this.#closed = true;
     this.#stream?.cancel();
     const reason = new DomainError(
