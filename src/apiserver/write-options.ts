@@ -1,6 +1,12 @@
 import { nearest } from '../base/nearest.ts';
-import { type Fault, forbiddenField, invalidObject, notSupported } from '../api/validate/fault.ts';
-import { invalid, tooLong } from '../api/validate/fault.ts';
+import {
+  type Fault,
+  forbiddenField,
+  invalid,
+  invalidObject,
+  notSupported,
+  tooLong,
+} from '../api/validate/fault.ts';
 import { ApiError, badRequest } from '../api/status.ts';
 import type { WriteOptions } from './api.ts';
 import { cannotHandle, mediaType, type Received } from './read-body.ts';

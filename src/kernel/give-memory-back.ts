@@ -13,7 +13,7 @@ let collect: Collect | undefined;
 /**
  * Gives the kernel what this process holds and does not use. A program that has become quiet
  * collects no garbage by itself, V8 keeps the pages that it has emptied, and malloc those below the
- * last one in use. Holds the event loop for a tenth of a second: for quiet times.
+ * last one in use. Holds the event loop for some tenths of a second: for quiet times.
  */
 export function giveMemoryBack(): void {
   collect ??= openCollector();

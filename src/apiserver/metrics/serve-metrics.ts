@@ -2,13 +2,14 @@ import { type JsonObject, objectIn, textOf } from '../../api/json.ts';
 import { findKind } from '../../api/kinds.ts';
 import type { Kind } from '../../api/kind.ts';
 import { notFound } from '../../api/status.ts';
+import { writeTime } from '../../api/time.ts';
 import type { Api } from '../api.ts';
 import { type Exchange, notAllowed } from '../exchange.ts';
 import { metadataOf } from '../object-text.ts';
 import { isWatch } from '../security/authorize/attributes.ts';
 import { isSelected, readSelection, type Selection } from '../selection.ts';
 import { sendMeasured } from '../send-measured.ts';
-import type { NodeSample, Reading } from './node-sample.ts';
+import type { NodeSample } from './node-sample.ts';
 import { type Usage, usageOf } from './usage.ts';
 
 /** `metrics.k8s.io`: what nodes and pods use now, by their kubelets; for `kubectl top`. */
@@ -91,7 +92,11 @@ function podMetrics(pod: JsonObject, samples: readonly NodeSample[]): JsonObject
   const own = samples.map(({ pods }) => pods.get(`${textOf(namespace)}/${textOf(name)}`));
   const names = [...(own.at(-1)?.keys() ?? [])];
   const uses = names.map((container) =>
-    usageOf(own.map((containers) => containers?.get(container)).filter(isReading)),
+    usageOf(
+      own
+        .map((containers) => containers?.get(container))
+        .filter((reading) => reading !== undefined),
+    ),
   );
   const known = uses.filter((use) => use !== undefined);
   const [first] = known;
@@ -99,10 +104,6 @@ function podMetrics(pod: JsonObject, samples: readonly NodeSample[]): JsonObject
   if (first === undefined || known.length < names.length) return [];
   const containers = known.map((use, index) => ({ name: names[index], usage: amountsOf(use) }));
   return [{ ...headOf(pod, first), containers }];
-}
-
-function isReading(reading: Reading | undefined): reading is Reading {
-  return reading !== undefined;
 }
 
 function headOf(owner: JsonObject, { atMs, windowMs }: Usage): JsonObject {
@@ -121,7 +122,7 @@ function amountsOf({ cpu, memory }: Usage): JsonObject {
 }
 
 function secondsText(ms: number): string {
-  return new Date(ms).toISOString().replace(/\.\d+Z$/, 'Z');
+  return writeTime(Math.floor(ms / 1000));
 }
 
 function nodeOf(pod: JsonObject): string {
