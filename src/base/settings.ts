@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { DomainError, hasCode } from './error.ts';
+import { isObject } from './is-object.ts';
 import { nearest } from './nearest.ts';
 
 /** One setting of a process: also its variable, `KEELSON_CGROUP_PARENT` for `cgroup.parent`. */
@@ -103,10 +104,6 @@ function parseDocument(text: string): object {
     throw new DomainError('invalid', 'The configuration is not YAML', { cause });
   }
   throw new DomainError('invalid', 'The configuration is not a YAML mapping');
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** The file's text; empty where it does not exist, unless it was asked for by name. */

@@ -1,6 +1,7 @@
 import { type JsonObject, objectIn, textOf } from '../../api/json.ts';
 import { findKind } from '../../api/kinds.ts';
 import type { Kind } from '../../api/kind.ts';
+import { isTerminal } from '../../api/quota/pod-amounts.ts';
 import { notFound } from '../../api/status.ts';
 import { writeTime } from '../../api/time.ts';
 import type { Api } from '../api.ts';
@@ -74,7 +75,7 @@ async function metricsOfPods(
   api: Api,
   pods: readonly JsonObject[],
 ): Promise<readonly JsonObject[]> {
-  const running = pods.filter((pod) => nodeOf(pod) !== '' && !isOver(pod));
+  const running = pods.filter((pod) => nodeOf(pod) !== '' && !isTerminal(pod));
   const names = new Set(running.map(nodeOf));
   const samples = new Map(
     await Promise.all([...names].map(async (name) => [name, await samplesOf(api, name)] as const)),
@@ -127,11 +128,6 @@ function secondsText(ms: number): string {
 
 function nodeOf(pod: JsonObject): string {
   return textOf(objectIn(pod, 'spec')['nodeName']);
-}
-
-function isOver(pod: JsonObject): boolean {
-  const { phase } = objectIn(pod, 'status');
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function coreKind(name: string): Kind {

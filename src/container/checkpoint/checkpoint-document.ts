@@ -1,4 +1,5 @@
 import { DomainError } from '../../base/error.ts';
+import { isObject } from '../../base/is-object.ts';
 
 /**
  * What a restore has to know beside criu's own images: which of the container's mounts and streams
@@ -55,8 +56,4 @@ function isExternal(value: unknown): value is ExternalMount {
   const plain = names.every((name) => name !== '' && name !== '.' && name !== '..');
   const named = path.startsWith('/') && plain && !path.includes('\0') && path.length < 4096;
   return named && ['spec', 'null', 'cgroup'].includes(kind);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

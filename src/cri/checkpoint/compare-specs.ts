@@ -1,4 +1,5 @@
 import { DomainError } from '../../base/error.ts';
+import { isObject } from '../../base/is-object.ts';
 import type { Spec } from '../../container/spec.ts';
 
 /**
@@ -43,8 +44,4 @@ function canonical(value: unknown): string | undefined {
       ? Object.fromEntries(Object.entries(inner).toSorted(([one], [two]) => (one < two ? -1 : 1)))
       : inner,
   );
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { DomainError } from '../../base/error.ts';
+import { isObject } from '../../base/is-object.ts';
 import type { DockerSeccompProfile } from './seccomp-profile.ts';
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -73,8 +74,4 @@ function wrongField(object: Fields, fields: Readonly<Record<string, Check>>): st
     if (verdict !== true) return verdict === false ? `field "${name}"` : verdict;
   }
   return undefined;
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -2,6 +2,7 @@ import { parse } from 'yaml';
 import type { Stored } from '../../api/client/client.ts';
 import type { Node } from '../../api/types/generated/core-v1.ts';
 import { DomainError } from '../../base/error.ts';
+import { isObject } from '../../base/is-object.ts';
 import { canonical, networkOf } from '../../netlink/prefix.ts';
 
 /** A machine of the cluster, as far as the overlay needs to know it. */
@@ -70,10 +71,6 @@ function nodeIn(entry: unknown, index: number): OverlayNode {
     throw invalid(`"${name}" has no list "${field}"`);
   };
   return { name, addresses: texts('addresses', canonical), ranges: texts('ranges', networkOf) };
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function invalid(problem: string): DomainError {
