@@ -28,7 +28,7 @@ interface Kept {
  * not long ago is said once more (RFC 8767).
  */
 export class Resolver {
-  readonly #upstreams: readonly Upstream[];
+  readonly #upstreams: () => readonly Upstream[];
   readonly #signal: AbortSignal;
   readonly #nowMs: () => number;
   readonly #answerMs: number;
@@ -38,7 +38,8 @@ export class Resolver {
   #keptBytes = 0;
   #preferred = 0;
 
-  constructor(upstreams: readonly Upstream[], signal: AbortSignal, options: Pace = {}) {
+  /** Whom to ask is asked for anew with each question that nothing is remembered of. */
+  constructor(upstreams: () => readonly Upstream[], signal: AbortSignal, options: Pace = {}) {
     this.#upstreams = upstreams;
     this.#signal = signal;
     this.#nowMs = options.nowMs ?? (() => performance.now());
@@ -93,9 +94,10 @@ export class Resolver {
   async #ask(query: Query): Promise<ForeignAnswer> {
     let failure: unknown = new DomainError('unavailable', 'There is no DNS server to ask');
     let refusal: ForeignAnswer | undefined;
-    for (let turn = 0; turn < this.#upstreams.length * rounds; turn++) {
-      const index = (this.#preferred + (turn > 0 ? 1 : 0)) % this.#upstreams.length;
-      const upstream = this.#upstreams[index];
+    const upstreams = this.#upstreams();
+    for (let turn = 0; turn < upstreams.length * rounds; turn++) {
+      const index = (this.#preferred + (turn > 0 ? 1 : 0)) % upstreams.length;
+      const upstream = upstreams[index];
       if (upstream === undefined || this.#signal.aborted) break;
       this.#preferred = index;
       try {

@@ -1,4 +1,3 @@
-import { once } from 'node:events';
 import type { HostChange } from '../../base/host-change.ts';
 import type { Logger } from '../../base/log.ts';
 import { sleep, systemClock } from '../../base/clock.ts';
@@ -6,9 +5,9 @@ import type { ClusterObjects } from '../cluster-objects.ts';
 import type { NameSources } from './answer-query.ts';
 import type { Upstream } from './ask-upstream.ts';
 import { ClientBounds } from './client-bounds.ts';
-import { addDnsAddresses } from './dns-device.ts';
+import { addDnsAddresses, keepDnsAddresses } from './dns-device.ts';
 import { followRecords, loadRecords, saveRecords } from './follow-records.ts';
-import { hostNameServers } from './name-servers.ts';
+import { HostNameServers } from './name-servers.ts';
 import { RecordStore } from './record-store.ts';
 import { Resolver } from './resolver.ts';
 import { serveConnections } from './serve-connections.ts';
@@ -48,8 +47,9 @@ export async function runDns(options: DnsOptions): Promise<void> {
   await loadRecords(store, folder, log);
   followRecords({ objects, store, log, signal });
   await addDnsAddresses(addresses, ledger === undefined ? {} : { ledger });
-  const upstreams = options.upstreams ?? hostNameServers(addresses);
-  if (upstreams.length === 0) log.warn('There is no DNS server to ask for names outside');
+  const host = new HostNameServers(addresses);
+  const upstreams = (): readonly Upstream[] => options.upstreams ?? host.now();
+  if (upstreams().length === 0) log.warn('There is no DNS server to ask for names outside');
   const sources = { zone: new Zone(store, domain), resolver: new Resolver(upstreams, signal), log };
   const endpoints = addresses.map((address) => ({ address, port: options.port ?? 53 }));
   using stack = new DisposableStack();
@@ -58,7 +58,7 @@ export async function runDns(options: DnsOptions): Promise<void> {
   if (!signal.aborted) {
     log.info({ addresses, domain }, 'Names are answered');
     options.onReady?.();
-    await once(signal, 'abort');
+    await keepDnsAddresses(addresses, { log, signal });
   }
   await saved;
 }

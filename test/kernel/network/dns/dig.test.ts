@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { until } from '../../../until.ts';
 import { cluster } from '../../../unit/network/dns/cluster.ts';
 import { skip, TestNamespace } from '../../netlink/namespace.ts';
 import { scratch } from '../../scratch.ts';
@@ -72,6 +73,28 @@ t.test('dig and nslookup read what the server says', { skip: skipReason }, async
 
   const lookup = space.exec('busybox', 'nslookup', '-type=a', name, '10.96.0.10');
   t.match(lookup, /Address: 10\.96\.0\.1\n/);
+
+  const asked = (server: string, way: string): string =>
+    spawnSync(
+      'ip',
+      ['netns', 'exec', space.name, 'dig', '+time=1', '+tries=1', '+short', way, server, name],
+      { encoding: 'utf8' },
+    ).stdout.trim();
+  const harm = [
+    ['link', 'delete', 'keelson-dns'],
+    ['link', 'set', 'keelson-dns', 'down'],
+    ['address', 'flush', 'dev', 'keelson-dns'],
+    ['address', 'delete', 'fd00:96::a/128', 'dev', 'keelson-dns'],
+  ];
+  for (const args of harm) {
+    space.ip(...args);
+    for (const server of ['@10.96.0.10', '@fd00:96::a']) {
+      for (const way of ['+notcp', '+tcp']) {
+        await until(() => asked(server, way) === '10.96.0.1');
+        t.pass(`${server} ${way} after: ${args.join(' ')}`);
+      }
+    }
+  }
 
   await stop(child);
   t.equal(child.exitCode, 0, 'it ends in order');

@@ -44,7 +44,7 @@ async function upstream(
 
 /** Servers have a minute, which no machine takes; a test that waits for their silence says so. */
 function asking(upstreams: readonly Upstream[], zone = cluster().zone, pace: Pace = {}) {
-  const resolver = new Resolver(upstreams, signal, { answerMs: 60_000, ...pace });
+  const resolver = new Resolver(() => upstreams, signal, { answerMs: 60_000, ...pace });
   return async (query: Buffer): Promise<Buffer> => {
     const answer = await answerQuery(query, udpBytes, { zone, resolver, log });
     return answer ?? Buffer.alloc(0);
@@ -112,7 +112,7 @@ t.test('what does not fit is cut, and the client told', async (t) => {
   t.equal(larger.readUInt16BE(2) & 0x0200, 0x0200);
   const whole = await answerQuery(packet(), () => 65_535, {
     zone: new Zone(store, 'cluster.local'),
-    resolver: new Resolver([], signal),
+    resolver: new Resolver(() => [], signal),
     log,
   });
   t.equal(dataOf(whole ?? Buffer.alloc(0)).length, 100);
@@ -264,7 +264,7 @@ t.test('an ExternalName comes with the addresses at its end', async (t) => {
 t.test('what is remembered is bounded', async (t) => {
   const text = Buffer.concat(Array.from({ length: 4 }, () => Buffer.alloc(256, 255)));
   const server = await upstream(t, (query) => reply(query, [record(16, 60, text)]));
-  const resolver = new Resolver([server], signal, { answerMs: 60_000 });
+  const resolver = new Resolver(() => [server], signal, { answerMs: 60_000 });
   const { zone } = cluster();
   for (let i = 0; i < 300; i++) {
     await answerQuery(packet({ name: `n${i}.example`, type: 16 }), udpBytes, {

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import t from 'tap';
 import { DomainError } from '../../../../src/base/error.ts';
@@ -6,7 +7,7 @@ import { limits } from '../../../../src/base/limits.ts';
 import { openLog } from '../../../../src/base/log.ts';
 import { ClientBounds } from '../../../../src/network/dns/client-bounds.ts';
 import { encodeName, readName } from '../../../../src/network/dns/name.ts';
-import { parseNameServers } from '../../../../src/network/dns/name-servers.ts';
+import { HostNameServers, parseNameServers } from '../../../../src/network/dns/name-servers.ts';
 import { Resolver } from '../../../../src/network/dns/resolver.ts';
 import { serveConnections } from '../../../../src/network/dns/serve-connections.ts';
 import { freePort } from '../free-port.ts';
@@ -84,11 +85,34 @@ nameserver 192.0.2.3`;
   );
 });
 
+t.test("the host's servers are looked for again when its files change", async (t) => {
+  const folder = t.testdir({ stub: '', full: '' });
+  const files = [`${folder}/resolv.conf`, `${folder}/full`];
+  const [first = '', second = ''] = files;
+  let nowMs = 0;
+  const host = new HostNameServers(['10.96.0.10'], files, () => nowMs);
+  const asked = (): string[] => {
+    nowMs += 1000;
+    return host.now().map(({ address }) => address);
+  };
+  t.same(asked(), [], 'the network is not there yet');
+  writeFileSync(first, 'nameserver 192.0.2.1\n');
+  t.same(host.now(), [], 'not looked at with each question');
+  t.same(asked(), ['192.0.2.1']);
+  writeFileSync(first, 'nameserver 10.96.0.10\nnameserver 192.0.2.2\n');
+  t.same(asked(), ['192.0.2.2'], 'never our own');
+  writeFileSync(first, '');
+  t.same(asked(), ['192.0.2.2'], 'as before while it is written');
+  writeFileSync(first, 'nameserver 127.0.0.53\n');
+  writeFileSync(second, 'nameserver 192.0.2.3\n');
+  t.same(asked(), ['192.0.2.3'], 'those behind the stub of systemd-resolved');
+});
+
 t.test('over TCP questions are answered in order, in whatever pieces they come', async (t) => {
   const port = await freePort();
   const { signal } = new AbortController();
   const { zone } = cluster();
-  const sources = { zone, resolver: new Resolver([], signal), log };
+  const sources = { zone, resolver: new Resolver(() => [], signal), log };
   const address = '127.0.0.1';
   using _server = await serveConnections({ address, port }, sources, new ClientBounds());
   const socket = connect(port, address);
