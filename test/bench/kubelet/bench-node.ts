@@ -27,11 +27,13 @@ export class BenchNode implements AsyncDisposable {
   static async start(started = true): Promise<BenchNode> {
     // As scripts/install does it: a program that compiles itself keeps the compiler in memory.
     execFileSync(program, ['completion', 'bash']);
+    const folder = mkdtempSync('/dev/shm/keelson-bench-');
     const node = await PrivateNode.start({
       started,
       configuration: { maxPods: 250 },
       environment: { KEELSON_LOG: 'warn' },
-      runtime: { folder: mkdtempSync('/dev/shm/keelson-bench-'), logLevel: 'warn' },
+      // Its own plugins, as where scripts/up has put them: not Debian's, which the default finds.
+      runtime: { folder, logLevel: 'warn', flags: ['--cni-plugins', `${folder}/bin`] },
     });
     const address = await readKubeconfig(node.coordinator.process.kubeconfig);
     const bench = new BenchNode(node, new HttpClient(address, 'bench'));
