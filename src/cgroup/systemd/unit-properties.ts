@@ -50,14 +50,23 @@ export function scopeProperties(scope: {
     ['Slice', { signature: 's', value: scope.slice }],
     ['PIDs', { signature: 'au', value: [scope.pid] }],
     ['Delegate', { signature: 'b', value: true }],
-    ['DefaultDependencies', { signature: 'b', value: false }],
-    ['MemoryAccounting', { signature: 'b', value: true }],
-    ['CPUAccounting', { signature: 'b', value: true }],
-    ['IOAccounting', { signature: 'b', value: true }],
-    ['TasksAccounting', { signature: 'b', value: true }],
+    ...accounting,
     ['CollectMode', { signature: 's', value: 'inactive-or-failed' }],
   ];
 }
+
+/** Those of every slice: a slice lies where its name says, and needs no process. */
+export function sliceProperties(unit: string): UnitProperty[] {
+  return [['Description', { signature: 's', value: `keelson pods ${unit}` }], ...accounting];
+}
+
+const accounting: readonly UnitProperty[] = [
+  ['DefaultDependencies', { signature: 'b', value: false }],
+  ['MemoryAccounting', { signature: 'b', value: true }],
+  ['CPUAccounting', { signature: 'b', value: true }],
+  ['IOAccounting', { signature: 'b', value: true }],
+  ['TasksAccounting', { signature: 'b', value: true }],
+];
 
 function number(name: string, value: number | bigint): UnitProperty {
   return [name, { signature: 't', value: BigInt(value) }];

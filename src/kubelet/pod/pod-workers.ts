@@ -55,7 +55,7 @@ export class PodWorkers implements NodePods, AsyncDisposable {
    * have told what they have.
    */
   async endUnknown(): Promise<void> {
-    const { runtime, volumes } = this.#surroundings;
+    const { runtime, volumes, cgroups } = this.#surroundings;
     const unknown = new Map<string, LivePod>();
     for (const { labels, annotations, metadata } of await runtime.listPods()) {
       const uid = labels[label.podUid] ?? '';
@@ -63,7 +63,9 @@ export class PodWorkers implements NodePods, AsyncDisposable {
       const grace = Number(annotations[annotation.graceSeconds] ?? 30);
       unknown.set(uid, abandoned(uid, { metadata, grace }));
     }
-    for (const uid of await volumes.uids()) {
+    const volumesOf = await volumes.uids();
+    const known = [...this.#workers.keys(), ...this.#waiting.keys(), ...unknown.keys()];
+    for (const uid of [...volumesOf, ...cgroups.strangers(known)]) {
       if (this.#workers.has(uid) || this.#waiting.has(uid) || unknown.has(uid)) continue;
       unknown.set(uid, abandoned(uid, { metadata: undefined, grace: 0 }));
     }

@@ -1,5 +1,5 @@
 """A systemd1 manager that records calls: fake-systemd.py ADDRESS LOG CGROUP-ROOT. Not systemd, but
-on a real bus by the usual library, and scopes become cgroups with their first process in it."""
+on a real bus by the usual library; slices and scopes become cgroups, with a scope's first process."""
 import json
 import os
 import sys
@@ -60,9 +60,11 @@ class Manager(dbus.service.Object):
         self.record('StartTransientUnit', unit=str(name), mode=str(mode), properties=values)
         if name in self.units:
             raise Failure('UnitExists', f'Unit {name} already exists.')
-        folder = os.path.join(root, slice_path(values['Slice']), str(name))
+        is_slice = name.endswith('.slice')
+        above = slice_path(name if is_slice else values['Slice'])
+        folder = os.path.join(root, above, '' if is_slice else str(name))
         os.makedirs(folder, exist_ok=True)
-        for pid in values['PIDs']:
+        for pid in values.get('PIDs', []):
             with open(os.path.join(folder, 'cgroup.procs'), 'w') as procs:
                 procs.write(str(pid))
         self.units[name] = folder

@@ -4,6 +4,7 @@ import {
   qosCgroup,
   quotaOfMilliCpu,
   sharesOfMilliCpu,
+  uidOfCgroup,
 } from '../../../src/cgroup/kubelet.ts';
 
 t.test('a CPU request becomes shares as the kubelet computes them', async (t) => {
@@ -31,9 +32,12 @@ t.test('a CPU limit becomes a quota, of at least a millisecond', async (t) => {
 
 t.test("pods lie where the kubelet's drivers put them", async (t) => {
   const uid = '0a-1b';
-  t.equal(qosCgroup('Guaranteed', 'systemd'), '/kubepods.slice');
-  t.equal(qosCgroup('BestEffort', 'systemd'), '/kubepods.slice/kubepods-besteffort.slice');
-  t.equal(qosCgroup('Burstable', 'cgroupfs'), '/kubepods/burstable');
+  t.equal(qosCgroup('Guaranteed', { driver: 'systemd' }), '/kubepods.slice');
+  t.equal(
+    qosCgroup('BestEffort', { driver: 'systemd' }),
+    '/kubepods.slice/kubepods-besteffort.slice',
+  );
+  t.equal(qosCgroup('Burstable', { driver: 'cgroupfs' }), '/kubepods/burstable');
   t.equal(
     podCgroup({ uid, qosClass: 'Burstable', driver: 'systemd' }),
     '/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod0a_1b.slice',
@@ -46,4 +50,30 @@ t.test("pods lie where the kubelet's drivers put them", async (t) => {
     podCgroup({ uid, qosClass: 'BestEffort', driver: 'cgroupfs' }),
     '/kubepods/besteffort/pod0a-1b',
   );
+});
+
+t.test('a root that was chosen is above them all', async (t) => {
+  const pod = { uid: '0a-1b', qosClass: 'Burstable', root: '/my-node' } as const;
+  t.equal(qosCgroup('Guaranteed', { driver: 'cgroupfs', root: '/a/b' }), '/a/b/kubepods');
+  t.equal(podCgroup({ ...pod, driver: 'cgroupfs' }), '/my-node/kubepods/burstable/pod0a-1b');
+  t.equal(
+    podCgroup({ ...pod, driver: 'systemd' })
+      .split('/')
+      .at(-1),
+    'my_node-kubepods-burstable-pod0a_1b.slice',
+  );
+});
+
+t.test('a cgroup tells whose it is', async (t) => {
+  const known = [
+    ['pod0a-1b', 'cgroupfs', '0a-1b'],
+    ['burstable', 'cgroupfs', undefined],
+    ['pod', 'cgroupfs', undefined],
+    ['pod..', 'cgroupfs', undefined],
+    ['kubepods-burstable-pod0a_1b.slice', 'systemd', '0a-1b'],
+    ['kubepods-pod0a_1b.slice', 'systemd', '0a-1b'],
+    ['kubepods-burstable.slice', 'systemd', undefined],
+    ['cri-containerd-1f.scope', 'systemd', undefined],
+  ] as const;
+  for (const [name, driver, uid] of known) t.equal(uidOfCgroup(name, driver), uid, name);
 });
