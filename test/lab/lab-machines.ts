@@ -1,11 +1,11 @@
 /** Labs of machines for tests (`scripts/lab up --engine`), each with a name and a folder. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { project } from './lab.ts';
-import { patienceMs } from '../until.ts';
+import { patienceMs, until } from '../until.ts';
 
 const pollMs = 250;
 let labs = 0;
@@ -64,6 +64,30 @@ export class LabMachines implements AsyncDisposable {
     await this.sees(node, `pgrep -xf "${script}" >/dev/null && echo runs`, 'runs');
     child.kill('SIGTERM');
     await end;
+  }
+
+  /** Begins, is sent a signal as soon as something is so, and ends. */
+  async signalled(
+    signal: NodeJS.Signals,
+    isSo: () => boolean,
+    ...args: readonly string[]
+  ): Promise<Output & { readonly signal: NodeJS.Signals | null }> {
+    const child = this.#spawn('ignore', args);
+    const end = ended(child);
+    await until(() => isSo() || child.exitCode !== null);
+    child.kill(signal);
+    return { ...(await end), signal: child.signalCode };
+  }
+
+  /** What of the lab is on the machine: folder, network, cgroup (so processes) and mounts. */
+  leftovers(): readonly string[] {
+    const folder = `${this.folder}/${this.name}`;
+    const places = [folder, `/run/netns/keelson-${this.name}`, this.cgroup];
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    return [
+      ...places.filter((place) => existsSync(place)),
+      ...mounts.filter((mount) => mount.includes(folder)),
+    ];
   }
 
   /** Where its processes are counted. */
