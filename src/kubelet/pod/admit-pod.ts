@@ -1,3 +1,4 @@
+import { collides, hostPortsOf } from '../../api/host-port.ts';
 import { isMore, sumOf } from '../../api/quota/amounts.ts';
 import { podAmounts } from '../../api/quota/pod-amounts.ts';
 import { milliValue, parseQuantity, wholeValue } from '../../api/quantity.ts';
@@ -23,7 +24,13 @@ export function refusalOf(pod: Pod, others: readonly Pod[], node: NodeState): Fa
     const message = `Failed to admit pod as the OS of the node doesn't match the pod's OS label`;
     return { reason: 'PodOSNotSupported', message };
   }
-  return pressed(pod, node) ?? unfit(pod, others, node) ?? mismatched(pod, node);
+  return (
+    pressed(pod, node) ??
+    unfit(pod, others, node) ??
+    unselected(pod, node) ??
+    crowded(pod, others) ??
+    repelled(pod, node)
+  );
 }
 
 function pressed(pod: Pod, node: NodeState): Failure | undefined {
@@ -84,19 +91,41 @@ function outOf(
   };
 }
 
-function mismatched(pod: Pod, node: NodeState): Failure | undefined {
-  const { metadata, spec } = node.node() ?? {};
+function unselected(pod: Pod, node: NodeState): Failure | undefined {
+  const { metadata } = node.node() ?? {};
   if (metadata === undefined || isStatic(pod)) return undefined;
   const labels = metadata.labels ?? {};
   const wanted = Object.entries(pod.spec.nodeSelector ?? {});
   if (wanted.some(([key, value]) => labels[key] !== value)) {
-    return { reason: 'NodeAffinity', message: 'Predicate NodeAffinity failed' };
+    return predicate('NodeAffinity', "node(s) didn't match Pod's node affinity/selector");
   }
+  return undefined;
+}
+
+/** A port of the node belongs to one pod. */
+function crowded(pod: Pod, others: readonly Pod[]): Failure | undefined {
+  const wanted = hostPortsOf(pod);
+  if (wanted.length === 0) return undefined;
+  const taken = others.flatMap(hostPortsOf);
+  const isFree = wanted.every(({ port, address }) => {
+    return !taken.some((one) => one.port === port && collides(one.address, address));
+  });
+  if (isFree) return undefined;
+  return predicate('NodePorts', "node(s) didn't have free ports for the requested pod ports");
+}
+
+function repelled(pod: Pod, node: NodeState): Failure | undefined {
+  const { spec } = node.node() ?? {};
+  if (isStatic(pod)) return undefined;
   const taint = (spec?.taints ?? []).find(({ key, value = '', effect }) => {
     return effect === 'NoExecute' && !tolerated(pod, { key, value });
   });
   if (taint === undefined) return undefined;
-  return { reason: 'TaintToleration', message: 'Predicate TaintToleration failed' };
+  return predicate('TaintToleration', "node(s) had taints that the pod didn't tolerate");
+}
+
+function predicate(name: string, why: string): Failure {
+  return { reason: name, message: `Predicate ${name} failed: ${why}` };
 }
 
 function tolerated({ spec }: Pod, taint: { key: string; value: string }): boolean {

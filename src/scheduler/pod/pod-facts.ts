@@ -7,7 +7,7 @@ import type {
 } from '../../api/types/generated/core-v1.ts';
 import type { OwnerReference } from '../../api/types/generated/meta-v1.ts';
 import { readTerm, readTerms, type AffinityTerm, type WeightedTerm } from './affinity-term.ts';
-import { hostPortsOf, type HostPort } from './host-port.ts';
+import { hostPortsOf, type HostPort } from '../../api/host-port.ts';
 import { requestsOf, type PodRequests } from './requests.ts';
 import { readConstraints, type SpreadConstraint } from './spread-constraint.ts';
 

@@ -1,4 +1,4 @@
-import { anyAddress, type HostPort } from '../pod/host-port.ts';
+import { collides, type HostPort } from '../../api/host-port.ts';
 
 /** Which nodes' ports are taken: sparse, for few pods take any. */
 export class UsedPorts {
@@ -28,9 +28,4 @@ export class UsedPorts {
     if (slots.size === 0) addresses.delete(address);
     if (addresses.size === 0) this.#ports.delete(port);
   }
-}
-
-/** The same address, or one of them stands for all. */
-function collides(left: string, right: string): boolean {
-  return left === right || left === anyAddress || right === anyAddress;
 }

@@ -20,6 +20,8 @@ export interface NodeOptions {
   readonly environment?: NodeJS.ProcessEnv;
   /** Of the runtime: its folder, its log. */
   readonly runtime?: RuntimeOptions;
+  /** After the bridge in the network's list of plugins: then pods have a default route, too. */
+  readonly plugins?: readonly object[];
 }
 
 /** A coordinator, a runtime with a bridge of its own, and the kubelet between them. */
@@ -51,7 +53,7 @@ export class PrivateNode implements AsyncDisposable {
     const runtime = stack.use(await PrivateRuntime.start(options.runtime));
     const coordinator = stack.use(await SharedCoordinator.start(['--kubelet-certificates', 'any']));
     stack.defer(() => deleteBridge());
-    writeNetwork(runtime.folder);
+    writeNetwork(runtime.folder, options.plugins);
     const node = new PrivateNode(runtime, coordinator, options);
     if (options.started !== false) await node.up();
     stack.move();
@@ -265,14 +267,15 @@ function unmountBelow(path: string): void {
 /** Of the pods. */
 export const bridge = `kl${process.pid}`;
 
-function writeNetwork(folder: string): void {
+function writeNetwork(folder: string, more: readonly object[] = []): void {
   const { pid } = process;
   const subnet = `10.${100 + (pid % 100)}.${Math.floor(pid / 100) % 256}.0/24`;
-  const ipam = { type: 'host-local', dataDir: `${folder}/leases`, ranges: [[{ subnet }]] };
+  const routes = more.length > 0 ? [{ dst: '0.0.0.0/0' }] : [];
+  const ipam = { type: 'host-local', dataDir: `${folder}/leases`, ranges: [[{ subnet }]], routes };
   const network = {
     cniVersion: '1.0.0',
     name: bridge,
-    plugins: [{ type: 'bridge', bridge, isGateway: true, ipam }],
+    plugins: [{ type: 'bridge', bridge, isGateway: true, ipam }, ...more],
   };
   mkdirSync(`${folder}/net.d`, { recursive: true });
   writeFileSync(`${folder}/net.d/10-test.conflist`, JSON.stringify(network));

@@ -54,6 +54,38 @@ t.test('labels and taints of the node', async (t) => {
   t.equal(refusalOf(asking('0', { tolerations }), [], tainted), undefined);
 });
 
+const using = (port: object): Pod =>
+  podOf({ containers: [{ name: 'a', ports: [{ containerPort: 80, ...port }] }] });
+
+t.test('a port of the node belongs to one pod', async (t) => {
+  const refused = {
+    reason: 'NodePorts',
+    message:
+      "Predicate NodePorts failed: node(s) didn't have free ports for the requested pod ports",
+  };
+  const web = { hostPort: 8080 };
+  const onOne = { ...web, hostIP: '192.0.2.1' };
+  const cases: readonly (readonly [object, object, boolean])[] = [
+    [web, web, true],
+    [web, onOne, true],
+    [onOne, { ...web, hostIP: '192.0.2.1' }, true],
+    [onOne, { ...web, hostIP: '192.0.2.2' }, false],
+    [web, { ...web, protocol: 'UDP' }, false],
+    [web, { hostPort: 8081 }, false],
+    [{}, {}, false],
+  ];
+  for (const [wanted, taken, isRefused] of cases) {
+    const failure = refusalOf(using(wanted), [using(taken)], node());
+    t.same(failure, isRefused ? refused : undefined, JSON.stringify([wanted, taken]));
+  }
+  const init = { name: 'b', ports: [{ containerPort: 80, ...web }] };
+  const before = podOf({ containers: [{ name: 'a' }], initContainers: [init] });
+  t.equal(refusalOf(before, [using(web)], node()), undefined, 'one that has ended by then');
+  const sidecar = [{ ...init, restartPolicy: 'Always' }];
+  const beside = podOf({ containers: [{ name: 'a' }], initContainers: sidecar });
+  t.match(refusalOf(beside, [using(web)], node()), refused);
+});
+
 function pressed(of: object): NodeState {
   return node({ pressure: () => ({ memory: false, disk: false, processes: false, ...of }) });
 }

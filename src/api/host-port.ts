@@ -1,4 +1,4 @@
-import type { Pod } from '../../api/types/generated/core-v1.ts';
+import type { Pod } from './types/generated/core-v1.ts';
 
 /** A port of the node that a pod takes for itself. */
 export interface HostPort {
@@ -8,7 +8,12 @@ export interface HostPort {
   readonly address: string;
 }
 
-export const anyAddress = '0.0.0.0';
+const anyAddress = '0.0.0.0';
+
+/** Whether addresses of one port are the same, or one of them stands for all. */
+export function collides(left: string, right: string): boolean {
+  return left === right || left === anyAddress || right === anyAddress;
+}
 
 /** Sidecars keep their ports for good, other init containers only while nothing else runs. */
 export function hostPortsOf({ spec }: Pod): readonly HostPort[] {
