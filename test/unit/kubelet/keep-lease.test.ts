@@ -32,14 +32,16 @@ t.test(
     isCut = false;
     await clock.pass(1000);
     await clock.pass(12_000);
+    // Pauses after failures are partly chosen at random: the second ends within two seconds.
+    const last = done.pop() ?? '';
     t.same(done, [
       'renewed at 0',
       'hangs at 10',
       'reconnected at 20',
       'hangs at 20',
       'reconnected at 30',
-      'renewed at 30',
     ]);
+    t.match(last, /^renewed at 3[012]$/);
     stop.abort();
     await kept;
   },
