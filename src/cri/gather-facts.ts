@@ -71,9 +71,11 @@ async function findDevices(config: ContainerConfig): Promise<ContainerFacts['dev
     path: container_path === '' ? host_path : container_path,
     access: accessOf(permissions),
   }));
-  const all = config.linux?.security_context?.privileged === true ? await hostDevices() : [];
   const found = new Map<string, { device: Device; access: string }>();
-  for (const { hostPath, path, access } of [...all, ...asked]) {
+  if (config.linux?.security_context?.privileged === true) {
+    for (const device of await hostDevices()) found.set(device.path, { device, access: 'rwm' });
+  }
+  for (const { hostPath, path, access } of asked) {
     for (const device of await devicesAt(hostPath, path)) {
       found.set(device.path, { device, access });
     }
@@ -92,11 +94,11 @@ function accessOf(permissions: string): string {
 const ownDevices =
   /^(console|core|fd|full|mqueue|null|ptmx|pts|random|shm|std(in|out|err)|tty|urandom|zero)$/;
 
-async function hostDevices(): Promise<{ hostPath: string; path: string; access: string }[]> {
-  const names = await readdir('/dev');
-  return names
-    .filter((name) => !ownDevices.test(name))
-    .map((name) => ({ hostPath: `/dev/${name}`, path: `/dev/${name}`, access: 'rwm' }));
+/** A link that leads nowhere (`/dev/initctl` of sysvinit) was asked for by nobody. */
+async function hostDevices(): Promise<Device[]> {
+  const names = (await readdir('/dev')).filter((name) => !ownDevices.test(name));
+  const found = names.map((name) => devicesAt(`/dev/${name}`, `/dev/${name}`, 1));
+  return (await Promise.all(found)).flat();
 }
 
 /** One device, or those in a folder and below. */

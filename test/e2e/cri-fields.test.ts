@@ -1,6 +1,7 @@
 /** What runtimes are known to forget of the CRI, each as a kubelet or crictl would notice it. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { type Answer, CriClient, sleeper } from './cri-client.ts';
@@ -34,6 +35,19 @@ t.test('an ExecSync answer with both streams full is one that clients take', asy
   t.equal(exit_code, 3);
   t.equal(stdout.length + stderr.length, 16 * 1024 * 1024 - 64);
   t.equal(stderr.length, stdout.length);
+  await cri.remove(id);
+});
+
+t.test("a privileged container has the host's devices, but none that lead nowhere", async (t) => {
+  // As sysvinit leaves /dev/initctl.
+  const dangling = `/dev/keelson-test-${process.pid}`;
+  symlinkSync('/nowhere', dangling);
+  t.teardown(() => unlinkSync(dangling));
+  const privileged = { namespace_options: { pid: 'CONTAINER' }, privileged: true };
+  const id = await cri.run(pod, sleeper({ linux: { security_context: privileged } }));
+  const names = (await cri.output(id, 'ls', '/dev')).split('\n');
+  t.ok(names.includes('kmsg'));
+  t.notOk(names.includes(basename(dangling)));
   await cri.remove(id);
 });
 
