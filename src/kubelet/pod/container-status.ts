@@ -1,5 +1,10 @@
 import { writeTime } from '../../api/time.ts';
-import type { ContainerState, ContainerStatus, Pod } from '../../api/types/generated/core-v1.ts';
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  Pod,
+} from '../../api/types/generated/core-v1.ts';
 import {
   currentSandbox,
   newestOf,
@@ -59,6 +64,26 @@ export function containerStatus(known: ContainerKnowledge, what: PodContainer): 
     imageID: newest.imageId,
     containerID: idOf(known, newest),
     started,
+    ...resourcesOf(what.container),
+    ...mountsOf(what.container),
+    ...(newest.user !== undefined && { user: { linux: newest.user } }),
+  };
+}
+
+/** What it was given is what it asks for: nothing is changed while it runs. */
+function resourcesOf({ resources = {} }: Container): Partial<ContainerStatus> {
+  const { requests } = resources;
+  return { resources, ...(requests !== undefined && { allocatedResources: requests }) };
+}
+
+function mountsOf({ volumeMounts = [] }: Container): Partial<ContainerStatus> {
+  if (volumeMounts.length === 0) return {};
+  return {
+    volumeMounts: volumeMounts.map(({ name, mountPath, readOnly, recursiveReadOnly }) => ({
+      name,
+      mountPath,
+      ...(readOnly === true && { readOnly, recursiveReadOnly: recursiveReadOnly ?? 'Disabled' }),
+    })),
   };
 }
 
@@ -74,7 +99,7 @@ function neverMade(
   const state =
     known.ending && wasMade
       ? { terminated: lostContainer }
-      : { waiting: known.failures.get(name) ?? waitingFor(known, what) };
+      : { waiting: failureOf(known, name) ?? waitingFor(known, what) };
   return {
     name,
     state,
@@ -85,7 +110,19 @@ function neverMade(
     imageID: wasMade ? before.imageID : '',
     ...(wasMade && { containerID: before.containerID }),
     started: false,
+    ...mountsOf(what.container),
   };
+}
+
+/** What is held of it besides, such as the time of the next attempt, is nobody else's business. */
+function failureOf(
+  { failures }: ContainerKnowledge,
+  name: string,
+): { readonly reason: string; readonly message?: string } | undefined {
+  const failure = failures.get(name);
+  if (failure === undefined) return undefined;
+  const { reason, message } = failure;
+  return { reason, ...(message !== '' && { message }) };
 }
 
 const lostContainer = {
@@ -108,13 +145,13 @@ function waitingOf(
   known: ContainerKnowledge,
   what: PodContainer,
   newest: ObservedContainer,
-): Failure | { reason: string } | undefined {
+): { readonly reason: string; readonly message?: string } | undefined {
   if (newest.state === 'running' || newest.state === 'unknown') return undefined;
   if (newest.state === 'created') {
-    return known.failures.get(newest.name) ?? waitingFor(known, what);
+    return failureOf(known, newest.name) ?? waitingFor(known, what);
   }
   if (known.ending || !restarts(known.pod, what, newest)) return undefined;
-  const failure = known.failures.get(newest.name);
+  const failure = failureOf(known, newest.name);
   if (failure !== undefined) return failure;
   if (restartAt(newest) <= known.nowMs) return undefined;
   const container = `container=${newest.name} pod=${describePod(known.pod)}`;

@@ -25,7 +25,9 @@ export function podStatus(known: PodKnowledge): PodStatus {
       .map((what) => containerStatus({ ...known, before: before ?? [] }, what));
   const init = listOf(['init', 'sidecar'], status?.initContainerStatuses ?? []);
   const main = listOf(['main']);
-  const ephemeral = listOf(['ephemeral'], status?.ephemeralContainerStatuses ?? []);
+  const ephemeral = listOf(['ephemeral'], status?.ephemeralContainerStatuses ?? []).toSorted(
+    byName,
+  );
   const statuses = { init, main };
   const runs = [...init, ...main].some(({ state }) => state?.running !== undefined);
   const phase =
@@ -46,10 +48,15 @@ export function podStatus(known: PodKnowledge): PodStatus {
     ...addressFields(hostAddresses, sandbox === undefined ? [] : addresses),
     startTime: known.startTime,
     ...(init.length > 0 && { initContainerStatuses: init }),
-    containerStatuses: main,
+    containerStatuses: main.toSorted(byName),
     ...(ephemeral.length > 0 && { ephemeralContainerStatuses: ephemeral }),
     qosClass: status?.qosClass ?? qosOf(pod),
   };
+}
+
+/** As stock kubelets have them, for those who ask for the first: init containers by their turn. */
+function byName(one: { readonly name: string }, other: { readonly name: string }): number {
+  return one.name < other.name ? -1 : 1;
 }
 
 function addressFields(host: readonly string[], own: readonly string[]): PodStatus {

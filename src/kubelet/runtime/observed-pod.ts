@@ -15,6 +15,12 @@ export interface ObservedSandbox {
   readonly annotations: Readonly<Record<string, string>>;
 }
 
+export interface ContainerUser {
+  readonly uid: number;
+  readonly gid: number;
+  readonly supplementalGroups?: readonly number[];
+}
+
 export interface ObservedContainer {
   readonly id: string;
   readonly sandboxId: string;
@@ -33,6 +39,8 @@ export interface ObservedContainer {
   readonly logPath: string;
   /** Where on the host the container wrote its last words; empty for nowhere. */
   readonly messageFile: string;
+  /** Who its first process was begun as; absent where the runtime does not tell. */
+  readonly user?: ContainerUser;
   readonly annotations: Readonly<Record<string, string>>;
 }
 
@@ -159,8 +167,16 @@ export function containerOf(status: cri.ContainerStatus, sandboxId: string): Obs
     imageId: status.image_ref,
     logPath: status.log_path,
     messageFile: mount?.host_path ?? '',
+    ...userOf(status),
     annotations,
   };
+}
+
+function userOf({ user }: cri.ContainerStatus): { readonly user?: ContainerUser } {
+  if (user?.linux === undefined) return {};
+  const { uid, gid, supplemental_groups: supplementalGroups } = user.linux;
+  const groups = supplementalGroups.length > 0 ? { supplementalGroups } : {};
+  return { user: { uid, gid, ...groups } };
 }
 
 /** The newest of a name; undefined when there was none. */

@@ -174,3 +174,61 @@ t.test('what was removed from the runtime is not forgotten', async (t) => {
     { state: { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137 } } },
   ]);
 });
+
+t.test('why a container waits is told, and nothing of what is held beside it', async (t) => {
+  const refusal = { reason: 'ErrImageNeverPull', message: 'no', retryAtMs: 7, failures: 3 };
+  const failures = new Map([['main', refusal]]);
+  const waiting = { reason: 'ErrImageNeverPull', message: 'no' };
+  const [never] = status(podOf(), observed([]), { failures }).containerStatuses ?? [];
+  t.same(never?.state, { waiting });
+  const made = observed([container({ state: 'created' })]);
+  const [created] = status(podOf(), made, { failures }).containerStatuses ?? [];
+  t.same(created?.state, { waiting });
+  const [again] = status(podOf(), observed([exited(1)]), { failures }).containerStatuses ?? [];
+  t.same(again?.state, { waiting });
+});
+
+t.test('a status tells what a container was given: resources, mounts, user', async (t) => {
+  const resources = { requests: { cpu: '10m' }, limits: { memory: '8Mi' } };
+  const main = {
+    name: 'main',
+    image: 'busybox',
+    resources,
+    volumeMounts: [
+      { name: 'data', mountPath: '/data' },
+      { name: 'token', mountPath: '/token', readOnly: true },
+      { name: 'all', mountPath: '/all', readOnly: true, recursiveReadOnly: 'Enabled' },
+    ],
+  };
+  const user = { uid: 1000, gid: 3000, supplementalGroups: [3000, 4000] };
+  const pod = podOf({ containers: [main] });
+  const [running] = status(pod, observed([container({ user })])).containerStatuses ?? [];
+  t.match(running, {
+    resources,
+    allocatedResources: { cpu: '10m' },
+    user: { linux: user },
+    volumeMounts: [
+      { name: 'data', mountPath: '/data' },
+      { name: 'token', mountPath: '/token', readOnly: true, recursiveReadOnly: 'Disabled' },
+      { name: 'all', mountPath: '/all', readOnly: true, recursiveReadOnly: 'Enabled' },
+    ],
+  });
+  t.notOk('readOnly' in (running?.volumeMounts?.[0] ?? {}));
+  const [waiting] = status(pod, observed([])).containerStatuses ?? [];
+  t.equal(waiting?.volumeMounts?.length, 3);
+  t.notOk('resources' in (waiting ?? {}), 'nothing was given yet');
+});
+
+const names = (list: readonly { name: string }[] | undefined) => list?.map(({ name }) => name);
+
+t.test('containers stand in the order of their names, init containers in that of turns', (t) => {
+  const spec = {
+    initContainers: [initContainer('z'), initContainer('a')],
+    containers: ['web', 'db'].map((name) => ({ name, image: 'busybox' })),
+  };
+  const made = status(podOf(spec), observed([]));
+  t.same(names(made.containerStatuses), ['db', 'web']);
+  t.same(names(made.initContainerStatuses), ['z', 'a']);
+  t.match(condition(made, 'ContainersReady'), { message: /unready status: \[web db\]/ });
+  t.end();
+});
