@@ -1,8 +1,9 @@
 /** The kubelet's API over a runtime of our own, as kubectl and a coordinator use it. */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
-import { symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
+import { dirname } from 'node:path';
 import t from 'tap';
 import { resources } from '../../src/api/client/resources.ts';
 import { succeeds } from '../cluster/kubelet/succeeds.ts';
@@ -22,6 +23,8 @@ import {
 } from './served-node.ts';
 
 t.setTimeout(300_000);
+
+const post = (path: string) => asAdmin(path, { method: 'POST' });
 
 t.test('kubectl reads logs and follows them to their end', { skip }, async (t) => {
   const script = 'for i in 0 1 2 3 4; do echo line $i; done; echo bad >&2; sleep 1000';
@@ -119,6 +122,61 @@ t.test('who asks has to be known, and to be allowed', async (t) => {
     text: 'pod "none" does not exist',
   });
   t.match(await asAdmin('/%ff'), { status: 404 });
+});
+
+t.test('refusals are in the words and codes that clients of stock kubelets know', async (t) => {
+  const pod = await runPod('short', ['sleep', '1000']);
+  const none = '/containerLogs/default/short/main';
+  t.match(await post(none), { status: 405, text: '405: Method Not Allowed' });
+  t.match(await post('/exec/default/none/main'), { status: 400 });
+  t.match(await post('/run/default/short/none?cmd=ls'), {
+    status: 500,
+    text: 'container not found ("none")',
+  });
+  t.match(await asAdmin(`${none}?timestamps=yes&tailLines=1`), { status: 200 });
+  t.match(await asAdmin(`${none}?limitBytes=0`), { status: 422 });
+  t.match(await asAdmin('/configz'), { text: /"kind":"KubeletConfiguration"/ });
+  const id = pods.containers.get(`${pod.metadata.uid}/main`);
+  await cri.call('StopContainer', { container_id: id, timeout: 0 });
+  const headers = {
+    Connection: 'Upgrade',
+    Upgrade: 'SPDY/3.1',
+    'X-Stream-Protocol-Version': 'v4.channel.k8s.io',
+  };
+  const place = 'default/short/main';
+  t.match(await asAdmin(`/exec/${place}?command=ls&output=1`, { headers }), {
+    status: 500,
+    text: /^container not found \("main"\)/,
+  });
+  t.match(await asAdmin(`/attach/${place}?output=1`, { headers }), {
+    status: 500,
+    text: /^container main not found in pod short_default/,
+  });
+});
+
+t.test('a running container is written to an archive of root alone', async (t) => {
+  await runPod('kept', ['sleep', '1000']);
+  const { status, text } = await post('/checkpoint/default/kept/main?timeout=60');
+  t.equal(status, 200, text);
+  const { items } = JSON.parse(text) as { items: readonly string[] };
+  const [path = ''] = items;
+  t.match(path, /checkpoints\/checkpoint-kept_default-main-\d{4}-\d\d-\d\dT[\d:]+Z\.tar$/);
+  t.equal(statSync(path).mode & 0o777, 0o600);
+  t.equal(statSync(dirname(path)).mode & 0o777, 0o700);
+  t.match(await asAdmin('/checkpoint/default/kept/main'), { status: 405 });
+  t.match(await post('/checkpoint/default/none/main'), { status: 404, text: 'pod does not exist' });
+  t.match(await post('/checkpoint/default/kept/none'), {
+    status: 404,
+    text: 'container none does not exist',
+  });
+  t.match(await post('/checkpoint/default/kept/main?timeout=long'), {
+    status: 404,
+    text: 'cannot parse value of timeout parameter',
+  });
+  t.match(await post('/checkpoint/default/short/main'), {
+    status: 500,
+    text: /^checkpointing of default\/short\/main failed \(.*not running/,
+  });
 });
 
 t.test('a log that leads elsewhere is not read', { skip }, async (t) => {

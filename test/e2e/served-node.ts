@@ -17,6 +17,7 @@ import { serveKubelet } from '../../src/kubelet/serve/serve-kubelet.ts';
 import { succeeds } from '../cluster/kubelet/succeeds.ts';
 import { SharedCoordinator } from '../cluster/security/shared-coordinator.ts';
 import { CriClient } from './cri-client.ts';
+import { FakeCriu } from './fake-criu.ts';
 import { noVolumes, PodTable } from './kubelet-parts.ts';
 import { PrivateRuntime } from './private-runtime.ts';
 
@@ -31,6 +32,7 @@ log.level = 'silent';
 export const shared = await SharedCoordinator.start(['--kubelet-certificates', 'any']);
 t.teardown(() => shared[Symbol.asyncDispose]());
 export const { process: coordinator, skip } = shared;
+process.env['KEELSON_CRIU'] = new FakeCriu(t.testdir({})).path;
 const runtimeProcess = await PrivateRuntime.start();
 t.teardown(() => runtimeProcess[Symbol.asyncDispose]());
 export const { folder } = runtimeProcess;
@@ -67,8 +69,11 @@ const node = await openNodeState({
 });
 t.teardown(() => node[Symbol.asyncDispose]());
 t.teardown(async () => {
-  for (const id of pods.sandboxes.values()) await runtime.stopPod(id);
-  for (const id of pods.sandboxes.values()) await runtime.removePod(id);
+  const containers = [...pods.containers.values()];
+  await Promise.all(containers.map(async (id) => await runtime.stopContainer(id, 0)));
+  const ids = [...pods.sandboxes.values()];
+  await Promise.all(ids.map(async (id) => await runtime.stopPod(id)));
+  await Promise.all(ids.map(async (id) => await runtime.removePod(id)));
 });
 const kubelet = await serveKubelet({
   configuration,
@@ -104,7 +109,7 @@ export async function runPod(name: string, command: readonly string[]): Promise<
   const config = {
     metadata: { name, uid, namespace: 'default', attempt: 0 },
     log_directory: `${logs}/default_${name}_${uid}`,
-    linux: { security_context: { namespace_options: { network: 'NODE' } } },
+    linux: { security_context: { namespace_options: { network: 'NODE', pid: 'CONTAINER' } } },
   };
   mkdirSync(`${config.log_directory}/main`, { recursive: true });
   const sandbox = await cri.pod(config);
@@ -114,6 +119,7 @@ export async function runPod(name: string, command: readonly string[]): Promise<
       metadata: { name: 'main' },
       image: { image: 'busybox' },
       log_path: 'main/0.log',
+      linux: config.linux,
       command,
     },
   );

@@ -166,6 +166,7 @@ const pods = {
   topologyManagerScope: unsupported(text('container')),
   topologyManagerPolicyOptions: ignored({}),
   memoryThrottlingFactor: ignored(0.9),
+  memoryReservationPolicy: ignored('None'),
   memorySwap: section({ swapBehavior: unsupported(choice('', 'NoSwap', 'LimitedSwap')) }),
   failSwapOn: flag(true),
   failCgroupV1: flag(false),

@@ -27,6 +27,8 @@ export interface ContainerRuntime {
   containerStatus(id: string): Promise<cri.ContainerStatus>;
   updateContainer(request: Draft<cri.UpdateContainerResourcesRequest>): Promise<void>;
   reopenLog(id: string): Promise<void>;
+  /** Writes a running container to an archive; 0 seconds is as long as it takes. */
+  checkpointContainer(id: string, location: string, timeoutSeconds: number): Promise<void>;
   execSync(
     id: string,
     command: readonly string[],

@@ -113,6 +113,7 @@ type ContainerCalls =
   | 'containerStatus'
   | 'updateContainer'
   | 'reopenLog'
+  | 'checkpointContainer'
   | 'execSync'
   | 'exec'
   | 'attach';
@@ -142,6 +143,12 @@ function containerCalls(calls: Calls): Pick<ContainerRuntime, ContainerCalls> {
     },
     reopenLog: async (id) => {
       await calls.ask(RuntimeService.ReopenContainerLog, { container_id: id });
+    },
+    checkpointContainer: async (id, location, timeoutSeconds) => {
+      const request = { container_id: id, location, timeout: timeoutSeconds };
+      const timeoutMs = timeoutSeconds * 1000 + limits.runtimeExecMarginMs;
+      const longestMs = Math.max(limits.runtimePullMs, timeoutMs);
+      await calls.ask(RuntimeService.CheckpointContainer, request, longestMs);
     },
     execSync: (id, command, timeoutSeconds) => {
       const request = { container_id: id, cmd: command, timeout: timeoutSeconds };

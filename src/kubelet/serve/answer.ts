@@ -9,6 +9,7 @@ import { pagesOf } from './pages.ts';
 import { passStream } from './pass-stream.ts';
 import { Refusal } from './refusal.ts';
 import { type Route, routeOf } from './route.ts';
+import { checkpoint } from './serve-checkpoint.ts';
 import { serveLog } from './serve-log.ts';
 import { runCommand } from './serve-run.ts';
 import { streamUrl } from './serve-stream.ts';
@@ -41,9 +42,14 @@ export class Answerer {
       const { route, query } = await this.#admitted(request);
       await this.#serve(route, query, { request, response });
     } catch (error) {
-      const { code, message } = this.#refusalOf(error);
+      const { code, message, allow } = this.#refusalOf(error);
       if (response.headersSent) return void response.destroy();
-      response.writeHead(code, { 'Content-Type': 'text/plain; charset=utf-8' });
+      response.writeHead(code, {
+        'Content-Type': 'text/plain; charset=utf-8',
+        // Words of a container are in some: no browser is to take them for a page.
+        'X-Content-Type-Options': 'nosniff',
+        ...(allow !== undefined && { Allow: allow }),
+      });
       response.end(message);
     }
   }
@@ -72,12 +78,13 @@ export class Answerer {
     if (user === undefined) throw new Refusal(401, 'Unauthorized');
     if (!(await this.#authorizer.allows(user, access))) {
       const { verb, subresources } = access;
-      const what = `resource=nodes, subresource=${subresources.join(' or ')}`;
-      throw new Refusal(403, `Forbidden (user=${user.name}, verb=${verb}, ${what})`);
+      const what = `resource=nodes, subresource(s)=[${subresources.join(' ')}]`;
+      throw new Refusal(403, `Forbidden (user=${user.name}, verb=${verb}, ${what})\n`);
     }
     const route = routeOf(pathname);
     if (route === undefined) throw new Refusal(404, '404 page not found');
-    const isDebugging = route.kind !== 'page' || route.page === 'runningpods';
+    const isDebugging =
+      route.kind === 'page' ? route.page === 'runningpods' : route.kind !== 'checkpoint';
     if (isDebugging && !this.#options.configuration.enableDebuggingHandlers) {
       throw new Refusal(405, 'Debug endpoints are disabled.');
     }
@@ -91,7 +98,7 @@ export class Answerer {
   ): Promise<void> {
     const { method = 'GET' } = request;
     if (route.kind === 'page' || route.kind === 'log') {
-      if (method !== 'GET' && method !== 'HEAD') throw new Refusal(405, 'Method Not Allowed');
+      if (method !== 'GET' && method !== 'HEAD') throw notAllowed('GET, HEAD');
     }
     if (route.kind === 'page') {
       const { type, text } = await this.#pages[route.page]();
@@ -99,18 +106,26 @@ export class Answerer {
     } else if (route.kind === 'log') {
       await serveLog(this.#options, { ...route, query }, response);
     } else if (route.kind === 'run') {
-      if (method !== 'POST') throw new Refusal(405, 'Method Not Allowed');
+      if (method !== 'POST') throw notAllowed('POST');
       const output = await runCommand(this.#options, { ...route, query });
       response.writeHead(200, { 'Content-Type': 'text/plain; charset=utf-8' }).end(output);
+    } else if (route.kind === 'checkpoint') {
+      if (method !== 'POST') throw notAllowed('POST');
+      const text = await checkpoint(this.#options, { ...route, query });
+      response.writeHead(200, { 'Content-Type': 'application/json' }).end(text);
     } else {
       throw new Refusal(400, 'Upgrade request required');
     }
   }
 
-  #refusalOf(error: unknown): { readonly code: number; readonly message: string } {
+  #refusalOf(error: unknown): Pick<Refusal, 'code' | 'message' | 'allow'> {
     if (error instanceof Refusal) return error;
     this.#log.warn(`answering a request: ${messageOf(error)}`);
-    if (isDomainError(error, 'denied')) return { code: 403, message: error.message };
-    return { code: 500, message: messageOf(error) };
+    if (isDomainError(error, 'denied')) return new Refusal(403, error.message);
+    return new Refusal(500, messageOf(error));
   }
+}
+
+function notAllowed(methods: string): Refusal {
+  return new Refusal(405, '405: Method Not Allowed', methods);
 }

@@ -48,7 +48,8 @@ function sinceOf(query: URLSearchParams, nowMs: number): bigint {
 
 function flagIn(query: URLSearchParams, name: string): boolean {
   const word = query.get(name);
-  return word === '' || word === '1' || word === 'true';
+  // As the API's own conversion reads a flag of a query.
+  return word !== null && word !== '0' && word.toLowerCase() !== 'false';
 }
 
 function naturalIn(query: URLSearchParams, name: string, least: number): number | undefined {

@@ -32,10 +32,7 @@ export function pagesOf(options: ServeKubeletOptions): Readonly<Record<Page, Wri
     },
     runningpods: async () => json(await runningPods(runtime)),
     healthz: async () => health(options),
-    configz: async () => {
-      const { kind: _, apiVersion: __, ...kubeletconfig } = document;
-      return json({ kubeletconfig });
-    },
+    configz: async () => json({ kubeletconfig: document }),
     'stats/summary': async () => json(await statistics.summary()),
     metrics: async () => {
       const others = (await options.metrics?.()) ?? '';

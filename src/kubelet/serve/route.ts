@@ -2,7 +2,7 @@
 export type Route =
   | { readonly kind: 'page'; readonly page: Page }
   | {
-      readonly kind: 'log' | 'run' | 'exec' | 'attach' | 'portForward';
+      readonly kind: 'log' | 'run' | 'exec' | 'attach' | 'portForward' | 'checkpoint';
       readonly namespace: string;
       readonly pod: string;
       readonly uid: string;
@@ -28,7 +28,11 @@ const containerVerbs = {
   run: 'run',
   exec: 'exec',
   attach: 'attach',
+  checkpoint: 'checkpoint',
 } as const;
+
+/** Where a uid has no place. */
+const byName: readonly Route['kind'][] = ['log', 'checkpoint'];
 
 /** `/exec/NAMESPACE/POD/CONTAINER`, with the pod's uid before the container where it is given. */
 export function routeOf(pathname: string): Route | undefined {
@@ -44,7 +48,7 @@ export function routeOf(pathname: string): Route | undefined {
   const kind = Object.entries(containerVerbs).find(([name]) => name === verb)?.[1];
   if (kind === undefined) return undefined;
   if (rest.length === 3) return { kind, namespace, pod, uid: '', container: rest[2] ?? '' };
-  if (rest.length !== 4 || kind === 'log') return undefined;
+  if (rest.length !== 4 || byName.includes(kind)) return undefined;
   return { kind, namespace, pod, uid: rest[2] ?? '', container: rest[3] ?? '' };
 }
 

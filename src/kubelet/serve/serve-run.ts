@@ -9,7 +9,7 @@ export async function runCommand(
 ): Promise<Buffer> {
   const { metadata } = podOf(pods, place);
   const id = pods.containerId(metadata.uid, place.container);
-  if (id === undefined) throw new Refusal(404, `container not found ("${place.container}")`);
+  if (id === undefined) throw new Refusal(500, `container not found ("${place.container}")`);
   const command = (place.query.get('cmd') ?? '').split(' ').filter((word) => word !== '');
   if (command.length === 0) throw new Refusal(400, 'cmd is required');
   const {

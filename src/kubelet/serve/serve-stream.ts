@@ -42,9 +42,7 @@ async function urlOf({ pods, runtime }: StreamSource, place: StreamPlace): Promi
   }
   const { metadata } = pod;
   const id = pods.containerId(metadata.uid, place.container);
-  if (id === undefined) {
-    throw new Refusal(404, `container not found (${JSON.stringify(place.container)})`);
-  }
+  if (id === undefined) throw noContainer(place);
   const tty = isSet(query, 'tty');
   const streams = {
     tty,
@@ -56,8 +54,24 @@ async function urlOf({ pods, runtime }: StreamSource, place: StreamPlace): Promi
   if (!streams.stdin && !streams.stdout && !streams.stderr) {
     throw new Refusal(400, 'you must specify at least 1 of stdin, stdout, stderr');
   }
-  if (verb === 'attach') return await runtime.attach({ container_id: id, ...streams });
-  return await runtime.exec({ container_id: id, cmd: query.getAll('command'), ...streams });
+  try {
+    if (verb === 'attach') return await runtime.attach({ container_id: id, ...streams });
+    return await runtime.exec({ container_id: id, cmd: query.getAll('command'), ...streams });
+  } catch (error) {
+    // It has ended, or is gone: its id says nothing to whoever asked by its name.
+    if (isDomainError(error, 'notFound') || isDomainError(error, 'conflict'))
+      throw noContainer(place);
+    throw error;
+  }
+}
+
+/** In the stock kubelet's words and with its code, which clients show. */
+function noContainer({ verb, namespace, pod, container }: StreamPlace): Refusal {
+  const words =
+    verb === 'attach'
+      ? `container ${container} not found in pod ${pod}_${namespace}`
+      : `container not found (${JSON.stringify(container)})`;
+  return new Refusal(500, words);
 }
 
 export function podOf(

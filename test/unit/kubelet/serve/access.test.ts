@@ -12,6 +12,7 @@ t.test('each path is a subresource of the node', async (t) => {
     ['GET', '/pods', 'get', ['pods', 'proxy']],
     ['GET', '/healthz', 'get', ['healthz', 'proxy']],
     ['GET', '/configz', 'get', ['configz', 'proxy']],
+    ['POST', '/checkpoint/a/b/c', 'create', ['checkpoint']],
     ['GET', '/containerLogs/a/b/c', 'get', ['proxy']],
     ['POST', '/exec/a/b/c', 'create', ['proxy']],
     ['GET', '/metricsx', 'get', ['proxy']],
@@ -29,6 +30,8 @@ t.test('paths lead where they say, and nowhere else', async (t) => {
   t.same(routeOf('/containerLogs/ns/web/main'), { kind: 'log', ...place });
   t.same(routeOf('/exec/ns/web/u1/main'), { kind: 'exec', ...place, uid: 'u1' });
   t.same(routeOf('/portForward/ns/web'), { kind: 'portForward', ...place, container: '' });
+  t.same(routeOf('/checkpoint/ns/web/main'), { kind: 'checkpoint', ...place });
+  t.equal(routeOf('/checkpoint/ns/web/u1/main'), undefined);
   t.match(routeOf('/exec/ns/web/a%2Fb'), { container: 'a/b' });
   for (const path of ['/', '/exec', '/exec/ns/web', '/exec/ns//main', '/%', '/nodes', '/pods/x']) {
     t.equal(routeOf(path), undefined, path);
