@@ -3,20 +3,15 @@
  * @grpc/grpc-js because every command pays for loading: 9 ms here, 22 ms there, and 45 ms more for
  * its proto loader. Protocol: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  connect,
-  type IncomingHttpHeaders,
-} from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { createConnection } from 'node:net';
-import { DomainError, hasCode, isDomainError } from '../base/error.ts';
+import { hasCode, isDomainError } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 import { drained } from '../stream/drained.ts';
+import { cancelled, onlyAnswer, statusOf } from './call-status.ts';
 import { decode, encode } from './codec.ts';
 import { Frames, frameOf } from './frames.ts';
 import type { Draft, Message, Method } from './message.ts';
-import { errorOf, statusCode } from './status-code.ts';
 
 export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
@@ -39,13 +34,21 @@ export class GrpcClient implements Disposable {
   async call<Request, Response>(
     method: Method<'unary', Request, Response>,
     request: Draft<NoInfer<Request>>,
-    options: CallOptions = {},
+    { signal, timeoutMs }: CallOptions = {},
   ): Promise<Response> {
-    const answers: Response[] = [];
-    // To the end: leaving before it resets the stream, and servers end connections for that.
-    for await (const answer of this.#exchange(method, once(request), options)) answers.push(answer);
-    const [answer] = answers;
-    if (answer !== undefined) return answer;
+    // Not as a stream of one message: what reads and writes streams costs more than the call.
+    const frame = frameOf(encode(method.request, request));
+    const stream = this.#begin(method.path, timeoutMs);
+    const abort = (): void => stream.close(cancelled);
+    signal?.addEventListener('abort', abort, { once: true });
+    try {
+      const answer = onlyAnswer(stream, this.#socketPath);
+      stream.end(frame);
+      const bytes = await answer;
+      if (bytes !== undefined) return decode(method.response, bytes);
+    } finally {
+      signal?.removeEventListener('abort', abort);
+    }
     throw new Error(`The runtime ended ${method.path} without an answer`);
   }
 
@@ -85,21 +88,16 @@ export class GrpcClient implements Disposable {
     requests: AsyncIterable<Draft<Request>>,
     options: CallOptions,
   ): AsyncGenerator<Response> {
-    const session = this.#connected();
-    const stream = session.request(headersOf(method.path, options));
-    // A session may be broken before it says so: the next call is not to find it.
-    stream.once('error', (error) => {
-      if (hasCode(error, 'ERR_HTTP2_INVALID_SESSION')) this.#forget(session);
-    });
+    const stream = this.#begin(method.path, options.timeoutMs);
     const status = statusOf(stream, this.#socketPath);
     // Who reads no further does not hear of it.
     status.catch(() => undefined);
-    const abort = (): void => stream.close(8);
+    const abort = (): void => stream.close(cancelled);
     options.signal?.addEventListener('abort', abort, { once: true });
     // Failures of sending show as the call's status, which says why; those of the caller do not.
     let broken: unknown;
     const source = reported(requests, (error) => (broken = error));
-    send(stream, method.request, source).catch(() => stream.close(8));
+    send(stream, method.request, source).catch(() => stream.close(cancelled));
     try {
       for await (const bytes of messagesOf(stream)) yield decode(method.response, bytes);
       await status;
@@ -107,8 +105,18 @@ export class GrpcClient implements Disposable {
       throw broken ?? error;
     } finally {
       options.signal?.removeEventListener('abort', abort);
-      stream.close(8);
+      stream.close(cancelled);
     }
+  }
+
+  #begin(path: string, timeoutMs: number | undefined): ClientHttp2Stream {
+    const session = this.#connected();
+    const stream = session.request(headersOf(path, timeoutMs));
+    // A session may be broken before it says so: the next call is not to find it.
+    stream.once('error', (error) => {
+      if (hasCode(error, 'ERR_HTTP2_INVALID_SESSION')) this.#forget(session);
+    });
+    return stream;
   }
 
   #connected(): ClientHttp2Session {
@@ -150,7 +158,7 @@ async function* reported<T>(
   }
 }
 
-function headersOf(path: string, { timeoutMs }: CallOptions): Record<string, string> {
+function headersOf(path: string, timeoutMs: number | undefined): Record<string, string> {
   return {
     ':method': 'POST',
     ':path': path,
@@ -158,37 +166,6 @@ function headersOf(path: string, { timeoutMs }: CallOptions): Record<string, str
     te: 'trailers',
     ...(timeoutMs === undefined ? {} : { 'grpc-timeout': `${Math.ceil(timeoutMs)}m` }),
   };
-}
-
-/** Rejects as the status says; gRPC sends it in trailers, or in headers when there is no answer. */
-function statusOf(stream: ClientHttp2Stream, socketPath: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (headers: IncomingHttpHeaders): void => {
-      const text = headers['grpc-status'];
-      if (text === undefined) return;
-      const code = Number(text);
-      const details = decodeURIComponent(String(headers['grpc-message'] ?? ''));
-      if (code === statusCode.ok) resolve();
-      else reject(errorOf({ code, details }));
-    };
-    stream.on('response', settle);
-    stream.on('trailers', settle);
-    stream.on('error', (error) => reject(unreachable(error, socketPath)));
-    stream.on('close', () =>
-      reject(new DomainError('unavailable', 'The runtime closed the connection')),
-    );
-  });
-}
-
-function unreachable(failure: Error, socketPath: string): Error {
-  // A stream that waited for the connection carries the connection's error as its cause.
-  const error = failure.cause instanceof Error ? failure.cause : failure;
-  const why = hasCode(error, 'ENOENT', 'ECONNREFUSED')
-    ? `no runtime listens at ${socketPath}; start one with \`keelson runtime\``
-    : hasCode(error, 'EACCES')
-      ? `no permission for ${socketPath}; run as root`
-      : error.message;
-  return new DomainError('unavailable', `Cannot reach the runtime: ${why}`);
 }
 
 async function send<T>(

@@ -216,6 +216,7 @@ async function work(parts: Parts, signal: AbortSignal): Promise<void> {
     clock,
     log,
     changed: (uid) => pods.changed(uid),
+    told: (uid, news) => pods.hear(uid, news),
     answered: (failure) => node.runtimeAnswered(failure),
   });
   const synced = bothSynced(files, api);

@@ -32,18 +32,24 @@ export class Exchange {
   request(): Promise<Buffer> {
     const frames = new Frames(limits.grpcMessageBytes);
     const stream = this.#stream;
+    let isThere = false;
     return new Promise((resolve, reject) => {
       stream.on('data', (chunk: Buffer) => {
         try {
           const [message] = frames.take(chunk);
-          if (message !== undefined) resolve(message);
+          if (message === undefined) return;
+          isThere = true;
+          resolve(message);
         } catch (error) {
           reject(error);
         }
       });
-      const none = new DomainError('invalid', 'A call without a message');
-      stream.once('end', () => reject(none));
-      stream.once('close', () => reject(none));
+      // Every stream ends: the error, which costs what its stack does, is not for all of them.
+      const end = (): void => {
+        if (!isThere) reject(new DomainError('invalid', 'A call without a message'));
+      };
+      stream.once('end', end);
+      stream.once('close', end);
     });
   }
 

@@ -15,7 +15,8 @@ import { elapsedText } from './elapsed-text.ts';
 export interface ImageRequest {
   readonly pod: Pod;
   readonly what: PodContainer;
-  readonly sandbox: Draft<PodSandboxConfig>;
+  /** What the runtime pulls for. */
+  readonly sandbox: () => Draft<PodSandboxConfig>;
   /** The pod's pull secrets that are there. */
   readonly secrets: () => Promise<readonly Secret[]>;
 }
@@ -154,7 +155,7 @@ export class ImagePuller {
       try {
         await this.#options.runtime.pullImage({
           image: { image: name },
-          sandbox_config: request.sandbox,
+          sandbox_config: request.sandbox(),
           ...(auth !== undefined && { auth }),
         });
         return;

@@ -39,6 +39,14 @@ export class LiveNode implements LiveNodeState {
   readonly #loops: Promise<unknown>[] = [];
   #addresses: readonly string[];
   #capacity: NodeResources;
+  /** What {@link allocatable} has said last, and of what. */
+  #asked:
+    | {
+        readonly status: NodeStatus | undefined;
+        readonly capacity: NodeResources;
+        readonly amounts: ReadonlyMap<string, string>;
+      }
+    | undefined;
   #images: readonly ContainerImage[] = [];
   #imagesAt = -Infinity;
   #reportedAt = -Infinity;
@@ -92,7 +100,13 @@ export class LiveNode implements LiveNodeState {
   }
 
   allocatable(): ReadonlyMap<string, string> {
-    return new Map(Object.entries(this.#allocatable(this.node()?.status)));
+    const [status, capacity] = [this.node()?.status, this.#capacity];
+    // Each pod that comes asks, and the sums are the same until the node is another.
+    if (this.#asked?.status !== status || this.#asked?.capacity !== capacity) {
+      const amounts = new Map(Object.entries(this.#allocatable(status)));
+      this.#asked = { status, capacity, amounts };
+    }
+    return this.#asked.amounts;
   }
 
   #allocatable(known: NodeStatus | undefined): Readonly<Record<string, string>> {

@@ -62,6 +62,7 @@ function unfit(pod: Pod, others: readonly Pod[], node: NodeState): Failure | und
     return outOf('pods', { requested: 1, used: others.length, capacity: most });
   }
   const wanted = podAmounts(pod, 'requests');
+  if ([...wanted.values()].every(({ nano }) => nano === 0n)) return undefined;
   const used = sumOf(...others.map((one) => podAmounts(one, 'requests')));
   for (const [name, amount] of wanted) {
     const capacity = allocatable.get(name);

@@ -31,8 +31,9 @@ export async function createSandbox(
   try {
     const config = sandboxConfig(pod, { attempt, cgroup: cgroups.parentOf(pod) }, settings);
     fault('kubelet.sandbox.creating');
+    const making = runtime.runPod(config, await handlerOf(surroundings, pod));
     surroundings.images.lookAhead(pod);
-    const id = await runtime.runPod(config, await handlerOf(surroundings, pod));
+    const id = await making;
     fault('kubelet.sandbox.created');
     return id;
   } catch (error) {

@@ -1,5 +1,5 @@
-import { constants } from 'node:fs';
-import { chmod, lstat, mkdir, open, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmodSync, constants, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { lstat, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
 import { hasCode } from '../../base/error.ts';
@@ -16,28 +16,33 @@ export function podFolder(root: string, uid: string): string {
   return join(root, 'pods', uid);
 }
 
+/*
+ * What a start makes is a handful of small files: one after the other from a thread of the pool
+ * they would take a pod longer than all else that is done between its sandbox and its container.
+ */
+
 /** Writes what is /etc/hosts in the pod; its path. */
-export async function writeHosts(root: string, pod: Pod, text: string): Promise<string> {
+export function writeHosts(root: string, pod: Pod, text: string): string {
   const folder = podFolder(root, pod.metadata.uid ?? '');
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
   const path = join(folder, 'etc-hosts');
-  await writeFile(path, text, { mode: 0o644 });
+  writeFileSync(path, text, { mode: 0o644 });
   return path;
 }
 
 /** An empty file for a container's last words, which any user in it may write; its path. */
-export async function makeMessageFile(
+export function makeMessageFile(
   root: string,
   pod: Pod,
   { name, attempt }: { readonly name: string; readonly attempt: number },
-): Promise<string> {
+): string {
   const folder = join(podFolder(root, pod.metadata.uid ?? ''), 'containers', name);
-  await mkdir(folder, { recursive: true, mode: 0o750 });
+  mkdirSync(folder, { recursive: true, mode: 0o750 });
   const path = join(folder, `message-${attempt}`);
   // What an interrupted start left behind may be anything by now.
-  await rm(path, { force: true });
-  await writeFile(path, '', { flag: 'wx', mode: 0o666 });
-  await chmod(path, 0o666);
+  rmSync(path, { force: true });
+  writeFileSync(path, '', { flag: 'wx', mode: 0o666 });
+  chmodSync(path, 0o666);
   return path;
 }
 
@@ -97,11 +102,11 @@ export interface LogLink {
 }
 
 /** `/var/log/containers/web_default_main-ID.log`, where collectors of logs look. */
-export async function linkLog(link: LogLink): Promise<void> {
+export function linkLog(link: LogLink): void {
   const path = logLinkPath(link);
   try {
-    await mkdir(link.folder, { recursive: true, mode: 0o755 });
-    await symlink(link.logPath, path);
+    mkdirSync(link.folder, { recursive: true, mode: 0o755 });
+    symlinkSync(link.logPath, path);
   } catch (error) {
     if (!hasCode(error, 'EEXIST')) throw error;
   }

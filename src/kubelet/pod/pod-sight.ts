@@ -3,6 +3,7 @@ import {
   type ObservedPod,
   observeParts,
   observePod,
+  type PodNews,
   type PodParts,
 } from '../runtime/observed-pod.ts';
 
@@ -15,6 +16,8 @@ export class PodSight {
   #stale = true;
   /** What was made since the last look. */
   #made: PodParts[] = [];
+  /** The runtime's last words about it. */
+  #told: PodNews | undefined;
 
   /** `isNew` says that no kubelet has had the pod before: the runtime need not be asked for it. */
   constructor(runtime: ContainerRuntime, uid: string, isNew: boolean) {
@@ -40,19 +43,29 @@ export class PodSight {
     this.#made.push(parts);
   }
 
+  /** The runtime tells of it: of what was made here it need not be asked then. */
+  hear(news: PodNews): void {
+    this.#told = news;
+  }
+
   /** `isNew` tells whether the runtime was asked. */
   async look(): Promise<{ readonly observed: ObservedPod; readonly isNew: boolean }> {
     const known = this.#stale ? undefined : this.#seen;
     const made = this.#made;
+    const told = this.#told;
     if (known !== undefined && made.length === 0) return { observed: known, isNew: false };
     this.#stale = false;
     this.#made = [];
+    this.#told = undefined;
     const observed =
       known === undefined
         ? await observePod(this.#runtime, this.#uid, this.#seen)
         : await observeParts(this.#runtime, known, {
-            sandboxes: made.flatMap(({ sandboxes }) => sandboxes),
-            containers: made.flatMap(({ containers }) => containers),
+            made: {
+              sandboxes: made.flatMap(({ sandboxes }) => sandboxes),
+              containers: made.flatMap(({ containers }) => containers),
+            },
+            told,
           });
     this.#seen = observed;
     return { observed, isNew: true };

@@ -2,7 +2,7 @@ import type { PodStatus } from '../../api/types/generated/core-v1.ts';
 import { messageOf } from '../../base/error.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { PodProbes } from '../probe/pod-probes.ts';
-import { currentSandbox, type ObservedPod } from '../runtime/observed-pod.ts';
+import { currentSandbox, type ObservedPod, type PodNews } from '../runtime/observed-pod.ts';
 import type { Failure } from './container-status.ts';
 import { isStatic, type LivePod } from './live-pod.ts';
 import { endAll, perform, type Place } from './perform.ts';
@@ -66,6 +66,11 @@ export class PodWorker {
     return status === undefined ? this.#pod : { ...this.#pod, status: merged(this.#pod, status) };
   }
 
+  /** As the source has it, whatever has become of it. */
+  get given(): LivePod {
+    return this.#pod;
+  }
+
   get observed(): ObservedPod | undefined {
     return this.#sight.seen;
   }
@@ -92,6 +97,11 @@ export class PodWorker {
   changed(): void {
     this.#sight.blur();
     this.#wakeup.wake();
+  }
+
+  /** The runtime has told how it is, after what was done here. */
+  hear(news: PodNews): void {
+    this.#sight.hear(news);
   }
 
   /** Asks for a fresh look without a cause. */

@@ -1,6 +1,6 @@
 import type { Stored } from '../../api/client/client.ts';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
-import { currentSandbox, newestOf } from '../runtime/observed-pod.ts';
+import { currentSandbox, newestOf, type PodNews } from '../runtime/observed-pod.ts';
 import { annotation, label } from '../runtime/record.ts';
 import { refusalOf } from './admit-pod.ts';
 import { forbiddenPod } from './forbidden-pod.ts';
@@ -45,6 +45,10 @@ export class PodWorkers implements NodePods, AsyncDisposable {
     this.#workers.get(uid)?.changed();
   }
 
+  hear(uid: string, news: PodNews): void {
+    this.#workers.get(uid)?.hear(news);
+  }
+
   /** All look again, as a check: files and the API may have changed without a word. */
   refreshAll(): void {
     for (const worker of this.#workers.values()) worker.refresh();
@@ -81,7 +85,7 @@ export class PodWorkers implements NodePods, AsyncDisposable {
 
   /** Those that count when others ask for room. */
   occupying(): readonly Pod[] {
-    return [...this.#workers.values()].flatMap(({ occupies, pod }) => (occupies ? [pod] : []));
+    return [...this.#workers.values()].flatMap((one) => (one.occupies ? [one.given] : []));
   }
 
   find(namespace: string, name: string): Stored<Pod> | undefined {

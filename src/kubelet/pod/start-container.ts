@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Secret } from '../../api/types/generated/core-v1.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
@@ -99,10 +99,8 @@ export async function startContainer(
     if (!(await runs(surroundings, id))) return refuse('RunContainerError', error);
   }
   events.tell(pod, { what, reason: 'Started', message: `Started container ${name}` });
-  const [refusal] = await Promise.all([
-    postStart(surroundings, request, id),
-    link(surroundings, request, id),
-  ]);
+  link(surroundings, request, id);
+  const refusal = await postStart(surroundings, request, id);
   return { ...(attempt.leftover === undefined && { id }), ...(refusal && { refusal }) };
 }
 
@@ -150,8 +148,11 @@ function ensureImage(surroundings: PodSurroundings, request: StartRequest) {
     );
     return found.filter((secret) => secret !== undefined);
   };
-  const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
-  return images.ensure({ pod, what, sandbox: sandboxConfig(pod, place, settings), secrets });
+  const config = () => {
+    const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
+    return sandboxConfig(pod, place, settings);
+  };
+  return images.ensure({ pod, what, sandbox: config, secrets });
 }
 
 async function configOf(
@@ -177,11 +178,10 @@ async function configOf(
   const target = newestOf(observed, what.target ?? '');
   const { number } = attempt;
   const logs = join(logFolderOf(pod, settings.logFolder), container.name);
-  const [, hostsPath, messageFile] = await Promise.all([
-    mkdir(logs, { recursive: true, mode: 0o755 }),
-    writeHosts(settings.root, pod, hosts),
-    makeMessageFile(settings.root, pod, { name: container.name, attempt: number }),
-  ]);
+  mkdirSync(logs, { recursive: true, mode: 0o755 });
+  const hostsPath = writeHosts(settings.root, pod, hosts);
+  const place = { name: container.name, attempt: number };
+  const messageFile = makeMessageFile(settings.root, pod, place);
   const config = containerConfig(
     {
       pod,
@@ -198,8 +198,8 @@ async function configOf(
     },
     settings,
   );
-  const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
-  const sandbox_config = sandboxConfig(pod, place, settings);
+  const of = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
+  const sandbox_config = sandboxConfig(pod, of, settings);
   return { pod_sandbox_id: sandbox.id, config, sandbox_config };
 }
 
@@ -224,16 +224,16 @@ export function withAddresses(
   };
 }
 
-async function link(
+function link(
   { settings, log }: PodSurroundings,
   { pod, what, attempt }: StartRequest,
   id: string,
-): Promise<void> {
+): void {
   if (settings.logLinks === '') return;
   const container = what.container.name;
   const logPath = `${logFolderOf(pod, settings.logFolder)}/${container}/${attempt.number}.log`;
   try {
-    await linkLog({ folder: settings.logLinks, pod, container, id, logPath });
+    linkLog({ folder: settings.logLinks, pod, container, id, logPath });
   } catch (error) {
     log.warn(`link to the log of ${container}: ${messageOf(error)}`);
   }

@@ -77,18 +77,48 @@ export async function observePod(
 
 /**
  * The same, when nothing has happened in the pod but what the caller did: only what was made is
- * asked for.
+ * asked for, and of that only what an event of the runtime has not told already.
  */
 export async function observeParts(
   runtime: ContainerRuntime,
   known: ObservedPod,
-  made: PodParts,
+  { made, told }: { readonly made: PodParts; readonly told: PodNews | undefined },
 ): Promise<ObservedPod> {
-  const found = await askAll(runtime, made, { uid: known.uid, sandboxes: [], containers: [] });
+  const { sandboxes, containers } = toldOf(made, told);
+  const isTold = new Set([...sandboxes, ...containers].map(({ id }) => id));
+  const rest: PodParts = {
+    sandboxes: made.sandboxes.filter((id) => !isTold.has(id)),
+    containers: made.containers.filter(({ id }) => !isTold.has(id)),
+  };
+  const found = await askAll(runtime, rest, { uid: known.uid, sandboxes: [], containers: [] });
   return {
     uid: known.uid,
-    sandboxes: newestFirst([...known.sandboxes, ...found.sandboxes]),
-    containers: newestFirst([...known.containers, ...found.containers]),
+    sandboxes: newestFirst([...known.sandboxes, ...sandboxes, ...found.sandboxes]),
+    containers: newestFirst([...known.containers, ...containers, ...found.containers]),
+  };
+}
+
+/** What an event says of the whole pod that it is about. */
+export type PodNews = Pick<
+  cri.ContainerEventResponse,
+  'pod_sandbox_status' | 'containers_statuses'
+>;
+
+/** A sandbox that works and has its network, containers that run: what else there is may be old. */
+function toldOf(
+  { sandboxes, containers }: PodParts,
+  told: PodNews | undefined,
+): Pick<ObservedPod, 'sandboxes' | 'containers'> {
+  const { pod_sandbox_status: pod, containers_statuses: statuses = [] } = told ?? {};
+  const sandbox = pod && sandboxes.includes(pod.id) ? sandboxOf(pod) : undefined;
+  return {
+    sandboxes: sandbox?.ready === true && sandbox.addresses.length > 0 ? [sandbox] : [],
+    containers: containers
+      .flatMap(({ id, sandboxId }) => {
+        const status = statuses.find((one) => one.id === id);
+        return status === undefined ? [] : [containerOf(status, sandboxId)];
+      })
+      .filter(({ state }) => state === 'running'),
   };
 }
 

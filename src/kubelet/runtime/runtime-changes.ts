@@ -4,6 +4,7 @@ import type { Logger } from '../../base/log.ts';
 import { Wakeup } from '../../base/wakeup.ts';
 import { ContainerEventType, type ContainerEventResponse } from '../../cri/generated/runtime.ts';
 import type { ContainerRuntime } from './container-runtime.ts';
+import type { PodNews } from './observed-pod.ts';
 import { label } from './record.ts';
 
 export interface RuntimeChangesOptions {
@@ -12,6 +13,8 @@ export interface RuntimeChangesOptions {
   readonly log: Logger;
   /** The pod with this uid has changed. */
   readonly changed: (uid: string) => void;
+  /** The runtime tells how the pod is after something that was asked for. */
+  readonly told: (uid: string, news: PodNews) => void;
   /** The runtime answered, or why it has not for a while. */
   readonly answered: (failure: string | undefined) => void;
 }
@@ -82,7 +85,7 @@ export class RuntimeChanges {
 
   /** A stream that has held for a while is one: what came before it the next list shows. */
   async #hear(signal: AbortSignal): Promise<void> {
-    const { runtime, clock, changed } = this.#options;
+    const { runtime, clock, changed, told } = this.#options;
     const cancel = clock.after(reconnectMs, () => {
       this.#hasEvents = true;
       this.#wakeup.wake();
@@ -90,7 +93,9 @@ export class RuntimeChanges {
     try {
       for await (const event of runtime.events(signal)) {
         const uid = uidOf(event);
-        if (uid !== '' && isNews(event)) changed(uid);
+        if (uid === '') continue;
+        if (isNews(event)) changed(uid);
+        else told(uid, event);
       }
     } finally {
       cancel();

@@ -37,7 +37,7 @@ function scene(serialize: boolean) {
   const ensure = (image: string, pod = podOf(image)) => {
     const container = pod.spec?.containers[0] ?? { name: 'main' };
     const what = { role: 'main', container } as const;
-    return puller.ensure({ pod, what, sandbox: {}, secrets: async () => [] });
+    return puller.ensure({ pod, what, sandbox: () => ({}), secrets: async () => [] });
   };
   return { clock, asked, ensure, puller, there, looks };
 }
