@@ -5,6 +5,7 @@ import { Health } from './monitor/health.ts';
 import { storeChecks } from './monitor/node-checks.ts';
 import type { Draft } from '../grpc/message.ts';
 import type { Node } from './node.ts';
+import { builtInHandlers } from './runtime-handlers.ts';
 
 /** Version, Status, RuntimeConfig: what the runtime is. */
 export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
@@ -29,7 +30,10 @@ export function statusHandlers(node: Node): Handlers<typeof RuntimeService> {
       },
       info: verbose ? documents({ rootFolder, cgroupParent, machine: node.machine }) : {},
       runtime_handlers: [
-        { name: '', features: { recursive_read_only_mounts: true, user_namespaces: true } },
+        ...builtInHandlers.map((name) => ({
+          name,
+          features: { recursive_read_only_mounts: true, user_namespaces: true },
+        })),
         ...Object.entries(node.handlers).map(([name, { features }]) => ({
           name,
           features: {

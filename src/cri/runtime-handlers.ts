@@ -4,7 +4,7 @@ import { own } from '../base/own.ts';
 import type { RuntimeBinary } from '../container/container-engine.ts';
 import type { RuntimeFeatures } from '../container/runtime-features.ts';
 
-/** What a pod may ask for by its RuntimeClass, beside the built-in ''. */
+/** What a pod may ask for by its RuntimeClass, beside the built-in one. */
 export interface RuntimeHandler {
   readonly binary: RuntimeBinary;
   readonly features: RuntimeFeatures;
@@ -12,16 +12,23 @@ export interface RuntimeHandler {
 
 export type RuntimeHandlers = Readonly<Record<string, RuntimeHandler>>;
 
+/** The built-in handler, by its own name and by none. */
+export const builtInHandlers = ['', 'keelson'] as const;
+
+function isBuiltIn(name: string): boolean {
+  return builtInHandlers.some((each) => each === name);
+}
+
 /**
  * The handler of a pod; undefined is the built-in one. DomainError `notFound` for a name that the
  * configuration has not: the kubelet shows the words at the pod.
  */
 export function handlerNamed(handlers: RuntimeHandlers, name: string): RuntimeHandler | undefined {
-  if (name === '') return undefined;
+  if (isBuiltIn(name)) return undefined;
   const handler = own(handlers, name);
   if (handler !== undefined) return handler;
-  const known = Object.keys(handlers).map((each) => `"${each}"`);
-  const hint = known.length === 0 ? 'none is configured' : `there are ${known.join(', ')}`;
+  const known = ['keelson', ...Object.keys(handlers)].map((each) => `"${each}"`);
+  const hint = known.length === 1 ? `there is ${known.join()}` : `there are ${known.join(', ')}`;
   throw new DomainError('notFound', `No runtime handler "${name}" is configured; ${hint}`);
 }
 
@@ -36,7 +43,9 @@ export function parseRuntimes(section: unknown): Readonly<Record<string, Runtime
   if (!isMapping(section)) refuse('runtimes', 'a mapping of handlers');
   const entries = Object.entries(section).map(([name, value]): [string, RuntimeBinary] => {
     // As the API has it: a DNS label.
-    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name)) refuse('runtimes', `without "${name}"`);
+    if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name) || isBuiltIn(name)) {
+      refuse('runtimes', `without "${name}"`);
+    }
     return [name, parseRuntime(`runtimes.${name}`, value)];
   });
   return Object.fromEntries(entries);

@@ -27,11 +27,11 @@ for (const [name, path] of Object.entries(programs)) {
 
     const { runtime_handlers: handlers } = await cri.call('Status');
     const names = handlers.map(({ name }: { name: string }) => name);
-    t.same(names, ['', name, 'absent']);
+    t.same(names, ['', 'keelson', name, 'absent']);
     // Debian's crun does not tell its features.
     const recursive = { recursive_read_only_mounts: name === 'runc' };
-    t.match(handlers[1], { features: recursive });
-    t.match(handlers[2], { features: { recursive_read_only_mounts: false } });
+    t.match(handlers[2], { features: recursive });
+    t.match(handlers[3], { features: { recursive_read_only_mounts: false } });
 
     mkdirSync(`${runtime.folder}/logs`);
     const config = {
@@ -73,3 +73,44 @@ for (const [name, path] of Object.entries(programs)) {
     t.same(await runtime.leftovers(), []);
   });
 }
+
+t.test('the built-in runtime is a handler by its own name', { skip: withoutRoot }, async (t) => {
+  const runtime = await PrivateRuntime.start();
+  t.teardown(() => runtime[Symbol.asyncDispose]());
+  using cri = new CriClient(runtime.socket);
+  const { runtime_handlers: handlers } = await cri.call('Status');
+  const features = { recursive_read_only_mounts: true, user_namespaces: true };
+  t.match(handlers, [
+    { name: '', features },
+    { name: 'keelson', features },
+  ]);
+  mkdirSync(`${runtime.folder}/logs`);
+  const config = {
+    metadata: { name: 'pod', uid: 'u', namespace: 'default', attempt: 0 },
+    log_directory: `${runtime.folder}/logs`,
+    linux: { security_context: { namespace_options: { network: 'NODE' } } },
+  };
+  const { pod_sandbox_id: id } = await cri.call('RunPodSandbox', {
+    config,
+    runtime_handler: 'keelson',
+  });
+  const { status } = await cri.call('PodSandboxStatus', { pod_sandbox_id: id });
+  t.equal(status.runtime_handler, 'keelson');
+  const container = await cri.run(
+    { id, config },
+    {
+      metadata: { name: 'c', attempt: 0 },
+      image: { image: 'busybox' },
+      command: ['sleep', '1000'],
+      log_path: 'c.log',
+    },
+  );
+  const { exit_code: code } = await cri.call('ExecSync', {
+    container_id: container,
+    cmd: ['true'],
+  });
+  t.equal(code, 0);
+  await cri.call('StopPodSandbox', { pod_sandbox_id: id });
+  await cri.call('RemovePodSandbox', { pod_sandbox_id: id });
+  t.same(await runtime.leftovers(), []);
+});

@@ -22,6 +22,7 @@ t.test('what does not fit is refused by its key', async (t) => {
     [{ runc: { path: '/a', options: 'x' } }, /"runtimes.runc.options"/],
     [{ runc: { path: '/a', binary: 'x' } }, /"runtimes.runc.binary"/],
     [{ '../x': { path: '/a' } }, /"\.\.\/x"/],
+    [{ keelson: { path: '/a' } }, /without "keelson"/],
     [{ __proto__x: { path: '/a' } }, /__proto__x/],
   ];
   for (const [section, message] of wrong) {
@@ -33,10 +34,13 @@ t.test('a handler is found by its name alone', async (t) => {
   const binary = { path: '/a', root: '/b', options: [] };
   const features = { recursiveReadOnlyMounts: true, userNamespaces: false };
   const handlers = { runc: { binary, features } };
-  t.equal(handlerNamed(handlers, ''), undefined);
+  for (const name of ['', 'keelson']) t.equal(handlerNamed(handlers, name), undefined);
   t.equal(handlerNamed(handlers, 'runc'), handlers.runc);
   for (const name of ['kata', 'constructor', '__proto__']) {
-    t.throws(() => handlerNamed(handlers, name), { kind: 'notFound', message: /there are "runc"/ });
+    t.throws(() => handlerNamed(handlers, name), {
+      kind: 'notFound',
+      message: /there are "keelson", "runc"/,
+    });
   }
-  t.throws(() => handlerNamed({}, 'kata'), { message: /none is configured/ });
+  t.throws(() => handlerNamed({}, 'kata'), { message: /there is "keelson"$/ });
 });
