@@ -142,12 +142,15 @@ export class ServiceAddresses {
 
   #allocatePorts(spec: Draft, old: JsonObject, taken: Taken): Fault[] {
     const kept = new Set(nodePorts(old));
-    const wanted = spec['type'] === 'NodePort' || spec['type'] === 'LoadBalancer';
+    const isBalanced = spec['type'] === 'LoadBalancer';
+    const wanted = spec['type'] === 'NodePort' || isBalanced;
+    // Then only those that are asked for by their number.
+    const onlyAsked = isBalanced && spec['allocateLoadBalancerNodePorts'] === false;
     const ports = isList(spec['ports']) ? spec['ports'].filter((port) => isObject(port)) : [];
     const faults: Fault[] = [];
     for (const [index, port] of (ports as Draft[]).entries()) {
       if (!wanted) Reflect.deleteProperty(port, 'nodePort');
-      else {
+      else if (!onlyAsked || (port['nodePort'] ?? 0) !== 0) {
         const path = `spec.ports[${index}].nodePort`;
         const fault = this.#allocatePort(port, { kept, path, taken });
         if (fault !== undefined) faults.push(fault);

@@ -122,6 +122,10 @@ export const commandTable: Readonly<Record<string, CommandEntry>> = {
     summary: "Be the node's network agent: overlay, services and names",
     load: () => import('./commands/network.ts'),
   },
+  ingress: {
+    summary: "Be the node's Ingress proxy",
+    load: () => import('./commands/ingress.ts'),
+  },
   kubelet: {
     summary: "Be the node's kubelet: run the pods that are bound to it",
     load: () => import('./commands/kubelet.ts'),

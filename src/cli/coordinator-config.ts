@@ -50,6 +50,10 @@ export interface CoordinatorConfig {
   readonly historyAge: string;
   /** Of the past that is kept; on etcd of all it holds. */
   readonly historyBytes: string;
+  /** Whether the cluster gets a class of Ingresses that its nodes serve, and their status. */
+  readonly ingress: 'yes' | 'no';
+  /** Whether Services of type LoadBalancer get the nodes' addresses. */
+  readonly loadBalancer: 'yes' | 'no';
   readonly logLevel: string;
 }
 
@@ -57,6 +61,8 @@ const rangesSetting = {
   allowed: /^[0-9a-f.:]+\/\d{1,3}(,[0-9a-f.:]+\/\d{1,3})?$/,
   expected: 'a range of addresses, or one of each family parted by a comma',
 } as const;
+
+const yesOrNo = { allowed: /^(yes|no)$/, expected: 'yes or no' } as const;
 
 const settings: readonly Setting<keyof CoordinatorConfig>[] = [
   {
@@ -166,6 +172,8 @@ const settings: readonly Setting<keyof CoordinatorConfig>[] = [
     allowed: /^[1-9]\d{0,12}$/,
     expected: 'a number of bytes',
   },
+  { key: 'coordinator.ingress', field: 'ingress', fallback: 'yes', ...yesOrNo },
+  { key: 'coordinator.loadBalancer', field: 'loadBalancer', fallback: 'yes', ...yesOrNo },
   logLevelSetting,
 ];
 

@@ -24,6 +24,9 @@ export interface CoordinatorWork {
   /** `adaptive`, `all`, or a percentage. */
   readonly nodesToScore: string;
   readonly podRanges: readonly PodRange[];
+  /** Whether the nodes serve Ingresses, and Services of type LoadBalancer. */
+  readonly servesIngress: boolean;
+  readonly balances: boolean;
   /** The scheduler's last decisions. */
   readonly explanations: Explanations;
   /** While the state is being replaced, all rest. */
@@ -82,7 +85,7 @@ async function keepWorking(work: CoordinatorWork, leadership: Leadership): Promi
 
 /** All read the same caches, so they begin and end together. */
 async function workOnce(work: CoordinatorWork, leadership: Leadership): Promise<void> {
-  const { server, security, podRanges, log } = work;
+  const { server, security, podRanges, servesIngress, balances, log } = work;
   const ending = new AbortController();
   const signal = AbortSignal.any([leadership.signal, ending.signal]);
   const clientOf = (name: string): ApiClient =>
@@ -96,7 +99,15 @@ async function workOnce(work: CoordinatorWork, leadership: Leadership): Promise<
   const parts = [
     // Before the controllers, which set the caches going: it wants whole objects of some kinds.
     schedule(work, { client: clientOf('kube-scheduler'), informers, signal, onError }),
-    runControllers(controllers, { signal, rootCertificate, podRanges, informers, onError }),
+    runControllers(controllers, {
+      signal,
+      rootCertificate,
+      podRanges,
+      servesIngress,
+      balances,
+      informers,
+      onError,
+    }),
     certificates.run(clientOf('certificate-controller'), signal),
   ];
   try {

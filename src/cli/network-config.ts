@@ -37,10 +37,22 @@ export interface NetworkConfig {
   readonly clusterDomain: string;
   /** Who is asked for names outside; empty for whom the host asks. */
   readonly dnsUpstreams: string;
+  /** Whether this node serves Ingresses, once the cluster has a class for them. */
+  readonly ingress: 'yes' | 'no';
+  readonly ingressHttp: string;
+  readonly ingressHttps: string;
+  /** Each request stands in the log. */
+  readonly ingressLog: 'yes' | 'no';
+  /** Where the proxy tells its numbers; empty for nowhere. */
+  readonly ingressMetrics: string;
   readonly logLevel: string;
 }
 
 const yesOrNo = { allowed: /^(yes|no)$/, expected: 'yes or no' } as const;
+const portNumber = {
+  allowed: /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/,
+  expected: 'a port from 1 to 65535',
+} as const;
 const optionalPath = { allowed: /^(\/[^\0]*)?$/, expected: 'an absolute path' } as const;
 
 const settings: readonly Setting<keyof NetworkConfig>[] = [
@@ -80,8 +92,7 @@ const settings: readonly Setting<keyof NetworkConfig>[] = [
     key: 'network.port',
     field: 'port',
     fallback: '4789',
-    allowed: /^([1-9]\d{0,3}|[1-5]\d{4}|6[0-4]\d{3}|65[0-4]\d\d|655[0-2]\d|6553[0-5])$/,
-    expected: 'a port from 1 to 65535',
+    ...portNumber,
   },
   {
     key: 'network.mtu',
@@ -126,6 +137,17 @@ const settings: readonly Setting<keyof NetworkConfig>[] = [
     fallback: '',
     allowed: /^([0-9a-f.:]+(,[0-9a-f.:]+)*)?$/,
     expected: 'addresses parted by commas',
+  },
+  { key: 'network.ingress', field: 'ingress', fallback: 'yes', ...yesOrNo },
+  { key: 'network.ingressHttp', field: 'ingressHttp', fallback: '80', ...portNumber },
+  { key: 'network.ingressHttps', field: 'ingressHttps', fallback: '443', ...portNumber },
+  { key: 'network.ingressLog', field: 'ingressLog', fallback: 'no', ...yesOrNo },
+  {
+    key: 'network.ingressMetrics',
+    field: 'ingressMetrics',
+    fallback: '',
+    allowed: /^(([0-9.]+|\[[0-9a-f:.]+\]):\d{1,5})?$/,
+    expected: 'an IP address and a port, such as 127.0.0.1:10254',
   },
   logLevelSetting,
 ];

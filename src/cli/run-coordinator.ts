@@ -96,7 +96,7 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   const { nodesToScore } = config;
   const leaseMs = isShared ? millisecondsOf(config.leaderLease) : undefined;
   const scheduled = { nodesToScore, podRanges, explanations: explanations.own };
-  const working = { server, security, restoring, leaseMs, log, ...scheduled };
+  const working = { server, security, restoring, leaseMs, log, ...scheduled, ...entrances(config) };
   const work = workAsCoordinator(working, stop.signal);
   log.info({ url: server.url, store: config.store, kubeconfig: admin.path }, 'ready');
   await cli.print(`${admin.path}\n`);
@@ -107,6 +107,10 @@ export async function runCoordinator(config: CoordinatorConfig, cli: Cli): Promi
   await server.close(graceMs);
   await Promise.all([work, announced.ended]);
   if (failure instanceof Error) throw failure;
+}
+
+function entrances({ ingress, loadBalancer }: CoordinatorConfig) {
+  return { servesIngress: ingress === 'yes', balances: loadBalancer === 'yes' };
 }
 
 function networkOf({ podCidr, serviceCidr }: CoordinatorConfig, { dnsAddresses }: ServiceRanges) {

@@ -9,16 +9,18 @@ import { runDns } from '../network/dns/run-dns.ts';
 import { type NetworkPart, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
 import { runServices } from '../network/services/run-services.ts';
+import { keptIngress } from './kept-ingress.ts';
 import { endSignal } from './end-signal.ts';
 import { kubeconfigChange, waitForKubeconfig } from './follow-kubeconfig.ts';
 import type { NetworkConfig } from './network-config.ts';
 import { notifyReady } from './notify-ready.ts';
 import { lockRuntime } from './runtime-lock.ts';
 
-/** The overlay, the services, the DNS: one each. */
+/** The overlay, the services, the DNS, Ingresses: one each. */
 function partsOf(config: NetworkConfig): readonly NetworkPart[] {
   if (config.nodes !== '') return [overlayOf(config)];
-  return [overlayOf(config), servicesOf(config), dnsOf(config)];
+  const parts = [overlayOf(config), servicesOf(config), dnsOf(config)];
+  return config.ingress === 'yes' ? [...parts, keptIngress(config)] : parts;
 }
 
 function overlayOf(config: NetworkConfig): NetworkPart {

@@ -10,6 +10,9 @@ import { DeploymentController } from './deployment/controller.ts';
 import { EndpointSliceController } from './endpoints/endpoint-slice.ts';
 import { EndpointsController } from './endpoints/endpoints.ts';
 import { SliceMirror } from './endpoints/mirror-slices.ts';
+import { ServiceBalancer } from './entrance/balancer.ts';
+import { IngressStatusController } from './entrance/ingress-status.ts';
+import { OwnIngressClass } from './entrance/own-class.ts';
 import { GarbageCollector } from './garbage/collector.ts';
 import { NamespaceController } from './namespace/namespace.ts';
 import {
@@ -39,6 +42,10 @@ export interface ControllersOptions {
   readonly rootCertificate?: () => string;
   /** Where nodes' ranges of pod addresses come from; 10.244.0.0/16 in ranges of /24 by default. */
   readonly podRanges?: readonly PodRange[];
+  /** Whether the nodes serve Ingresses: then there is a class of them, and they have a status. */
+  readonly servesIngress?: boolean;
+  /** Whether Services of type LoadBalancer get the nodes' addresses. */
+  readonly balances?: boolean;
   /** Caches that others in the process read too, which these controllers follow. */
   readonly informers?: SharedInformers;
   /** Told of failures; what failed is tried again after a while. */
@@ -76,6 +83,10 @@ function makeControllers(cluster: Cluster, options: ControllersOptions): readonl
     ...(rootCertificate === undefined
       ? []
       : [new RootCertificatePublisher(cluster, rootCertificate)]),
+    ...(options.servesIngress === true
+      ? [new OwnIngressClass(cluster), new IngressStatusController(cluster)]
+      : []),
+    ...(options.balances === true ? [new ServiceBalancer(cluster)] : []),
     new NamespaceController(cluster),
     new GarbageCollector(cluster),
   ];

@@ -7,13 +7,16 @@ import { Informer } from '../api/client/informer.ts';
 import { resources, type Resource } from '../api/client/resources.ts';
 import type { Node, Service } from '../api/types/generated/core-v1.ts';
 import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
+import type { Ingress, IngressClass } from '../api/types/generated/networking-v1.ts';
 
-/** What services and DNS read of the cluster: one set of caches for both. */
+/** What services, DNS and Ingress read of the cluster: one set of caches for all. */
 export interface ClusterObjects {
   readonly services: Informer<Service>;
   /** With the index `service`: the keys of the Services that a slice belongs to. */
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly nodes: Informer<Node>;
+  readonly ingresses: Informer<Ingress>;
+  readonly ingressClasses: Informer<IngressClass>;
 }
 
 export interface ClusterObjectsOptions {
@@ -30,16 +33,20 @@ export function openClusterObjects(options: ClusterObjectsOptions): ClusterObjec
       service: (slice) => [serviceKeyOf(slice)],
     }),
     nodes: informer(options, resources.nodes),
+    ingresses: informer(options, resources.ingresses),
+    ingressClasses: informer(options, resources.ingressClasses),
   };
 }
 
 /** Resolves when the signal is aborted. While the coordinator is away the caches stay. */
 export async function followClusterObjects(
-  { services, endpointSlices, nodes }: ClusterObjects,
+  objects: ClusterObjects,
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all([services.run(signal), endpointSlices.run(signal), nodes.run(signal)]);
+  await Promise.all(Object.values(objects).map((informer) => (informer as Following).run(signal)));
 }
+
+type Following = Pick<Informer<ApiObject>, 'run'>;
 
 const serviceLabel = 'kubernetes.io/service-name';
 

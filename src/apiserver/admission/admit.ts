@@ -1,6 +1,7 @@
 import type { Draft, JsonObject } from '../../api/json.ts';
 import type { Api } from '../api.ts';
 import type { Place } from '../registry.ts';
+import { fillIngressClass } from './ingress-class.ts';
 import { checkLimits, fillLimits } from './limit-range.ts';
 import { admitNamespace } from './namespace.ts';
 import { admitPod } from './pod.ts';
@@ -12,6 +13,7 @@ import { fillStorageClass } from './storage-class.ts';
 export async function admitNew(api: Api, place: Place, object: Draft): Promise<void> {
   await admitNamespace(api, place);
   if (place.kind.kind === 'PersistentVolumeClaim') await fillStorageClass(api, object);
+  if (place.kind.kind === 'Ingress') await fillIngressClass(api, object);
   if (place.kind.kind !== 'Pod') return;
   await admitServiceAccount(api, place, object);
   await fillLimits(api, place, object);

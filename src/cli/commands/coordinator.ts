@@ -33,6 +33,8 @@ export function define(command: Command, cli: Cli): void {
     .option('--history-age <time>', 'how long the past of objects is known (default: 7d)')
     .option('--history-bytes <number>', 'its bound; on etcd of all that is stored')
     .option('--leader-lease <time>', 'over etcd: how soon another one leads (default: 15s)')
+    .option('--ingress <choice>', 'Ingresses of class keelson, which nodes serve: yes or no')
+    .option('--load-balancer <choice>', "LoadBalancers get the nodes' addresses, yes or no")
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

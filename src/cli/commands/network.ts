@@ -30,6 +30,11 @@ export function define(command: Command, _cli: Cli): void {
     .option('--cluster-dns <addresses>', "where the node's DNS answers")
     .option('--cluster-domain <domain>', "the cluster's")
     .option('--dns-upstreams <addresses>', 'who is asked for other names (default: as the host)')
+    .option('--ingress <choice>', 'serve Ingresses on this node, yes or no')
+    .option('--ingress-http <port>', 'where (default: 80)')
+    .option('--ingress-https <port>', 'the same with TLS (default: 443)')
+    .option('--ingress-log <choice>', 'each request in the log, yes or no')
+    .option('--ingress-metrics <address>', 'where the proxy tells its numbers: 127.0.0.1:10254')
     .option('--log-level <level>', 'trace, debug, info, warn, error or silent')
     .action(async ({ config, ...flags }: Flags) => {
       const text = await readConfig(config ?? defaultConfigPath, config !== undefined);

@@ -13,6 +13,7 @@ interface Flags extends KubeletFlags {
   readonly mode?: string;
   readonly serviceCidr?: string;
   readonly clusterDns?: string;
+  readonly ingress?: string;
 }
 
 /** The flags are the kubelet's; what the network agent shares with it, it takes from there. */
@@ -22,15 +23,18 @@ export function define(command: Command, cli: Cli): void {
     .option('--mode <mode>', 'how pods of other nodes are reached: vxlan or routed')
     .option('--service-cidr <ranges>', 'where the addresses of Services are from')
     .option('--cluster-dns <addresses>', 'where the node answers for names')
-    .action(async ({ networkConfig, mode, serviceCidr, clusterDns, ...kubelet }: Flags) => {
-      const text = await readConfig(
-        networkConfig ?? defaultConfigPath,
-        networkConfig !== undefined,
-      );
-      const nodeName = kubelet.hostnameOverride ?? hostname().toLowerCase();
-      const { kubeconfig, logLevel } = kubelet;
-      const shared = { kubeconfig, nodeName, logLevel, mode, serviceCidr, clusterDns };
-      const network = parseNetworkConfig(text, process.env, shared);
-      await runNode({ kubelet, network }, cli);
-    });
+    .option('--ingress <choice>', 'serve Ingresses on this node, yes or no')
+    .action(
+      async ({ networkConfig, mode, serviceCidr, clusterDns, ingress, ...kubelet }: Flags) => {
+        const text = await readConfig(
+          networkConfig ?? defaultConfigPath,
+          networkConfig !== undefined,
+        );
+        const nodeName = kubelet.hostnameOverride ?? hostname().toLowerCase();
+        const { kubeconfig, logLevel } = kubelet;
+        const shared = { kubeconfig, nodeName, logLevel, mode, serviceCidr, clusterDns, ingress };
+        const network = parseNetworkConfig(text, process.env, shared);
+        await runNode({ kubelet, network }, cli);
+      },
+    );
 }

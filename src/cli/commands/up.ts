@@ -13,6 +13,10 @@ export function define(command: Command, cli: Cli): void {
     .option('--mode <mode>', 'between nodes: vxlan (default), or routed')
     .option('--pod-cidr <ranges>', "pods' addresses: one range, or A,B of both families")
     .option('--service-cidr <ranges>', "Services' addresses, likewise")
+    .option(
+      '--no-ingress',
+      'the node serves no Ingresses; of the first node: the cluster has no class',
+    )
     .option('--config <path>', `configuration file (default: "${defaultConfigPath}")`)
     .option('-d, --detach', 'return when the node is ready; it goes on in the background')
     .option('--log <path>', 'with --detach: where it writes its log', '/var/log/keelson.log')
@@ -41,7 +45,8 @@ function wordsOf(flags: UpFlags): string[] {
     'service-cidr': flags.serviceCidr,
     config: flags.config,
   };
-  return Object.entries(pairs).flatMap(([name, value]) =>
+  const given = Object.entries(pairs).flatMap(([name, value]) =>
     value === undefined ? [] : [`--${name}`, value],
   );
+  return flags.ingress === false ? [...given, '--no-ingress'] : given;
 }

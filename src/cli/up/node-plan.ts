@@ -21,6 +21,8 @@ export interface NodePlan {
   readonly coordinatorRoot: string;
   /** The operator has not said what happens to limits that cannot be enforced. */
   readonly warnOfLimits: boolean;
+  /** Whether it serves Ingresses, unless its configuration says otherwise. */
+  readonly ingress: boolean;
   readonly files: NodeFiles;
 }
 
@@ -31,6 +33,8 @@ export interface NodeParts {
   readonly kubelet: Part;
   /** The two before in one process; its locks are theirs. */
   readonly node: Part;
+  /** Started by the network agent, and kept by it. */
+  readonly ingress: Pick<Part, 'lockPath'>;
 }
 
 /** The parts of a node, each with all that it has to be told. */
@@ -45,6 +49,7 @@ export function partsOf(plan: NodePlan): NodeParts {
     ...(serviceCidr === defaultServiceCidr
       ? []
       : [`--service-cidr=${serviceCidr}`, `--cluster-dns=${network.clusterDns.join(',')}`]),
+    ...(plan.ingress ? [] : ['--ingress=no']),
   ];
   const limits = plan.warnOfLimits ? ['--missing-controllers', 'warn'] : [];
   const coordinator: Part = {
@@ -54,6 +59,7 @@ export function partsOf(plan: NodePlan): NodeParts {
       `--advertise-address=${nodeAddress.split(',')[0] ?? ''}`,
       `--pod-cidr=${podCidr}`,
       `--service-cidr=${serviceCidr}`,
+      ...(plan.ingress ? [] : ['--ingress=no']),
     ],
     lockPath: `${plan.coordinatorRoot}/coordinator.lock`,
   };
@@ -82,6 +88,7 @@ export function partsOf(plan: NodePlan): NodeParts {
       lockPath: `${state}/network.lock`,
     },
     kubelet,
+    ingress: { lockPath: `${state}/ingress.lock` },
     node: { ...kubelet, name: 'node', flags: [...kubelet.flags, ...agent, ...agentFlags] },
   };
 }

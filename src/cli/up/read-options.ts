@@ -19,6 +19,8 @@ export interface UpFlags {
   readonly podCidr?: string;
   readonly serviceCidr?: string;
   readonly config?: string;
+  /** False with `--no-ingress`. */
+  readonly ingress?: boolean;
 }
 
 /** By the flags, what they were before, and the parts' configuration. DomainError `invalid`. */
@@ -42,6 +44,7 @@ export async function readUpOptions(flags: UpFlags): Promise<UpOptions> {
     socket: runtime.socket,
     coordinatorRoot: coordinator.root,
     adminKubeconfig: `${coordinator.root}/admin.kubeconfig`,
+    ingress: flags.ingress !== false,
     warnOfLimits: !/missingControllers/.test(text),
   };
 }

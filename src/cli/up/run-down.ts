@@ -41,6 +41,8 @@ export async function runDown(options: UpOptions, wish: DownOptions, cli: Cli): 
     if (wish.uninstall || wish.purge) await removeContainers(options.socket);
   }
   await Promise.all([endPart(parts, 'network', tell), endPart(parts, 'coordinator', tell)]);
+  // One whose agent was killed, and has not come back.
+  await endPart(parts, 'ingress', tell);
   await endPart(parts, 'runtime', tell);
   if (wish.uninstall || wish.purge) await uninstall(options, tell);
   if (wish.purge) await purge(options);

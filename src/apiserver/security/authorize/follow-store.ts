@@ -46,6 +46,7 @@ export async function followStore(
     [kindOf(rbac, 'RoleBinding'), binding],
     [kindOf('v1', 'Pod'), (key, object) => relations.setPod(key, object)],
     [kindOf('v1', 'PersistentVolume'), (key, object) => relations.setVolume(key, object)],
+    [kindOf('networking.k8s.io/v1', 'Ingress'), (key, object) => relations.setIngress(key, object)],
     [
       kindOf('storage.k8s.io/v1', 'VolumeAttachment'),
       (key, object) => relations.setAttachment(key, object),

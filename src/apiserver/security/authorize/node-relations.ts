@@ -1,4 +1,4 @@
-import { type JsonObject, objectIn, textOf } from '../../../api/json.ts';
+import { isList, isObject, type JsonObject, objectIn, textOf } from '../../../api/json.ts';
 import { nodeOfLocalFolder } from '../../../api/local-folder.ts';
 import { referencesOf } from './pod-references.ts';
 
@@ -22,6 +22,9 @@ export class NodeRelations {
   readonly #volumes = new Map<string, KnownVolume>();
   readonly #volumesOfClaim = new Map<string, Set<string>>();
   readonly #attachments = new Map<string, string>();
+  /** By Ingress, the Secrets of its certificates; and how many Ingresses name a Secret. */
+  readonly #ingresses = new Map<string, readonly string[]>();
+  readonly #certificates = new Map<string, number>();
 
   setPod(key: string, pod: JsonObject | undefined): void {
     const before = this.#pods.get(key);
@@ -60,8 +63,20 @@ export class NodeRelations {
     else this.#attachments.set(name, textOf(objectIn(attachment, 'spec')['nodeName']));
   }
 
-  /** Whether a pod of the node needs `secrets/default/token`, or what its volumes need. */
+  /** Every node serves every Ingress, and shows its certificates. */
+  setIngress(key: string, ingress: JsonObject | undefined): void {
+    for (const secret of this.#ingresses.get(key) ?? []) this.#countCertificate(secret, -1);
+    this.#ingresses.delete(key);
+    if (ingress === undefined) return;
+    const secrets = certificatesOf(ingress);
+    if (secrets.length === 0) return;
+    this.#ingresses.set(key, secrets);
+    for (const secret of secrets) this.#countCertificate(secret, 1);
+  }
+
+  /** Whether a pod of the node needs `secrets/default/token`, its volumes, or an Ingress. */
   isRelated(node: string, reference: string): boolean {
+    if (this.#certificates.has(reference)) return true;
     const counts = this.#counts.get(node);
     if (counts === undefined) return false;
     if (counts.has(reference)) return true;
@@ -88,6 +103,12 @@ export class NodeRelations {
     return this.#attachments.get(attachment) === node;
   }
 
+  #countCertificate(secret: string, change: 1 | -1): void {
+    const count = (this.#certificates.get(secret) ?? 0) + change;
+    if (count > 0) this.#certificates.set(secret, count);
+    else this.#certificates.delete(secret);
+  }
+
   #count({ node, references }: KnownPod, change: 1 | -1): void {
     const counts = this.#counts.get(node) ?? new Map<string, number>();
     this.#counts.set(node, counts);
@@ -98,6 +119,16 @@ export class NodeRelations {
     }
     if (counts.size === 0) this.#counts.delete(node);
   }
+}
+
+/** `secrets/default/web-tls`, each once. */
+function certificatesOf(ingress: JsonObject): string[] {
+  const namespace = textOf(objectIn(ingress, 'metadata')['namespace']);
+  const entries = objectIn(ingress, 'spec')['tls'];
+  const names = (isList(entries) ? entries : []).flatMap((entry) =>
+    isObject(entry) && textOf(entry['secretName']) !== '' ? [textOf(entry['secretName'])] : [],
+  );
+  return [...new Set(names)].map((name) => `secrets/${namespace}/${name}`);
 }
 
 /** Secrets that mounting a volume takes. */

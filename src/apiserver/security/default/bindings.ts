@@ -28,6 +28,8 @@ export const defaultBindings: Readonly<Record<string, DefaultBinding>> = {
   'system:node-proxier': { role: 'system:node-proxier', subjects: ['User system:kube-proxy'] },
   // The network agent of a node has the node's own certificate, and does a proxy's work by it.
   'keelson:node-network': { role: 'system:node-proxier', subjects: ['Group system:nodes'] },
+  // Each node serves the cluster's Ingresses; their Secrets it gets from the node authorizer.
+  'keelson:node-ingress': { role: 'keelson:node-ingress', subjects: ['Group system:nodes'] },
   // What a machine that joins has to be told of the cluster.
   'keelson:cluster-network': {
     role: 'keelson:cluster-network',

@@ -89,6 +89,9 @@ export const defaultRoles: Readonly<Record<string, DefaultRole>> = {
     `,
   },
   'keelson:cluster-network': { rules: 'get path /keelson/network' },
+  'keelson:node-ingress': {
+    rules: 'list,watch networking.k8s.io ingresses,ingressclasses',
+  },
   'system:service-account-issuer-discovery': {
     rules: `
         get path /.well-known/openid-configuration,/.well-known/openid-configuration/,

@@ -19,6 +19,7 @@ const plan: NodePlan = {
   socket: '/run/keelson/cri.sock',
   coordinatorRoot: '/var/lib/keelson/coordinator',
   warnOfLimits: false,
+  ingress: true,
   files: nodeFilesIn('/etc/keelson'),
 };
 
