@@ -81,7 +81,8 @@ function typeText(packageName: string, type: MessageType): string {
 function fieldText(packageName: string, field: Field, ofRoot: boolean): string {
   const always = field.required || (ofRoot && /^(metadata|spec)$/.test(field.name));
   const type = shaped(field, plainType(packageName, field));
-  return `  readonly ${field.name}${always ? '' : '?'}: ${type}${always ? '' : ' | undefined'};\n`;
+  const name = /^[\w$]+$/.test(field.name) ? field.name : `'${field.name}'`;
+  return `  readonly ${name}${always ? '' : '?'}: ${type}${always ? '' : ' | undefined'};\n`;
 }
 
 function shaped({ shape }: Field, type: string): string {

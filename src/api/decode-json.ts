@@ -9,7 +9,7 @@ export interface Unknown {
   /** `spec.containers[0].imagee` */
   readonly path: string;
   readonly field: string;
-  readonly type: MessageType;
+  readonly type: Pick<MessageType, 'byName'>;
 }
 
 export interface Decoded {
@@ -167,6 +167,7 @@ function zeroOf(field: Field): Json {
   if (field.message !== undefined) return {};
   if (field.scalar === 'bool') return false;
   if (field.scalar === 'quantity') return '0';
+  if (field.scalar === 'raw') return null;
   if (field.scalar === 'strings') return [];
   return field.scalar === 'int32' || field.scalar === 'int64' ? 0 : '';
 }

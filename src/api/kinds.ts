@@ -80,6 +80,9 @@ const tables: Readonly<Record<string, string>> = {
   `,
   'certificates.k8s.io/v1':
     'CertificateSigningRequest certificatesigningrequests csr c approval,status',
+  'apiextensions.k8s.io/v1':
+    'CustomResourceDefinition customresourcedefinitions crd,crds c status ' +
+    'in=api-extensions at=apiextensions.k8s.io/customresourcedefinitions',
   // Versions of old, for the manifests of their time.
   'apps/v1beta2': `
     DaemonSet daemonsets ds n status in=all of=apps/v1
@@ -143,6 +146,7 @@ export function findResource(apiVersion: string, plural: string): Kind | undefin
 
 /** The version of a kind that is stored. */
 export function storedKind(kind: Kind): Kind {
+  if (kind.custom !== undefined) return kind.custom.stored;
   if (kind.storedAs === undefined) return kind;
   const stored = findKind(kind.storedAs, kind.kind);
   if (stored === undefined) throw new Error(`${kind.storedAs} has no ${kind.kind}`);
@@ -161,7 +165,7 @@ function readKind(apiVersion: string, line: string): Kind {
     kind: name,
     plural,
     singular: option('singular') ?? name.toLowerCase(),
-    shortNames: short === '-' ? [] : [short],
+    shortNames: short === '-' ? [] : short.split(','),
     categories: option('in')?.split(',') ?? [],
     namespaced: scope === 'n' || rest.includes('ns'),
     subresources: below === '-' ? [] : (below.split(',') as Subresource[]),
@@ -170,6 +174,7 @@ function readKind(apiVersion: string, line: string): Kind {
     virtual: scope === 'v',
     measured: rest.includes('now'),
     storedAs,
+    builtIn: name,
   };
 }
 

@@ -1,5 +1,7 @@
 import type { Store } from '../store/store.ts';
 import { Quotas } from './admission/quotas.ts';
+import { CustomKinds } from './custom/custom-kinds.ts';
+import { Definitions } from './custom/definitions.ts';
 import { Broadcasts } from './broadcast.ts';
 import { type KubeletOptions, Kubelets } from './kubelet/kubelets.ts';
 import { NodeMeters } from './metrics/node-meters.ts';
@@ -18,6 +20,9 @@ export interface Api {
   readonly registry: Registry;
   readonly services: ServiceAddresses;
   readonly quotas: Quotas;
+  /** Kinds that definitions have made. */
+  readonly customs: CustomKinds;
+  readonly definitions: Definitions;
   readonly gate: Gate;
   readonly kubelets: Kubelets;
   readonly meters: NodeMeters;
@@ -47,10 +52,13 @@ export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions)
   const watchChunks = new WatchChunks();
   const turns = others.turns ?? new OwnTurns();
   const reached = new Kubelets(kubelets);
-  return {
+  const customs = new CustomKinds();
+  const api: Api = {
     registry,
     turns,
-    quotas: new Quotas(registry, turns),
+    customs,
+    definitions: new Definitions({ registry, turns, customs, now: () => api.now() }),
+    quotas: new Quotas(registry, turns, customs),
     services: new ServiceAddresses(store, turns, others.serviceRanges ?? new ServiceRanges()),
     kubelets: reached,
     meters: new NodeMeters(reached),
@@ -61,6 +69,7 @@ export function createApi({ store, gate, kubelets, now, ...others }: ApiOptions)
     gate: gate ?? openGate,
     now: now ?? (() => new Date()),
   };
+  return api;
 }
 
 /** Who asks, and how a write is meant. */

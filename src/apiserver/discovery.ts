@@ -1,6 +1,7 @@
 import type { JsonObject } from '../api/json.ts';
 import { apiVersionOf, type Kind, type Subresource } from '../api/kind.ts';
-import { findKind, kinds } from '../api/kinds.ts';
+import { compareVersions } from '../api/custom/kinds-of-definition.ts';
+import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 
 const objectVerbs = [
@@ -40,22 +41,29 @@ const subresourceVerbs: Partial<Record<Subresource, readonly string[]>> = {
   history: ['get'],
 };
 
-const versions = [...new Set(kinds.map(apiVersionOf))];
-
 /** `/api`, `/apis` and below, one document each. Throws `NotFound`. */
-export function discover(path: readonly string[], address: string): JsonObject {
+export function discover(
+  path: readonly string[],
+  address: string,
+  kinds: readonly Kind[],
+): JsonObject {
   const [root, group, version] = path;
-  if (root === 'api') return group === undefined ? legacyVersions(address) : resourceList(group);
-  if (group === undefined) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups() };
-  if (version !== undefined) return resourceList(`${group}/${version}`);
-  const found = groups().find(({ name }) => name === group);
+  if (root === 'api')
+    return group === undefined ? legacyVersions(address) : resourceList(group, kinds);
+  if (group === undefined) return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups(kinds) };
+  if (version !== undefined) return resourceList(`${group}/${version}`, kinds);
+  const found = groups(kinds).find(({ name }) => name === group);
   if (found === undefined) throw unknownPath();
   return { kind: 'APIGroup', apiVersion: 'v1', ...found };
 }
 
 /** Everything below `/api` or `/apis` in one document, as newer clients ask for it. */
-export function discoverAll(root: string, version: 'v2' | 'v2beta1'): JsonObject {
-  const own = versions.filter((name) => (root === 'api') === !name.includes('/'));
+export function discoverAll(
+  root: string,
+  version: 'v2' | 'v2beta1',
+  kinds: readonly Kind[],
+): JsonObject {
+  const own = versionsOf(kinds).filter((name) => (root === 'api') === !name.includes('/'));
   const names = [...new Set(own.map(groupOf))];
   return {
     kind: 'APIGroupDiscoveryList',
@@ -63,7 +71,10 @@ export function discoverAll(root: string, version: 'v2' | 'v2beta1'): JsonObject
     metadata: {},
     items: names.map((name) => ({
       metadata: name === '' ? {} : { name },
-      versions: own.filter((entry) => groupOf(entry) === name).map(discoveredVersion),
+      versions: own
+        .filter((entry) => groupOf(entry) === name)
+        .toSorted(inOrder(name, kinds))
+        .map((entry) => discoveredVersion(entry, kinds)),
     })),
   };
 }
@@ -77,14 +88,26 @@ function legacyVersions(address: string): JsonObject {
   return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs };
 }
 
-function groups(): JsonObject[] {
-  const grouped = versions.filter((name) => name.includes('/'));
+function versionsOf(kinds: readonly Kind[]): readonly string[] {
+  return [...new Set(kinds.map(apiVersionOf))];
+}
+
+function groups(kinds: readonly Kind[]): JsonObject[] {
+  const grouped = versionsOf(kinds).filter((name) => name.includes('/'));
   return [...new Set(grouped.map(groupOf))].map((name) => {
     const own = grouped
       .filter((entry) => groupOf(entry) === name)
+      .toSorted(inOrder(name, kinds))
       .map((groupVersion) => ({ groupVersion, version: groupVersion.slice(name.length + 1) }));
     return { name, versions: own, preferredVersion: own[0] ?? {} };
   });
+}
+
+/** Several definitions of a group may each have versions of their own: the stable come first. */
+function inOrder(group: string, kinds: readonly Kind[]): (a: string, b: string) => number {
+  const isCustom = kinds.some((kind) => kind.group === group && kind.builtIn === '');
+  const versionIn = (apiVersion: string) => apiVersion.slice(group.length + 1);
+  return (a, b) => (isCustom ? compareVersions(versionIn(a), versionIn(b)) : 0);
 }
 
 function groupOf(apiVersion: string): string {
@@ -92,7 +115,7 @@ function groupOf(apiVersion: string): string {
   return at < 0 ? '' : apiVersion.slice(0, at);
 }
 
-function resourceList(groupVersion: string): JsonObject {
+function resourceList(groupVersion: string, kinds: readonly Kind[]): JsonObject {
   const own = kinds.filter((kind) => apiVersionOf(kind) === groupVersion);
   if (own.length === 0) throw unknownPath();
   const resources = own.flatMap((kind) => [
@@ -153,7 +176,7 @@ function kindOfSubresource(
   return { group, version: apiVersion.slice(group === '' ? 0 : group.length + 1), kind: type };
 }
 
-function discoveredVersion(apiVersion: string): JsonObject {
+function discoveredVersion(apiVersion: string, kinds: readonly Kind[]): JsonObject {
   const own = kinds.filter((kind) => apiVersionOf(kind) === apiVersion);
   const group = groupOf(apiVersion);
   return {

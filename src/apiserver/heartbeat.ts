@@ -6,8 +6,8 @@ import type { Kind } from '../api/kind.ts';
  * may lose it. A new holder of a lease, or a condition that changed, may not be lost.
  */
 export function isHeartbeat(kind: Kind, old: JsonObject, object: JsonObject): boolean {
-  if (kind.kind === 'Lease') return equal(withoutRenewal(old), withoutRenewal(object));
-  return kind.kind === 'Node' && equal(withoutBeat(old), withoutBeat(object));
+  if (kind.builtIn === 'Lease') return equal(withoutRenewal(old), withoutRenewal(object));
+  return kind.builtIn === 'Node' && equal(withoutBeat(old), withoutBeat(object));
 }
 
 function withoutRenewal(lease: JsonObject): JsonObject {

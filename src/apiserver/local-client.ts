@@ -14,9 +14,10 @@ import type { ApiObject } from '../api/client/resources.ts';
 import { nameOf } from '../api/client/client.ts';
 import type { Resource } from '../api/client/resources.ts';
 import { type JsonObject, objectIn } from '../api/json.ts';
-import type { Kind, Subresource } from '../api/kind.ts';
+import { apiVersionOf, type Kind, type Subresource } from '../api/kind.ts';
 import { ApiError, refusalOf } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
+import { unknownPath } from './discovery.ts';
 import { measure } from './metrics/serve-metrics.ts';
 import { decodeObject } from './object-text.ts';
 import { requestToken } from './security/review/serve-token.ts';
@@ -61,7 +62,7 @@ export class LocalClient implements ApiClient {
   }
 
   async get<T extends ApiObject>({ kind }: Resource<T>, name: ObjectName): Promise<Stored<T>> {
-    return stored(await this.#api.registry.get({ kind, ...name }));
+    return stored(await this.#api.registry.get({ kind: this.#own(kind), ...name }));
   }
 
   async list<T extends ApiObject>(
@@ -75,8 +76,8 @@ export class LocalClient implements ApiClient {
     }
     const whole = { limit: 0, continuation: undefined, revision: 0, match: '' } as const;
     const { entries, revision } = await listObjects(this.#api, {
-      kind,
-      ...selected(kind, options),
+      kind: this.#own(kind),
+      ...selected(this.#own(kind), options),
       ...whole,
     });
     const items = entries.map((entry) => stored<T>(decodeObject(entry)));
@@ -88,8 +89,8 @@ export class LocalClient implements ApiClient {
     options: WatchOptions,
   ): AsyncGenerator<readonly ClientEvent<T>[]> {
     const request = {
-      kind,
-      ...selected(kind, options),
+      kind: this.#own(kind),
+      ...selected(this.#own(kind), options),
       after: Number(options.resourceVersion),
       sendInitialEvents: false,
       bookmarks: true,
@@ -105,7 +106,8 @@ export class LocalClient implements ApiClient {
 
   async create<T extends ApiObject>({ kind }: Resource<T>, object: T): Promise<Stored<T>> {
     const namespace = object.metadata?.namespace ?? '';
-    return stored(await createObject(this.#api, { kind, namespace, object }, this.#options));
+    const request = { kind: this.#own(kind), namespace, object };
+    return stored(await createObject(this.#api, request, this.#options));
   }
 
   update<T extends ApiObject>(resource: Resource<T>, object: Stored<T>): Promise<Stored<T>> {
@@ -123,7 +125,8 @@ export class LocalClient implements ApiClient {
     { type, document, subresource }: ObjectPatch,
   ): Promise<Stored<T>> {
     const patch = { type: patchTypes[type], document };
-    const change = async (old: JsonObject) => applyPatch(resource.kind, old, patch).value;
+    const change = async (old: JsonObject) =>
+      applyPatch(this.#own(resource.kind), old, patch).value;
     return this.#change(resource, name, { change, subresource });
   }
 
@@ -134,7 +137,7 @@ export class LocalClient implements ApiClient {
   ): Promise<void> {
     await deleteObject(
       this.#api,
-      { kind, ...name },
+      { kind: this.#own(kind), ...name },
       {
         gracePeriodSeconds: options.gracePeriodSeconds,
         propagationPolicy: options.propagationPolicy,
@@ -165,13 +168,21 @@ export class LocalClient implements ApiClient {
     return success;
   }
 
+  /** A definition's kind as it is just now. Throws `NotFound` when there is no such kind. */
+  #own(kind: Kind): Kind {
+    if (kind.builtIn !== '') return kind;
+    const known = this.#api.customs.findResource(apiVersionOf(kind), kind.plural);
+    if (known === undefined) throw unknownPath();
+    return known;
+  }
+
   async #change<T extends ApiObject>(
     { kind }: Resource<T>,
     name: ObjectName,
     how: Pick<UpdateRequest, 'change'> & { readonly subresource?: Subresource | undefined },
   ): Promise<Stored<T>> {
     const request = {
-      place: { kind, ...name },
+      place: { kind: this.#own(kind), ...name },
       subresource: how.subresource,
       change: how.change,
       fromStored: (object: JsonObject) => object,

@@ -1,36 +1,61 @@
 import { isList, isObject, type Draft, type Json, type JsonObject, textOf } from '../api/json.ts';
-import { kinds } from '../api/kinds.ts';
+import type { Kind } from '../api/kind.ts';
 import { WireWriter, wireType } from '../base/wire.ts';
 import { schemasOf } from './openapi.ts';
 
-let document: JsonObject | undefined;
-let bytes: Buffer | undefined;
+interface Made {
+  readonly document: JsonObject;
+  bytes: Buffer | undefined;
+}
+
+const made = new WeakMap<readonly Kind[], Made>();
 
 /** The OpenAPI 2 document of all kinds: what clients before Kubernetes 1.28 look fields up in. */
-export function openApiV2(): JsonObject {
-  document ??= {
-    swagger: '2.0',
-    info: { title: 'Kubernetes', version: 'v1.33.0' },
-    paths: {},
-    definitions: withOldReferences(schemasOf(kinds)) as JsonObject,
-  };
-  return document;
+export function openApiV2(kinds: readonly Kind[]): JsonObject {
+  return madeOf(kinds).document;
 }
 
 /** The same in the messages of gnostic's OpenAPIv2.proto, which those clients ask for. */
-export function openApiV2Bytes(): Buffer {
-  bytes ??= encodeDocument(openApiV2());
-  return bytes;
+export function openApiV2Bytes(kinds: readonly Kind[]): Buffer {
+  const known = madeOf(kinds);
+  known.bytes ??= encodeDocument(known.document);
+  return known.bytes;
+}
+
+function madeOf(kinds: readonly Kind[]): Made {
+  const known = made.get(kinds);
+  if (known !== undefined) return known;
+  const document = {
+    swagger: '2.0',
+    info: { title: 'Kubernetes', version: 'v1.33.0' },
+    paths: {},
+    definitions: eachWithOldReferences(schemasOf(kinds)),
+  };
+  const fresh = { document, bytes: undefined };
+  made.set(kinds, fresh);
+  return fresh;
+}
+
+/** Schemas by their names, which may be any words. */
+function eachWithOldReferences(schemas: JsonObject): JsonObject {
+  return Object.fromEntries(
+    Object.entries(schemas).map(([name, schema]) => [name, withOldReferences(schema ?? {})]),
+  );
 }
 
 /** `#/definitions/` in place of `#/components/schemas/`; unions have no words in this version. */
 function withOldReferences(value: Json): Json {
   if (isList(value)) return value.map(withOldReferences);
   if (!isObject(value)) return value;
+  const { description, nullable } = value;
+  const isOpen = value['x-kubernetes-preserve-unknown-fields'] === true;
+  // Old clients would refuse what they are not told of.
+  if (nullable === true || isOpen) return description === undefined ? {} : { description };
   const result: Draft = {};
   for (const [key, item] of Object.entries(value)) {
-    if (item === undefined) continue;
-    if (key === 'oneOf') result['type'] = 'string';
+    if (item === undefined || later.has(key)) continue;
+    if (key === 'properties' && isObject(item)) result[key] = eachWithOldReferences(item);
+    else if (key === 'oneOf') result['type'] = 'string';
     else if (key === 'allOf' && isList(item))
       Object.assign(result, withOldReferences(item[0] ?? {}));
     else if (key === '$ref')
@@ -39,6 +64,9 @@ function withOldReferences(value: Json): Json {
   }
   return result;
 }
+
+/** What a definition's schema may say that this version has no words for, or old clients no use. */
+const later: ReadonlySet<string> = new Set(['anyOf', 'not', 'default', 'nullable', 'enum']);
 
 function encodeDocument({ info, definitions }: JsonObject): Buffer {
   const { title, version } = info as JsonObject;

@@ -1,33 +1,35 @@
 import { createHash } from 'node:crypto';
-import type { Draft, Json, JsonObject } from '../api/json.ts';
+import { type Draft, isObject, type Json, type JsonObject } from '../api/json.ts';
 import { apiVersionOf, type Kind } from '../api/kind.ts';
-import { kinds } from '../api/kinds.ts';
 import { describeField, describeType } from '../api/description/description.ts';
 import { messageType } from '../api/schema/schema.ts';
 import type { Field, MessageType, Scalar } from '../api/schema/type.ts';
 import { unknownPath, verbsOf } from './discovery.ts';
 
-const texts = new Map<string, string>();
+/** By the list of kinds, which is another one when a kind is. */
+const texts = new WeakMap<readonly Kind[], Map<string, string>>();
 
 /** `/openapi/v3`: where each group's document is, with a hash that changes when it does. */
-export function openApiIndex(): JsonObject {
+export function openApiIndex(kinds: readonly Kind[]): JsonObject {
   const paths: Draft = {};
   for (const apiVersion of new Set(kinds.map(apiVersionOf))) {
     const path = pathOf(apiVersion);
-    const hash = createHash('sha256').update(openApiText(path)).digest('hex').slice(0, 32);
+    const hash = createHash('sha256').update(openApiText(path, kinds)).digest('hex').slice(0, 32);
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
   }
   return { paths };
 }
 
 /** The OpenAPI 3 document of `apis/apps/v1`, as text: it is made once. Throws `NotFound`. */
-export function openApiText(path: string): string {
-  const known = texts.get(path);
+export function openApiText(path: string, kinds: readonly Kind[]): string {
+  const made = texts.get(kinds) ?? new Map<string, string>();
+  texts.set(kinds, made);
+  const known = made.get(path);
   if (known !== undefined) return known;
   const own = kinds.filter((kind) => pathOf(apiVersionOf(kind)) === path);
   if (own.length === 0) throw unknownPath();
   const text = JSON.stringify(documentOf(own));
-  texts.set(path, text);
+  made.set(path, text);
   return text;
 }
 
@@ -38,7 +40,10 @@ function pathOf(apiVersion: string): string {
 /** The schemas of kinds and of all that is in them, by their long names. */
 export function schemasOf(own: readonly Kind[]): JsonObject {
   const schemas: Draft = {};
-  for (const kind of own) addSchema(schemas, messageType(kind.type), kind);
+  for (const kind of own) {
+    if (kind.custom === undefined) addSchema(schemas, messageType(kind.type), kind);
+    else addCustomSchema(schemas, kind);
+  }
   return schemas;
 }
 
@@ -81,7 +86,8 @@ const writing: readonly string[] = ['dryRun', 'fieldManager', 'fieldValidation']
 
 function operation(kind: Kind, action: string, parameters: readonly string[]): Json {
   const { group, version, kind: name } = kind;
-  const schema = { $ref: `#/components/schemas/${schemaName(messageType(kind.type))}` };
+  const own = kind.custom === undefined ? schemaName(messageType(kind.type)) : kind.type;
+  const schema = { $ref: `#/components/schemas/${own}` };
   return {
     operationId: `${action}${pathOf(apiVersionOf(kind)).replaceAll(/[/.]/g, '')}${name}`,
     parameters: parameters.map((parameter) => ({
@@ -103,6 +109,9 @@ function schemaName({ name }: MessageType): string {
     : `io.k8s.api.${group}.${version}.${type}`;
 }
 
+const versionWords = 'The group and version that the object is written in, such as apps/v1.';
+const kindWords = 'What the object is, such as Pod.';
+
 function addSchema(schemas: Draft, type: MessageType, kind?: Kind): void {
   const name = schemaName(type);
   const known = schemas[name];
@@ -119,9 +128,8 @@ function addSchema(schemas: Draft, type: MessageType, kind?: Kind): void {
   };
   schemas[name] = schema;
   if (kind !== undefined) {
-    const version = 'The group and version that the object is written in, such as apps/v1.';
-    properties['apiVersion'] = { description: version, type: 'string' };
-    properties['kind'] = { description: 'What the object is, such as Pod.', type: 'string' };
+    properties['apiVersion'] = { description: versionWords, type: 'string' };
+    properties['kind'] = { description: kindWords, type: 'string' };
     addVersion(schema, kind);
   }
   for (const field of type.byName.values()) {
@@ -130,6 +138,24 @@ function addSchema(schemas: Draft, type: MessageType, kind?: Kind): void {
   }
   const required = [...type.byName.values()].filter((field) => field.required);
   if (required.length > 0) schema['required'] = required.map((field) => field.name);
+}
+
+/** What a definition says, and what all objects have. */
+function addCustomSchema(schemas: Draft, kind: Kind): void {
+  const { properties, ...rest } = kind.custom?.schema ?? {};
+  const metadata = messageType('meta.v1.ObjectMeta');
+  addSchema(schemas, metadata);
+  const schema: Draft = {
+    ...rest,
+    properties: {
+      apiVersion: { description: versionWords, type: 'string' },
+      kind: { description: kindWords, type: 'string' },
+      ...(isObject(properties) && properties),
+      metadata: { allOf: [{ $ref: `#/components/schemas/${schemaName(metadata)}` }] },
+    },
+  };
+  addVersion(schema, kind);
+  schemas[kind.type] = schema;
 }
 
 /** Several versions of a kind may share their fields. */

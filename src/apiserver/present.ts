@@ -73,7 +73,14 @@ export function listHead(presentation: Presentation, metadata: JsonObject | unde
     );
   }
   return form.as === 'object'
-    ? headText({ kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), ...told }, 'items')
+    ? headText(
+        {
+          kind: kind.custom?.listKind ?? `${kind.kind}List`,
+          apiVersion: apiVersionOf(kind),
+          ...told,
+        },
+        'items',
+      )
     : headText(
         { kind: 'PartialObjectMetadataList', apiVersion: form.apiVersion, ...told },
         'items',
@@ -100,7 +107,7 @@ function tableOf(
   objects: readonly JsonObject[],
   listMetadata: JsonObject,
 ): JsonObject {
-  const table = renderTable(kind.kind, objects, {
+  const table = renderTable(kind, objects, {
     nowMs,
     include: includeObject,
     apiVersion: form.apiVersion,

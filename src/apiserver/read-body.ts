@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import { parseDocument } from 'yaml';
-import { decodeJson, type Unknown } from '../api/decode-json.ts';
+import { type Decoded, decodeJson, type Unknown } from '../api/decode-json.ts';
 import { decodeProtobuf, openEnvelope } from '../api/decode-protobuf.ts';
 import { isObject, type Json, type JsonObject, textOf } from '../api/json.ts';
-import type { Kind } from '../api/kind.ts';
+import { pruneCustom, readCustom } from '../api/custom/read-custom.ts';
+import { apiVersionOf, type Kind } from '../api/kind.ts';
 import { findKind, storedKind } from '../api/kinds.ts';
 import { messageType } from '../api/schema/schema.ts';
 import { ApiError, badRequest } from '../api/status.ts';
@@ -94,6 +95,9 @@ export function parseYaml(text: string): Json {
 }
 
 function decodeBinary(body: Buffer, fallback: Kind): Received {
+  if (fallback.custom !== undefined || fallback.group === 'apiextensions.k8s.io') {
+    throw new ApiError('UnsupportedMediaType', `${fallback.plural} are read as JSON or YAML alone`);
+  }
   try {
     const { apiVersion, kind: name, raw } = openEnvelope(body);
     const kind = kindOf({ apiVersion, kind: name }, fallback);
@@ -107,9 +111,47 @@ function decodeBinary(body: Buffer, fallback: Kind): Received {
 
 function decodeText(document: Json, fallback: Kind, duplicates: readonly string[]): Received {
   if (!isObject(document)) throw badRequest('the body of the request is no object');
+  if (fallback.custom !== undefined) {
+    return decodeCustom(document, { kind: fallback, duplicates, read: readCustom });
+  }
   const kind = kindOf(document, fallback);
   try {
     const { value, unknown } = decodeJson(messageType(kind.type), document);
+    return { kind, object: value, unknown, duplicates };
+  } catch (error) {
+    if (!isDomainError(error, 'invalid')) throw error;
+    throw badRequest(cannotHandle(kind, error.message));
+  }
+}
+
+interface CustomReading {
+  readonly kind: Kind;
+  readonly duplicates: readonly string[];
+  readonly read: (schema: JsonObject, document: JsonObject) => Decoded;
+}
+
+/** What somebody applies: without defaults, where a definition has some. */
+export function decodeApplied(body: Buffer, kind: Kind): Received {
+  if (kind.custom === undefined) return decodeBody('application/yaml', body, kind);
+  const document = parseYaml(body.toString('utf8'));
+  if (!isObject(document)) throw badRequest('the body of the request is no object');
+  return decodeCustom(document, { kind, duplicates: [], read: pruneCustom });
+}
+
+/** An object of a definition's kind: its version is the path's. */
+function decodeCustom(document: JsonObject, { kind, duplicates, read }: CustomReading): Received {
+  const { apiVersion = apiVersionOf(kind), kind: name = kind.kind } = document;
+  if (apiVersion !== apiVersionOf(kind)) {
+    const [given, wanted] = [textOf(apiVersion), apiVersionOf(kind)];
+    const words = `the API version in the data (${given}) does not match the expected API version`;
+    throw badRequest(`${words} (${wanted})`);
+  }
+  if (name !== kind.kind) {
+    const words = `the kind in the data (${textOf(name)}) does not match the expected kind`;
+    throw badRequest(`${words} (${kind.kind})`);
+  }
+  try {
+    const { value, unknown } = read(kind.custom?.schema ?? {}, document);
     return { kind, object: value, unknown, duplicates };
   } catch (error) {
     if (!isDomainError(error, 'invalid')) throw error;

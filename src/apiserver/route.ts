@@ -21,25 +21,28 @@ export interface ResourceRoute {
   readonly rest: string;
 }
 
+/** The kind at `apps/v1`, `deployments`. */
+export type FindResource = (apiVersion: string, plural: string) => Kind | undefined;
+
 /** What is passed on is not read: its escapes and empty parts mean something to somebody else. */
 const proxied = /^(\/api\/v1\/(?:namespaces\/[^/]+\/(?:pods|services)|nodes)\/[^/]+\/proxy)(\/.*)$/;
 
 const plainPaths = new Set(['version', 'healthz', 'livez', 'readyz', 'metrics']);
 
 /** Reads a path; parts are decoded once, and a part that is no valid text leads nowhere. */
-export function findRoute(path: string): Route {
+export function findRoute(path: string, find: FindResource = findResource): Route {
   const [, own = path, rest = ''] = proxied.exec(path) ?? [];
-  const route = findOwnRoute(own);
+  const route = findOwnRoute(own, find);
   return rest !== '' && route.to === 'resource'
     ? { to: 'resource', resource: { ...route.resource, rest } }
     : route;
 }
 
-function findOwnRoute(path: string): Route {
+function findOwnRoute(path: string, find: FindResource): Route {
   const parts = splitPath(path);
   if (parts === undefined) return { to: 'nothing' };
   const [first = '', ...rest] = parts;
-  if (first === 'api' || first === 'apis') return findApiRoute(first, rest);
+  if (first === 'api' || first === 'apis') return findApiRoute(first, rest, find);
   if (first === 'openapi' && (rest[0] === 'v2' || rest[0] === 'v3')) {
     return { to: 'openapi', version: rest[0], document: rest.slice(1).join('/') };
   }
@@ -56,22 +59,22 @@ function splitPath(path: string): string[] | undefined {
   }
 }
 
-function findApiRoute(root: 'api' | 'apis', parts: readonly string[]): Route {
+function findApiRoute(root: 'api' | 'apis', parts: readonly string[], find: FindResource): Route {
   const depth = root === 'api' ? 1 : 2;
   if (parts.length <= depth) return { to: 'discovery', path: [root, ...parts] };
   const apiVersion = parts.slice(0, depth).join('/');
-  const resource = findResourceRoute(apiVersion, parts.slice(depth));
+  const resource = findResourceRoute((plural) => find(apiVersion, plural), parts.slice(depth));
   return resource === undefined ? { to: 'nothing' } : { to: 'resource', resource };
 }
 
 function findResourceRoute(
-  apiVersion: string,
+  find: (plural: string) => Kind | undefined,
   parts: readonly string[],
 ): ResourceRoute | undefined {
   // `namespaces/blue` and `namespaces/blue/status` are about the namespace itself.
   const inside = parts[0] === 'namespaces' && parts.length > 2 && !isOfNamespace(parts[2] ?? '');
   const [plural = '', name = '', subresource = '', ...more] = inside ? parts.slice(2) : parts;
-  const kind = findResource(apiVersion, plural);
+  const kind = find(plural);
   if (kind === undefined || (inside && !kind.namespaced)) return undefined;
   const known = findSubresource(kind, subresource);
   if ((subresource !== '' && known === undefined) || more.length > 0) return undefined;

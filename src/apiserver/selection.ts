@@ -84,7 +84,8 @@ export function isSelected({ labels, fields, all }: Selection, object: JsonObjec
 
 function checkField(kind: Kind, field: string): void {
   const known = field === 'metadata.name' || (kind.namespaced && field === 'metadata.namespace');
-  if (known || selectable[kind.kind]?.includes(field) === true) return;
+  const fields = kind.custom?.selectable ?? selectable[kind.builtIn];
+  if (known || fields?.includes(field) === true) return;
   throw badRequest(`field label not supported: ${field}`);
 }
 

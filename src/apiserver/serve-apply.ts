@@ -1,14 +1,15 @@
 import { applyConfiguration } from '../api/apply/manage.ts';
+import { readCustom } from '../api/custom/read-custom.ts';
 import { fromStored } from '../api/convert/convert.ts';
 import type { JsonObject } from '../api/json.ts';
-import { messageType } from '../api/schema/schema.ts';
+import { typeOfKind } from '../api/schema/schema.ts';
 import { ApiError } from '../api/status.ts';
 import type { Api, WriteOptions } from './api.ts';
 import { sendJson } from './answer.ts';
 import { authorNow } from './author.ts';
 import { type Exchange, placeOfRoute, presentationOf } from './exchange.ts';
 import { presentObject } from './present.ts';
-import { decodeBody, readBody } from './read-body.ts';
+import { decodeApplied, readBody } from './read-body.ts';
 import { attributesOf } from './security/authorize/attributes.ts';
 import { createObject } from './verb/create.ts';
 import { updateObject } from './verb/update.ts';
@@ -22,7 +23,7 @@ export async function serveApply(api: Api, exchange: Exchange): Promise<void> {
   const { request, response, route, query } = exchange;
   const options = readWriteOptions(exchange);
   if ((query.get('fieldManager') ?? '') === '') throw noManager();
-  const received = decodeBody('application/yaml', await readBody(request), route.kind);
+  const received = decodeApplied(await readBody(request), route.kind);
   checkFields(received, options);
   const { object, created } = await applyObject(api, exchange, {
     applied: received.object,
@@ -50,8 +51,10 @@ async function applyObject(
 ): Promise<{ object: JsonObject; created: boolean }> {
   const { kind, namespace, name, subresource } = route;
   const author = authorNow(options, { kind, subresource: subresource ?? '', now: api.now() });
-  const over = (live: JsonObject) =>
-    applyConfiguration(messageType(kind.type), { live, applied }, { author, force });
+  const over = (live: JsonObject) => {
+    const merged = applyConfiguration(typeOfKind(kind), { live, applied }, { author, force });
+    return kind.custom === undefined ? merged : readCustom(kind.custom.schema, merged).value;
+  };
   const update = {
     place: placeOfRoute(route),
     subresource,

@@ -61,9 +61,10 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
   const { route, request } = exchange;
   const { kind, subresource } = route;
   checkMethod(exchange);
+  warnOfDeprecation(exchange);
   const handler = subresource === undefined ? undefined : handlers[subresource];
   if (handler !== undefined) return await handler(api, exchange);
-  if (kind.kind === 'Binding') return await serveBinding(api, exchange);
+  if (kind.builtIn === 'Binding') return await serveBinding(api, exchange);
   if (kind.measured) return await measured(kind)(api, exchange);
   if (kind.virtual) return await serveReview(api, exchange);
   const single = route.name !== '';
@@ -78,6 +79,12 @@ export async function serveResource(api: Api, exchange: Exchange): Promise<void>
     return await (single ? serveDelete : serveDeleteCollection)(api, exchange);
   }
   throw notAllowed();
+}
+
+function warnOfDeprecation({ route, response }: Exchange): void {
+  const { custom } = route.kind;
+  if (custom?.deprecation === undefined) return;
+  response.setHeader('Warning', [`299 - ${JSON.stringify(custom.deprecation)}`]);
 }
 
 function measured({ kind }: Kind): (api: Api, exchange: Exchange) => Promise<void> {
@@ -159,7 +166,7 @@ async function servePatch(api: Api, exchange: Exchange): Promise<void> {
   const presentation = presentationOf(api, exchange);
   const { request, response, route } = exchange;
   const options = readWriteOptions(exchange);
-  const type = patchTypeOf(mediaType(request));
+  const type = patchTypeOf(mediaType(request), route.kind);
   const text = (await readBody(request)).toString('utf8');
   const document = parseJson(text);
   const duplicates = duplicateKeys(text);
@@ -189,7 +196,7 @@ async function serveDelete(api: Api, exchange: Exchange): Promise<void> {
   const deletion = await readDeletionOf(exchange);
   const { object, gone } = await deleteObject(api, placeOfRoute(route), deletion);
   // What is held is answered with itself, and so are pods: their end can be waited for.
-  if (!gone || route.kind.kind === 'Pod') {
+  if (!gone || route.kind.builtIn === 'Pod') {
     return await sendJson(response, 200, presentObject(presentation, object));
   }
   await sendJson(response, 200, deletedStatus(object, route));

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { decodeProtobuf, openEnvelope } from '../api/decode-protobuf.ts';
 import { isObject, type JsonObject } from '../api/json.ts';
+import type { Kind } from '../api/kind.ts';
 import { storedKind } from '../api/kinds.ts';
 import { messageType } from '../api/schema/schema.ts';
 import { badRequest } from '../api/status.ts';
@@ -9,7 +10,8 @@ import { sendJson } from './answer.ts';
 import { type Exchange, notAllowed, placeOfRoute } from './exchange.ts';
 import { mediaType, parseJson, readBody } from './read-body.ts';
 import { applyPatchTo, patchTypeOf } from './verb/patch.ts';
-import { scaleOf, withScale } from './verb/scale.ts';
+import { customScaleOf, withCustomScale } from './verb/custom-scale.ts';
+import { scaleOf as plainScaleOf, withScale as withPlainScale } from './verb/scale.ts';
 import { updateObject } from './verb/update.ts';
 import { readWriteOptions } from './write-options.ts';
 
@@ -20,6 +22,7 @@ export async function serveScale(api: Api, exchange: Exchange): Promise<void> {
   const { request, response, route } = exchange;
   const kind = storedKind(route.kind);
   const place = { ...placeOfRoute(route), kind };
+  const { scaleOf, withScale } = formOf(route.kind);
   if (request.method === 'GET') {
     return await sendJson(response, 200, scaleOf(await api.registry.get(place)));
   }
@@ -37,6 +40,16 @@ export async function serveScale(api: Api, exchange: Exchange): Promise<void> {
     options,
   );
   await sendJson(response, 200, scaleOf(updated));
+}
+
+/** A definition says where its objects have their number. */
+function formOf({ custom }: Kind) {
+  const paths = custom?.scale;
+  if (paths === undefined) return { scaleOf: plainScaleOf, withScale: withPlainScale };
+  return {
+    scaleOf: (object: JsonObject) => customScaleOf(paths, object),
+    withScale: (object: JsonObject, scale: JsonObject) => withCustomScale(paths, object, scale),
+  };
 }
 
 async function readScaleChange(request: IncomingMessage): Promise<(old: JsonObject) => JsonObject> {

@@ -14,7 +14,10 @@ import { bookmarkObject, type WatchEvent } from './watch-event.ts';
 
 /** A line of JSON an event, as long as the client listens and no longer than it reads. */
 export async function serveWatch(api: Api, exchange: Exchange): Promise<void> {
-  const { route, query, response, signal } = exchange;
+  const { route, query, response } = exchange;
+  const { custom } = route.kind;
+  const ending = custom === undefined ? [] : [custom.replaced];
+  const signal = AbortSignal.any([exchange.signal, ...ending]);
   const presentation = presentationOf(api, exchange);
   checkListOptions(query, true);
   const revision = naturalIn(query, 'resourceVersion');

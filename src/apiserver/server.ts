@@ -2,12 +2,14 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { ApiClient } from '../api/client/client.ts';
 import type { JsonObject } from '../api/json.ts';
+import type { Kind } from '../api/kind.ts';
 import { ApiError } from '../api/status.ts';
 import { limits } from '../base/limits.ts';
 import type { Store } from '../store/store.ts';
 import type { Upgrade } from '../stream/upgrade.ts';
 import { type Api, createApi } from './api.ts';
 import { failureOf, sendJson, sendText } from './answer.ts';
+import { emptyDefinition } from './custom/empty-definition.ts';
 import { discover, discoverAll, unknownPath } from './discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { KubeletOptions } from './kubelet/kubelets.ts';
@@ -17,8 +19,6 @@ import { Listener } from './listener.ts';
 import { LocalClient } from './local-client.ts';
 import { makeNamespaces } from './make-namespaces.ts';
 import { chooseDiscovery } from './negotiate.ts';
-import { openApiIndex, openApiText } from './openapi.ts';
-import { openApiV2, openApiV2Bytes } from './openapi-v2.ts';
 import type { Restoring } from './restoring.ts';
 import { findRoute, type Route } from './route.ts';
 import type { Trace } from './security/audit/audit-trail.ts';
@@ -27,6 +27,7 @@ import type { Security } from './security/security.ts';
 import { ServerMetrics } from './server-metrics.ts';
 import type { ServiceRanges } from './service-ranges.ts';
 import { restorePath } from './serve-backup.ts';
+import { serveOpenApi } from './serve-openapi.ts';
 import { serveResource } from './serve-resource.ts';
 import type { Turns } from './turns.ts';
 
@@ -100,6 +101,9 @@ export class ApiServer implements AsyncDisposable {
   static async start(options: ApiServerOptions): Promise<ApiServer> {
     const server = new ApiServer(options);
     await makeNamespaces(server.#api);
+    await server.#api.definitions.begin(server.#ending.signal, (definition) =>
+      emptyDefinition(server.#api, definition),
+    );
     await options.security?.prepare(server.client('apiserver'));
     await server.#listener.listen(options.host, options.port);
     keepEventsShort(server.#api, server.#ending.signal);
@@ -122,6 +126,11 @@ export class ApiServer implements AsyncDisposable {
   /** Has a path served; who asks has to be allowed it as a nonResourceURL. */
   addService(path: string, service: Service): void {
     this.#services.set(path, service);
+  }
+
+  /** All that is served now. */
+  get #kinds(): readonly Kind[] {
+    return this.#api.customs.all;
   }
 
   /** The state was replaced: what is remembered of it is read anew. */
@@ -172,7 +181,7 @@ export class ApiServer implements AsyncDisposable {
     try {
       const url = new URL(request.url ?? '/', 'http://localhost');
       const { pathname: path, searchParams: query } = url;
-      const route = findRoute(path);
+      const route = findRoute(path, (...at) => this.#api.customs.findResource(...at));
       const attributes = attributesOfRequest(request, { route, path, query });
       const watches = isWatch(query);
       this.#metrics.begin({ route, method: request.method ?? '', watches }, response);
@@ -220,12 +229,7 @@ export class ApiServer implements AsyncDisposable {
       throw new ApiError('MethodNotAllowed', 'only GET is allowed here');
     if (route.to === 'plain') return await this.#servePlain(route.name, visit);
     if (route.to === 'discovery') return await this.#serveDiscovery(route.path, request, response);
-    if (route.version === 'v2') return await this.#serveOpenApiV2(request, response);
-    await sendJson(
-      response,
-      200,
-      route.document === '' ? openApiIndex() : openApiText(route.document),
-    );
+    await serveOpenApi(this.#kinds, route, visit);
   }
 
   #findPage(path: string): ReturnType<Page> {
@@ -243,22 +247,12 @@ export class ApiServer implements AsyncDisposable {
     const form = chooseDiscovery(request.headers.accept);
     if (path.length > 1 || form === 'plain') {
       const address = new URL(this.url).host;
-      await sendJson(response, 200, discover(path, address));
+      await sendJson(response, 200, discover(path, address, this.#kinds));
       return;
     }
     const type = `application/json;g=apidiscovery.k8s.io;v=${form};as=APIGroupDiscoveryList`;
     response.setHeader('Content-Type', type);
-    await sendJson(response, 200, discoverAll(path[0] ?? '', form));
-  }
-
-  async #serveOpenApiV2(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (request.headers.accept?.includes('proto-openapi.spec.v2') !== true) {
-      await sendJson(response, 200, openApiV2());
-      return;
-    }
-    const type = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-    response.writeHead(200, { 'Content-Type': type });
-    response.end(openApiV2Bytes());
+    await sendJson(response, 200, discoverAll(path[0] ?? '', form, this.#kinds));
   }
 
   async #servePlain(name: string, visit: Visit): Promise<void> {

@@ -1,4 +1,14 @@
-import { type Draft, equal, isObject, type JsonObject, objectIn, textOf } from '../api/json.ts';
+import { changedFaults } from '../api/custom/definition-faults.ts';
+import { cleanup } from '../api/custom/names.ts';
+import {
+  type Draft,
+  equal,
+  isList,
+  isObject,
+  type JsonObject,
+  objectIn,
+  textOf,
+} from '../api/json.ts';
 import type { Kind } from '../api/kind.ts';
 import type { User } from './security/user.ts';
 import { type Fault, forbiddenField, invalid } from '../api/validate/fault.ts';
@@ -11,6 +21,8 @@ import { qualityOf } from './quality.ts';
 export interface Strategy {
   /** Counts changes of its spec in `metadata.generation`. */
   readonly counts: boolean;
+  /** Not the spec alone counts. */
+  readonly countsAll?: boolean;
   /** Its status is what a controller says: it is not taken from who creates or updates it. */
   readonly ownStatus: boolean;
   prepareCreate?(object: Draft, user: User): void;
@@ -23,6 +35,10 @@ export interface Strategy {
 
 const plain: Strategy = { counts: false, ownStatus: false };
 const controlled: Strategy = { counts: true, ownStatus: true };
+
+/** All of an object counts but its metadata, and its status where that is changed apart. */
+const custom: Strategy = { counts: true, ownStatus: false, countsAll: true };
+const customWithStatus: Strategy = { ...custom, ownStatus: true };
 
 const selectorFixed = (object: JsonObject, old: JsonObject) =>
   fixed(object, old, 'spec.selector', 'field is immutable');
@@ -122,6 +138,11 @@ const strategies: Readonly<Record<string, Strategy>> = {
     ...plain,
     checkUpdate: (entry, old) => fixed(entry, old, 'handler', 'field is immutable'),
   },
+  CustomResourceDefinition: {
+    ...controlled,
+    prepareCreate: addCleanup,
+    checkUpdate: changedFaults,
+  },
   PriorityClass: {
     counts: true,
     ownStatus: false,
@@ -130,7 +151,17 @@ const strategies: Readonly<Record<string, Strategy>> = {
 };
 
 export function strategyOf(kind: Kind): Strategy {
-  return strategies[kind.kind] ?? plain;
+  if (kind.custom !== undefined) {
+    return kind.subresources.includes('status') ? customWithStatus : custom;
+  }
+  return strategies[kind.builtIn] ?? plain;
+}
+
+/** Its objects go before it does. */
+function addCleanup(definition: Draft): void {
+  const metadata = definition['metadata'] as Draft;
+  const others = isList(metadata['finalizers']) ? metadata['finalizers'] : [];
+  if (!others.includes(cleanup)) metadata['finalizers'] = [...others, cleanup];
 }
 
 /** A job knows its pods by its own uid, unless somebody says otherwise. */

@@ -28,7 +28,8 @@ export function readWriteOptions(exchange: Exchange): WriteOptions {
   const { query, request, response, user } = exchange;
   const faults = faultsIn(exchange);
   if (faults.length > 0) throw invalidOptions(optionsOf[request.method ?? ''] ?? '', faults);
-  const warnings: string[] = [];
+  const before = response.getHeader('Warning');
+  const warnings: string[] = Array.isArray(before) ? [...before] : [];
   return {
     dryRun: query.has('dryRun'),
     user,

@@ -128,6 +128,11 @@ export class Informer<T extends ApiObject> {
     this.#cache.reset(list, namespace === '' ? undefined : namespace);
   }
 
+  /** What it is of is not served any more: all of it is gone. */
+  forgetAll(): void {
+    for (const object of this.#cache.all()) this.#cache.remove(keyOf(object));
+  }
+
   /** Follows the server until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
     let failures = 0;

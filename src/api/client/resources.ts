@@ -37,6 +37,10 @@ export const resources = {
   configMaps: resource<coreV1.ConfigMap>('v1', 'ConfigMap'),
   controllerRevisions: resource<appsV1.ControllerRevision>('apps/v1', 'ControllerRevision'),
   cronJobs: resource<batchV1.CronJob>('batch/v1', 'CronJob'),
+  customResourceDefinitions: resource<ApiObject>(
+    'apiextensions.k8s.io/v1',
+    'CustomResourceDefinition',
+  ),
   csiDrivers: resource<storageV1.CSIDriver>(storage(), 'CSIDriver'),
   csiNodes: resource<storageV1.CSINode>(storage(), 'CSINode'),
   csiStorageCapacities: resource<storageV1.CSIStorageCapacity>(storage(), 'CSIStorageCapacity'),

@@ -15,11 +15,13 @@ export type Wanted<T extends ApiObject> = Pick<InformerOptions<T>, 'indexes' | '
 
 /**
  * One cache of each resource for all that works in a process: an object is read, decoded and kept
- * once. All who want one say so before {@link run}; whoever wants whole objects gets them.
+ * once. Whoever wants whole objects says so before {@link run}, and gets them.
  */
 export class SharedInformers {
   readonly #options: SharedInformersOptions;
   readonly #informers = new Map<string, Informer<ApiObject>>();
+  readonly #ends = new Map<string, AbortController>();
+  #running: AbortSignal | undefined;
 
   constructor(options: SharedInformersOptions) {
     this.#options = options;
@@ -40,7 +42,16 @@ export class SharedInformers {
       onError: (error) => onError(`watch of ${resource.kind.plural}`, error),
     });
     this.#informers.set(resource.kind.prefix, informer as unknown as Informer<ApiObject>);
+    if (this.#running !== undefined) void this.#run(informer.resource.kind.prefix, this.#running);
     return informer;
+  }
+
+  /** Of what is not served any more. */
+  drop({ kind }: Resource<ApiObject>): void {
+    this.#ends.get(kind.prefix)?.abort();
+    this.#ends.delete(kind.prefix);
+    this.#informers.get(kind.prefix)?.forgetAll();
+    this.#informers.delete(kind.prefix);
   }
 
   find<T extends ApiObject>({ kind }: Resource<T>): Informer<T> | undefined {
@@ -51,8 +62,15 @@ export class SharedInformers {
     return this.#informers.get(prefix);
   }
 
-  /** Follows all of them until the signal is aborted. */
+  /** Follows all of them, and those that are wanted later, until the signal is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([...this.#informers.values()].map((informer) => informer.run(signal)));
+    this.#running = signal;
+    await Promise.all([...this.#informers.keys()].map((prefix) => this.#run(prefix, signal)));
+  }
+
+  async #run(prefix: string, signal: AbortSignal): Promise<void> {
+    const ending = new AbortController();
+    this.#ends.set(prefix, ending);
+    await this.#informers.get(prefix)?.run(AbortSignal.any([signal, ending.signal]));
   }
 }

@@ -1,5 +1,6 @@
 import type { JsonObject } from '../json.ts';
 import { apiVersionOf, type Kind } from '../kind.ts';
+import { readCustom } from '../custom/read-custom.ts';
 import { autoscalerFromStored, autoscalerToStored } from './autoscaler.ts';
 import { eventFromStored, eventToStored } from './event.ts';
 import { ingressFromStored, ingressToStored } from './ingress.ts';
@@ -21,7 +22,7 @@ const conversions: Readonly<Record<string, Conversion>> = {
 
 /** Whether objects of this version are stored field for field. */
 export function isStoredForm(kind: Kind): boolean {
-  return conversions[kind.type] === undefined;
+  return kind.custom === undefined && conversions[kind.type] === undefined;
 }
 
 /** An object of any version as it is stored. */
@@ -31,7 +32,10 @@ export function toStored(kind: Kind, object: JsonObject): JsonObject {
 
 /** A stored object as this version has it, with its name and version. */
 export function fromStored(kind: Kind, object: JsonObject): JsonObject {
-  const converted = conversions[kind.type]?.fromStored(object) ?? object;
+  const converted =
+    kind.custom === undefined
+      ? (conversions[kind.type]?.fromStored(object) ?? object)
+      : readCustom(kind.custom.schema, object).value;
   const { apiVersion: _version, kind: _kind, ...rest } = converted;
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...rest };
 }

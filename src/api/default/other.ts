@@ -5,6 +5,10 @@ const rbacGroup = 'rbac.authorization.k8s.io';
 
 /** Kinds whose defaults are few. */
 export const otherDefaults: DefaultTable = {
+  'apiextensions.v1.CustomResourceDefinitionSpec': [
+    fill({ conversion: { strategy: 'None' } }),
+    fillNames,
+  ],
   'networking.v1.Ingress': [fill({ status: { loadBalancer: {} } })],
   'networking.v1.IngressClassParametersReference': [fill({ scope: 'Cluster' })],
   'networking.v1.NetworkPolicySpec': [fillPolicyTypes],
@@ -35,6 +39,14 @@ export const otherDefaults: DefaultTable = {
   'rbac.v1.RoleRef': [fillEmpty({ apiGroup: rbacGroup })],
   'rbac.v1.Subject': [fillSubject],
 };
+
+/** Names that follow from the kind. */
+function fillNames({ names }: Draft): void {
+  if (!isObject(names)) return;
+  const { kind } = names;
+  if (typeof kind !== 'string' || kind === '') return;
+  fillEmpty({ singular: kind.toLowerCase(), listKind: `${kind}List` })(names);
+}
 
 function fillPolicyTypes(spec: Draft): void {
   if (!isEmpty(spec['policyTypes'])) return;

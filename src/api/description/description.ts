@@ -1,5 +1,6 @@
 import { messageType } from '../schema/schema.ts';
 import cluster from './cluster.ts';
+import definition from './definition.ts';
 import meta from './meta.ts';
 import pod from './pod.ts';
 import detail from './detail.ts';
@@ -59,7 +60,8 @@ export function sharedFields(): ReadonlyMap<string, string> {
 }
 
 function described(): ReadonlyMap<string, Description> {
-  known ??= read([meta, pod, workload, cluster, volume, detail, rollout, traffic].join('\n'));
+  const all = [meta, pod, workload, cluster, definition, volume, detail, rollout, traffic];
+  known ??= read(all.join('\n'));
   return known;
 }
 

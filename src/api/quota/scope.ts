@@ -8,7 +8,7 @@ export function isInScope(quota: JsonObject, kind: Kind, object: JsonObject): bo
   const scopes = isList(spec['scopes']) ? spec['scopes'] : [];
   const expressions = entries(objectIn(spec, 'scopeSelector')['matchExpressions']);
   if (scopes.length + expressions.length === 0) return true;
-  if (kind.kind !== 'Pod') return false;
+  if (kind.builtIn !== 'Pod') return false;
   return (
     scopes.every((scope) => holds(object, textOf(scope))) &&
     expressions.every((expression) => matches(object, expression))

@@ -1,5 +1,7 @@
+import type { Kind } from '../kind.ts';
 import type { Field, MessageType } from './type.ts';
 import { parseField, parseTypes, type TypeText } from './parse.ts';
+import apiextensionsV1 from './apiextensions-v1.ts';
 import appsV1 from './generated/apps-v1.ts';
 import authenticationV1 from './generated/authentication-v1.ts';
 import authorizationV1 from './generated/authorization-v1.ts';
@@ -22,6 +24,7 @@ import metricsV1beta1 from './metrics-v1beta1.ts';
 import networkingV1beta1 from './networking-v1beta1.ts';
 
 const packages: Readonly<Record<string, string>> = {
+  'apiextensions.v1': apiextensionsV1,
   'apps.v1': appsV1,
   'authentication.v1': authenticationV1,
   'authorization.v1': authorizationV1,
@@ -57,6 +60,11 @@ export function messageType(name: string): MessageType {
   const made = new LazyType(name, textOf(name));
   types.set(name, made);
   return made;
+}
+
+/** The fields of a kind: of one of a definition's, what its schema says. */
+export function typeOfKind({ custom, type }: Kind): MessageType {
+  return custom?.type ?? messageType(type);
 }
 
 /** The names of all message types of a package, as `core.v1`. */

@@ -4,10 +4,12 @@ import { formatDuration } from './duration.ts';
 /** One column of what `kubectl get` prints. */
 export interface Column {
   readonly name: string;
-  readonly type: 'string' | 'integer' | 'boolean';
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
   readonly format: string;
   /** 1 for what `-o wide` alone shows. */
   readonly priority: number;
+  /** For people; empty unless given. */
+  readonly description?: string;
   cell(object: JsonObject, nowMs: number): Json;
 }
 

@@ -1,4 +1,5 @@
 import { type Json, type JsonObject, objectIn } from '../json.ts';
+import type { Kind } from '../kind.ts';
 import * as cluster from './cluster.ts';
 import { type Column, created, nameColumn } from './column.ts';
 import * as network from './network.ts';
@@ -71,11 +72,11 @@ export interface TableOptions {
  * to show of each kind.
  */
 export function renderTable(
-  kind: string,
+  kind: Pick<Kind, 'builtIn' | 'custom'>,
   objects: readonly JsonObject[],
   options: TableOptions,
 ): JsonObject {
-  const shown = columns[kind] ?? plain;
+  const shown = kind.custom?.columns ?? columns[kind.builtIn] ?? plain;
   return {
     kind: 'Table',
     apiVersion: options.apiVersion,
@@ -88,8 +89,8 @@ export function renderTable(
   };
 }
 
-function definitionOf({ name, type, format, priority }: Column): Json {
-  return { name, type, format, description: '', priority };
+function definitionOf({ name, type, format, description = '', priority }: Column): Json {
+  return { name, type, format, description, priority };
 }
 
 function partOf(object: JsonObject, { include, apiVersion }: TableOptions): JsonObject {

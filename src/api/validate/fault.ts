@@ -9,7 +9,9 @@ export type FaultReason =
   | 'FieldValueNotSupported'
   | 'FieldValueDuplicate'
   | 'FieldValueForbidden'
-  | 'FieldValueTooLong';
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'FieldValueTypeInvalid';
 
 /** One thing that is wrong with an object, in the words of Kubernetes. */
 export interface Fault {
@@ -56,6 +58,11 @@ export function forbiddenField(path: string, detail: string): Fault {
 export function tooLong(path: string, bytes: number): Fault {
   const words = `Too long: may not be more than ${bytes} bytes`;
   return { reason: 'FieldValueTooLong', path, words };
+}
+
+export function tooMany(path: string, found: number, most: number): Fault {
+  const words = `Too many: ${found}: must have at most ${most} items`;
+  return { reason: 'FieldValueTooMany', path, words };
 }
 
 /** All that is wrong with one object as one refusal: `Pod "web" is invalid: …`. */

@@ -31,7 +31,7 @@ export function metadataFaults(kind: Kind, object: JsonObject): Fault[] {
 }
 
 function nameFaults(kind: Kind, { name, generateName }: JsonObject): Fault[] {
-  const form = forms[kind.kind] ?? dnsSubdomain;
+  const form = forms[kind.builtIn] ?? dnsSubdomain;
   const faults: Fault[] = [];
   if (typeof generateName === 'string' && generateName !== '') {
     // A prefix may end with a dash: a suffix comes after it.

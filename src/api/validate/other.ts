@@ -1,4 +1,5 @@
 import { isObject, type Json, type JsonObject } from '../json.ts';
+import { definitionFaults } from '../custom/definition-faults.ts';
 import { amounts, atLeast, between, type CheckTable, oneOf } from './check.ts';
 import { type Fault, forbiddenField, invalid, required, tooLong } from './fault.ts';
 import { parseQuantity } from '../quantity.ts';
@@ -8,6 +9,7 @@ const largestConfig = 1024 * 1024;
 const largestPriority = 1_000_000_000;
 
 export const otherChecks: CheckTable = {
+  'apiextensions.v1.CustomResourceDefinition': { whole: [definitionFaults] },
   'core.v1.ConfigMap': { whole: [configDataRight, keysDistinct] },
   'core.v1.Secret': { whole: [configDataRight, secretIsWhole] },
   'core.v1.ResourceQuotaSpec': { fields: { hard: [amounts] } },

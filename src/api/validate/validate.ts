@@ -1,5 +1,6 @@
 import { isList, isObject, type Json, type JsonObject } from '../json.ts';
 import type { Kind } from '../kind.ts';
+import { valueFaults } from '../custom/value-faults.ts';
 import { messageType } from '../schema/schema.ts';
 import type { Field, MessageType } from '../schema/type.ts';
 import type { CheckTable } from './check.ts';
@@ -13,7 +14,11 @@ import { workloadChecks } from './workload.ts';
 const table: CheckTable = { ...podChecks, ...serviceChecks, ...workloadChecks, ...otherChecks };
 
 /** Everything that is wrong with an object that was read and filled; nothing when it is right. */
-export function faultsOf(kind: Kind, object: JsonObject): readonly Fault[] {
+export function faultsOf(kind: Kind, object: JsonObject, old?: JsonObject): readonly Fault[] {
+  if (kind.custom !== undefined) {
+    const faults = valueFaults(kind.custom.schema, object, old);
+    return [...metadataFaults(kind, object), ...faults];
+  }
   return [...metadataFaults(kind, object), ...faultsBelow(messageType(kind.type), object, '')];
 }
 

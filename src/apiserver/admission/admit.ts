@@ -12,9 +12,9 @@ import { fillStorageClass } from './storage-class.ts';
 /** What a new object gets from the cluster that it is made in, before it is checked. */
 export async function admitNew(api: Api, place: Place, object: Draft): Promise<void> {
   await admitNamespace(api, place);
-  if (place.kind.kind === 'PersistentVolumeClaim') await fillStorageClass(api, object);
-  if (place.kind.kind === 'Ingress') await fillIngressClass(api, object);
-  if (place.kind.kind !== 'Pod') return;
+  if (place.kind.builtIn === 'PersistentVolumeClaim') await fillStorageClass(api, object);
+  if (place.kind.builtIn === 'Ingress') await fillIngressClass(api, object);
+  if (place.kind.builtIn !== 'Pod') return;
   await admitServiceAccount(api, place, object);
   await fillLimits(api, place, object);
   await admitRuntimeClass(api, place, object);

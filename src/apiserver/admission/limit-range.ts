@@ -14,17 +14,17 @@ const limited: ReadonlySet<string> = new Set(['Pod', 'PersistentVolumeClaim']);
 
 /** Fills what containers leave out with the namespace's defaults. */
 export async function fillLimits(api: Api, { kind, namespace }: Place, pod: Draft): Promise<void> {
-  if (kind.kind !== 'Pod') return;
+  if (kind.builtIn !== 'Pod') return;
   for (const range of await rangesOf(api, namespace)) fillFrom(range, pod);
 }
 
 /** Throws `Forbidden` with everything that is beyond the namespace's limits. */
 export async function checkLimits(api: Api, place: Place, object: JsonObject): Promise<void> {
   const { kind, namespace, name } = place;
-  if (!limited.has(kind.kind)) return;
+  if (!limited.has(kind.builtIn)) return;
   for (const range of await rangesOf(api, namespace)) {
     const faults = entries(objectIn(range, 'spec')['limits']).flatMap((limit) =>
-      kind.kind === 'Pod' ? podFaults(limit, object) : claimFaults(limit, object),
+      kind.builtIn === 'Pod' ? podFaults(limit, object) : claimFaults(limit, object),
     );
     const [first = ''] = faults;
     if (faults.length === 0) continue;

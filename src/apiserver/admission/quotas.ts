@@ -16,6 +16,7 @@ import { isCountedBy, usageOf } from '../../api/quota/usage.ts';
 import { ApiError, forbidden } from '../../api/status.ts';
 import { messageOf } from '../../base/error.ts';
 import { decodeObject, metadataOf } from '../object-text.ts';
+import type { CustomKinds } from '../custom/custom-kinds.ts';
 import { type Place, placeOf, prefixOf, type Registry } from '../registry.ts';
 import type { Turns } from '../turns.ts';
 import { checkSpecified } from './check-specified.ts';
@@ -40,6 +41,7 @@ export interface Charge {
 export class Quotas {
   readonly #registry: Registry;
   readonly #turns: Turns;
+  readonly #customs: Pick<CustomKinds, 'stored'>;
   readonly #stale = new Set<string>();
   /** Namespaces that have a quota, or had: others are not looked at. */
   readonly #limited = new Set<string>();
@@ -47,7 +49,8 @@ export class Quotas {
   /** An object's usage, for as long as it stays as it is. */
   readonly #known = new Map<string, KnownUsage>();
 
-  constructor(registry: Registry, turns: Turns) {
+  constructor(registry: Registry, turns: Turns, customs: Pick<CustomKinds, 'stored'>) {
+    this.#customs = customs;
     this.#registry = registry;
     this.#turns = turns;
   }
@@ -55,7 +58,7 @@ export class Quotas {
   /** Writes if the quotas allow it. Throws `Forbidden` with what was asked, used and limited. */
   async guard<T>(charge: Charge, dryRun: boolean, write: () => Promise<T>): Promise<T> {
     const { namespace, kind } = charge.place;
-    if (kind.kind === 'Event' || !(await this.#hasQuotas(namespace))) return await write();
+    if (kind.builtIn === 'Event' || !(await this.#hasQuotas(namespace))) return await write();
     return await this.#turn(namespace, async () => {
       const quotas = await this.#quotas(namespace);
       for (const quota of quotas) await this.#check(quota, charge);
@@ -68,13 +71,13 @@ export class Quotas {
   /** Whether a change of what is there keeps to the quotas. Throws `Forbidden`. */
   async check(charge: Charge): Promise<void> {
     const { kind, namespace } = charge.place;
-    if (!changes.has(kind.kind) || !(await this.#hasQuotas(namespace))) return;
+    if (!changes.has(kind.builtIn) || !(await this.#hasQuotas(namespace))) return;
     for (const quota of await this.#quotas(namespace)) await this.#check(quota, charge);
   }
 
   /** Nobody else writes to the namespace's quotas between what `write` checks and keeps. */
   async alone<T>({ kind, namespace }: Place, write: () => Promise<T>): Promise<T> {
-    if (!changes.has(kind.kind) || !(await this.#hasQuotas(namespace))) return await write();
+    if (!changes.has(kind.builtIn) || !(await this.#hasQuotas(namespace))) return await write();
     return await this.#turn(namespace, write);
   }
 
@@ -152,7 +155,7 @@ export class Quotas {
     const resources = [...hard.keys()].filter((resource) => isCountedBy(resource, kind));
     if (resources.length === 0 || !isInScope(quota, kind, object)) return;
     const quotaName = textOf(metadataOf(quota)['name']);
-    if (kind.kind === 'Pod' && old === undefined) {
+    if (kind.builtIn === 'Pod' && old === undefined) {
       const missing = checkSpecified(object, resources);
       if (missing !== '') {
         throw forbidden(kind, name, `failed quota: ${quotaName}: must specify ${missing}`);
@@ -181,7 +184,7 @@ export class Quotas {
     const counter = `count/${resourceOf(kind)}`;
     const prefix = prefixOf(kind, namespace);
     if (resources.every((resource) => resource === counter || resource === kind.plural)) {
-      if (kind.kind !== 'Pod') {
+      if (kind.builtIn !== 'Pod') {
         const count = BigInt(await this.#registry.store.count(prefix)) * 1_000_000_000n;
         const sum = { nano: count, format: 'decimal' } as const;
         return new Map(resources.map((resource) => [resource, sum]));
@@ -223,7 +226,7 @@ export class Quotas {
     for (const quota of quotas) {
       const hard = amountsIn(objectIn(quota, 'spec')['hard']);
       const used = new Map();
-      for (const kind of countedKinds()) {
+      for (const kind of [...countedKinds(), ...this.#customs.stored]) {
         const own = [...hard.keys()].filter((resource) => isCountedBy(resource, kind));
         if (own.length === 0) continue;
         for (const [name, amount] of await this.#used(quota, kind, own)) used.set(name, amount);

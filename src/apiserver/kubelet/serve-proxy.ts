@@ -38,8 +38,8 @@ async function locate(api: Api, { route, request }: Exchange): Promise<Target> {
   const path = (route.rest === '' ? '/' : route.rest) + search;
   const asked = { ...splitProxyName(route.name), path };
   const place = { kind: route.kind, namespace: route.namespace, name: asked.name };
-  if (route.kind.kind === 'Service') return await locateService(api, place, asked);
-  if (route.kind.kind === 'Node') return await locateNode(api, asked);
+  if (route.kind.builtIn === 'Service') return await locateService(api, place, asked);
+  if (route.kind.builtIn === 'Node') return await locateNode(api, asked);
   const pod = await api.registry.get(place);
   const host = textOf(objectIn(pod, 'status')['podIP']);
   const port = asked.port === '' ? firstPort(pod) : Number(asked.port);

@@ -3,7 +3,7 @@ import { toStored } from '../../api/convert/convert.ts';
 import { copyOf, type Draft, type JsonObject, textOf } from '../../api/json.ts';
 import type { Kind } from '../../api/kind.ts';
 import { findKind, storedKind } from '../../api/kinds.ts';
-import { messageType } from '../../api/schema/schema.ts';
+import { messageType, typeOfKind } from '../../api/schema/schema.ts';
 import { alreadyExists, ApiError, badRequest } from '../../api/status.ts';
 import { invalidObject } from '../../api/validate/fault.ts';
 import { faultsOf } from '../../api/validate/validate.ts';
@@ -13,6 +13,7 @@ import { admitNew, checkNew } from '../admission/admit.ts';
 import type { Api, WriteOptions } from '../api.ts';
 import { generateName, stampNew } from '../metadata.ts';
 import { metadataOf } from '../object-text.ts';
+import { definitionKind } from '../custom/definitions.ts';
 import { type Place, placeOf } from '../registry.ts';
 import { ownUser } from '../security/user.ts';
 import { strategyOf } from '../strategy.ts';
@@ -37,6 +38,9 @@ export async function createObject(
   options: WriteOptions,
 ): Promise<JsonObject> {
   const kind = storedKind(request.kind);
+  // A definition's versions have each a schema of their own.
+  const checked = kind.custom === undefined ? kind : request.kind;
+  checkStays(kind);
   const object = managed(request, prepare(request, api.now()), { options, now: api.now() });
   const generated = textOf(metadataOf(object)['name']) === '';
   for (let attempt = 1; ; attempt += 1) {
@@ -45,7 +49,7 @@ export async function createObject(
       if (prefix !== '') metadataOf(object)['name'] = generateName(prefix);
     }
     try {
-      return await keep(api, { kind, object: copyOf(object) }, options);
+      return await keep(api, { kind, checked, object: copyOf(object) }, options);
     } catch (error) {
       const taken = error instanceof ApiError && error.reason === 'AlreadyExists';
       if (!generated || !taken || attempt === nameAttempts) throw error;
@@ -60,11 +64,22 @@ function prepare({ kind, namespace, object }: CreateRequest, now: Date): Draft {
   checkNamespace(prepared, stored, namespace);
   const strategy = strategyOf(stored);
   if (strategy.ownStatus) delete prepared['status'];
-  const type = messageType(stored.type);
-  if (type.byName.get('spec')?.message !== undefined) prepared['spec'] ??= {};
-  applyDefaults(type, prepared);
+  if (stored.custom === undefined) fillStored(stored, prepared);
   stampNew(prepared, strategy.counts, now);
   return prepared;
+}
+
+function fillStored({ type: name }: Kind, prepared: Draft): void {
+  const type = messageType(name);
+  if (type.byName.get('spec')?.message !== undefined) prepared['spec'] ??= {};
+  applyDefaults(type, prepared);
+}
+
+/** What is about to go with its definition is not made any more. */
+function checkStays({ custom, plural, group }: Kind): void {
+  if (custom?.isTerminating !== true) return;
+  const words = 'create not allowed while custom resource definition is terminating';
+  throw new ApiError('MethodNotAllowed', words, { group, kind: plural });
 }
 
 function managed(
@@ -74,18 +89,18 @@ function managed(
 ): Draft {
   if (manages === true) return object;
   const author = authorNow(options, { kind, subresource: '', now });
-  return recordUpdate(messageType(storedKind(kind).type), { old: undefined, object }, author);
+  return recordUpdate(typeOfKind(storedKind(kind)), { old: undefined, object }, author);
 }
 
 async function keep(
   api: Api,
-  { kind, object }: { readonly kind: Kind; readonly object: Draft },
+  { kind, checked, object }: { kind: Kind; checked: Kind; object: Draft },
   options: WriteOptions,
 ): Promise<JsonObject> {
   const place = placeOf(kind, object);
   await admitNew(api, place, object);
   strategyOf(kind).prepareCreate?.(object, options.user);
-  const faults = [...faultsOf(kind, object), ...(strategyOf(kind).checkCreate?.(object) ?? [])];
+  const faults = [...faultsOf(checked, object), ...(strategyOf(kind).checkCreate?.(object) ?? [])];
   if (faults.length > 0) throw invalidObject(kind, place.name, faults);
   await checkNew(api, place, object);
   const { user } = options;
@@ -93,13 +108,16 @@ async function keep(
   await api.gate.admit({ ...attempt, old: undefined, user });
   const write = () => (options.dryRun ? tryOut(api, place, object) : store(api, place, object));
   const created = await api.quotas.guard({ place, object, old: undefined }, options.dryRun, write);
-  if (kind.kind === 'ResourceQuota') api.quotas.added(place.namespace);
-  if (kind.kind === 'Namespace' && !options.dryRun) await makeAccount(api, place.name, options);
-  return created;
+  if (kind.builtIn === 'ResourceQuota') api.quotas.added(place.namespace);
+  if (kind.builtIn === 'Namespace' && !options.dryRun) await makeAccount(api, place.name, options);
+  if (kind.builtIn !== definitionKind || options.dryRun) return created;
+  // Who has made it finds it served.
+  await api.definitions.settle();
+  return (await api.registry.find(place)) ?? created;
 }
 
 async function store(api: Api, place: Place, object: Draft): Promise<JsonObject> {
-  if (place.kind.kind !== 'Service') return await api.registry.create(place, object);
+  if (place.kind.builtIn !== 'Service') return await api.registry.create(place, object);
   return await api.services.alone(async () => {
     await api.services.allocate(object);
     try {
@@ -127,7 +145,7 @@ async function makeAccount(api: Api, namespace: string, options: WriteOptions): 
 async function tryOut(api: Api, place: Place, object: Draft): Promise<JsonObject> {
   const known = await api.registry.find(place);
   if (known !== undefined) throw alreadyExists(place.kind, place.name);
-  if (place.kind.kind === 'Service') {
+  if (place.kind.builtIn === 'Service') {
     await api.services.allocate(object);
     api.services.release(object);
   }

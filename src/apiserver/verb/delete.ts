@@ -14,6 +14,7 @@ import { writeTime } from '../../api/time.ts';
 import type { Api } from '../api.ts';
 import { hasFinalizers, isDeleting } from '../metadata.ts';
 import { metadataOf, revisionOf } from '../object-text.ts';
+import { definitionKind } from '../custom/definitions.ts';
 import type { Place } from '../registry.ts';
 import type { User } from '../security/user.ts';
 import { translated } from '../registry.ts';
@@ -43,7 +44,7 @@ const ofPolicy = { Orphan: 'orphan', Foreground: 'foregroundDeletion' } as const
 export async function deleteObject(api: Api, place: Place, deletion: Deletion): Promise<Deleted> {
   const kind = storedKind(place.kind);
   const where = { ...place, kind };
-  if (kind.kind === 'Namespace' && keptNamespaces.has(place.name)) {
+  if (kind.builtIn === 'Namespace' && keptNamespaces.has(place.name)) {
     throw forbidden(kind, place.name, 'this namespace may not be deleted');
   }
   for (let attempt = 0; attempt < mostAttempts; attempt += 1) {
@@ -61,13 +62,16 @@ export async function deleteObject(api: Api, place: Place, deletion: Deletion): 
     if (!isHeld(kind, marked)) {
       if (deletion.dryRun) return { object: old, gone: true };
       if (!(await api.registry.remove(where, old))) continue;
-      if (kind.kind === 'Service') api.services.release(old);
+      if (kind.builtIn === 'Service') api.services.release(old);
+      if (kind.builtIn === definitionKind) await api.definitions.settle();
       api.quotas.touch(place.namespace);
       return { object: old, gone: true };
     }
     if (deletion.dryRun) return { object: marked, gone: false };
     const kept = await keep(api, where, { old, marked });
-    if (kept !== undefined) return { object: kept, gone: false };
+    if (kept === undefined) continue;
+    if (kind.builtIn === definitionKind) await api.definitions.settle();
+    return { object: kept, gone: false };
   }
   throw modified(kind, place.name);
 }
@@ -137,7 +141,7 @@ function mark(
     if (typeof metadata['generation'] === 'number') metadata['generation'] += 1;
   }
   addPolicy(metadata, deletion);
-  if (kind.kind === 'Namespace') {
+  if (kind.builtIn === 'Namespace') {
     object['status'] = { ...objectIn(old, 'status'), phase: 'Terminating' };
   }
   return object;
@@ -145,7 +149,7 @@ function mark(
 
 /** Pods that run somewhere have time to end; nothing else waits. */
 function graceOf(kind: Kind, old: JsonObject, { gracePeriodSeconds }: Deletion): number {
-  if (kind.kind !== 'Pod') return 0;
+  if (kind.builtIn !== 'Pod') return 0;
   const spec = objectIn(old, 'spec');
   const phase = textOf(objectIn(old, 'status')['phase']);
   if (textOf(spec['nodeName']) === '' || phase === 'Failed' || phase === 'Succeeded') return 0;
@@ -167,7 +171,7 @@ function isHeld(kind: Kind, marked: JsonObject): boolean {
   const grace = metadataOf(marked)['deletionGracePeriodSeconds'];
   if (hasFinalizers(marked) || (typeof grace === 'number' && grace > 0)) return true;
   const own = objectIn(marked, 'spec')['finalizers'];
-  return kind.kind === 'Namespace' && isList(own) && own.length > 0;
+  return kind.builtIn === 'Namespace' && isList(own) && own.length > 0;
 }
 
 /** Undefined when somebody else changed it meanwhile. */

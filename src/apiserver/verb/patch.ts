@@ -4,7 +4,8 @@ import type { Kind } from '../../api/kind.ts';
 import { applyJsonPatch } from '../../api/patch/json-patch.ts';
 import { applyMergePatch } from '../../api/patch/merge-patch.ts';
 import { applyStrategicMerge } from '../../api/patch/strategic-merge.ts';
-import { messageType } from '../../api/schema/schema.ts';
+import { readCustom } from '../../api/custom/read-custom.ts';
+import { typeOfKind } from '../../api/schema/schema.ts';
 import type { MessageType } from '../../api/schema/type.ts';
 import { ApiError, badRequest } from '../../api/status.ts';
 import { isDomainError } from '../../base/error.ts';
@@ -28,9 +29,12 @@ const types: ReadonlySet<string> = new Set<PatchType>([
 ]);
 
 /** Throws `UnsupportedMediaType`, and says what server-side apply needs that is not there. */
-export function patchTypeOf(type: string): PatchType {
-  if (types.has(type)) return type as PatchType;
-  const words = [...types].toSorted().join(', ');
+export function patchTypeOf(type: string, kind?: Kind): PatchType {
+  const isCustom = kind?.custom !== undefined;
+  // A definition says nothing of how its lists are merged by that one.
+  const known = isCustom ? [...types].filter((word) => !word.includes('strategic')) : [...types];
+  if (known.includes(type)) return type as PatchType;
+  const words = [...known, 'application/apply-patch+yaml'].toSorted().join(', ');
   throw new ApiError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${words}`,
@@ -39,10 +43,12 @@ export function patchTypeOf(type: string): PatchType {
 
 /** The object after the patch, read anew as its version has it, and what in it no field is. */
 export function applyPatch(kind: Kind, old: JsonObject, change: Patch): Decoded {
-  const schema = messageType(kind.type);
+  const schema = typeOfKind(kind);
   const patched = applyPatchTo(schema, old, change);
   try {
-    return decodeJson(schema, patched);
+    return kind.custom === undefined
+      ? decodeJson(schema, patched)
+      : readCustom(kind.custom.schema, patched);
   } catch (error) {
     if (!isDomainError(error, 'invalid')) throw error;
     throw badRequest(cannotHandle(kind, error.message));

@@ -21,8 +21,8 @@ export function scaleOf(object: JsonObject): JsonObject {
   };
 }
 
-/** The workload with as many as a scale says, of the revision that it names. */
-export function withScale(object: JsonObject, scale: JsonObject): JsonObject {
+/** The number that a scale asks for. Throws `BadRequest`. */
+export function wantedReplicas(scale: JsonObject): number {
   const { replicas = 0 } = objectIn(scale, 'spec');
   if (typeof replicas !== 'number' || !Number.isInteger(replicas) || replicas < 0) {
     throw badRequest(
@@ -30,6 +30,12 @@ export function withScale(object: JsonObject, scale: JsonObject): JsonObject {
         'must be greater than or equal to 0',
     );
   }
+  return replicas;
+}
+
+/** The workload with as many as a scale says, of the revision that it names. */
+export function withScale(object: JsonObject, scale: JsonObject): JsonObject {
+  const replicas = wantedReplicas(scale);
   const metadata: Draft = { ...metadataOf(object) };
   const { resourceVersion } = objectIn(scale, 'metadata');
   if (resourceVersion !== undefined) metadata['resourceVersion'] = resourceVersion;

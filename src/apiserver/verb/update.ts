@@ -11,7 +11,7 @@ import {
 } from '../../api/json.ts';
 import type { Kind, Subresource } from '../../api/kind.ts';
 import { storedKind } from '../../api/kinds.ts';
-import { messageType } from '../../api/schema/schema.ts';
+import { messageType, typeOfKind } from '../../api/schema/schema.ts';
 import { badRequest, modified } from '../../api/status.ts';
 import { invalidObject } from '../../api/validate/fault.ts';
 import { faultsOf } from '../../api/validate/validate.ts';
@@ -22,7 +22,8 @@ import { carryMetadata, hasFinalizers, isDeleting } from '../metadata.ts';
 import { metadataOf, revisionOf } from '../object-text.ts';
 import type { Place } from '../registry.ts';
 import { partOf } from '../part.ts';
-import { strategyOf } from '../strategy.ts';
+import { type Strategy, strategyOf } from '../strategy.ts';
+import { definitionKind } from '../custom/definitions.ts';
 import { checkNamespace } from './create.ts';
 
 export interface UpdateRequest {
@@ -55,15 +56,15 @@ export async function updateObject(
     );
     const { subresource } = request;
     const { user } = options;
-    check({ kind, object, old }, subresource);
+    check({ kind, checked: request.place.kind, object, old }, subresource);
     await api.gate.admit({ operation: 'update', place, subresource, object, old, user });
     if (subresource !== 'status') await api.quotas.check({ place, object, old });
-    if (kind.kind === 'Service' && !options.dryRun) {
+    if (kind.builtIn === 'Service' && !options.dryRun) {
       api.services.release(attempted?.object, old);
       await api.services.allocate(object, old);
       attempted = { old, object };
     }
-    if (kind.kind === 'Service' && options.dryRun) {
+    if (kind.builtIn === 'Service' && options.dryRun) {
       await api.services.allocate(object, old);
       api.services.release(object, old);
     }
@@ -73,7 +74,7 @@ export async function updateObject(
   };
   if (options.dryRun) return await apply(await api.registry.get(place));
   const write = () => api.registry.update(place, apply);
-  const change = kind.kind === 'Service' ? () => api.services.alone(write) : write;
+  const change = kind.builtIn === 'Service' ? () => api.services.alone(write) : write;
   const updated = await (
     request.subresource === 'status' ? write() : api.quotas.alone(place, change)
   ).catch((error: unknown) => {
@@ -83,12 +84,13 @@ export async function updateObject(
   api.services.release(attempted?.old, finished === undefined ? updated : undefined);
   if (finished !== undefined) await api.registry.remove(place, updated);
   if (finished !== undefined || mayFree(kind)) api.quotas.touch(place.namespace);
+  if (kind.builtIn === definitionKind) await api.definitions.settle();
   return updated;
 }
 
 /** A change of it may leave more of a quota: a pod has ended, a service needs fewer ports. */
-function mayFree({ kind }: Kind): boolean {
-  return ['Pod', 'Service', 'PersistentVolumeClaim', 'ResourceQuota'].includes(kind);
+function mayFree({ builtIn }: Kind): boolean {
+  return ['Pod', 'Service', 'PersistentVolumeClaim', 'ResourceQuota'].includes(builtIn);
 }
 
 function managed(
@@ -97,7 +99,7 @@ function managed(
   author: Author,
 ): Draft {
   if (manages === true) return object;
-  return recordUpdate(messageType(storedKind(place.kind).type), { old, object }, author);
+  return recordUpdate(typeOfKind(storedKind(place.kind)), { old, object }, author);
 }
 
 function authorOf(
@@ -113,7 +115,7 @@ function isOver(kind: Kind, object: JsonObject): boolean {
   if (hasFinalizers(object) || (grace !== undefined && grace !== 0)) return false;
   // A namespace goes when what was in it is gone.
   const own = objectIn(object, 'spec')['finalizers'];
-  return kind.kind !== 'Namespace' || !isList(own) || own.length === 0;
+  return kind.builtIn !== 'Namespace' || !isList(own) || own.length === 0;
 }
 
 function prepare(
@@ -132,8 +134,9 @@ function prepare(
   if (subresource === 'status') keepAllButStatus(object, old);
   else if (strategy.ownStatus && part === undefined) restore(object, old, 'status');
   if (subresource === undefined) strategy.prepareUpdate?.(object, old);
-  applyDefaults(messageType(kind.type), object);
-  if (strategy.counts && specChanged(object, old)) countChange(object, old);
+  if (subresource === 'status' && kind.custom !== undefined) keepMetadata(object, old);
+  if (kind.custom === undefined) applyDefaults(messageType(kind.type), object);
+  if (strategy.counts && hasChanged(strategy, object, old)) countChange(object, old);
   return object;
 }
 
@@ -161,9 +164,12 @@ function checkRevision({ kind, object, old }: Change): void {
   throw modified(kind, textOf(metadataOf(old)['name']));
 }
 
-function check({ kind, object, old }: Change, subresource: Subresource | undefined): void {
+function check(
+  { kind, checked, object, old }: Change & { readonly checked: Kind },
+  subresource: Subresource | undefined,
+): void {
   const rule = partOf(subresource)?.check ?? strategyOf(kind).checkUpdate;
-  const faults = [...faultsOf(kind, object)];
+  const faults = [...faultsOf(kind.custom === undefined ? kind : checked, object, old)];
   // Defaults may have been fewer when the old one was stored.
   if ((rule?.(object, old) ?? []).length > 0) {
     const before = copyOf(old);
@@ -184,8 +190,21 @@ function restore(object: Draft, old: JsonObject, field: string): void {
   else object[field] = old[field];
 }
 
-function specChanged(object: JsonObject, old: JsonObject): boolean {
-  return !equal(object['spec'], old['spec']);
+/** The metadata of an object whose status alone is meant. */
+function keepMetadata(object: Draft, old: JsonObject): void {
+  const { resourceVersion, managedFields } = metadataOf(object);
+  object['metadata'] = {
+    ...metadataOf(old),
+    ...(resourceVersion !== undefined && { resourceVersion }),
+    ...(managedFields !== undefined && { managedFields }),
+  };
+}
+
+function hasChanged(strategy: Strategy, object: JsonObject, old: JsonObject): boolean {
+  if (strategy.countsAll !== true) return !equal(object['spec'], old['spec']);
+  const { metadata: _new, status, apiVersion: _own, kind: _name, ...now } = object;
+  const { metadata: _old, status: before, apiVersion: _other, kind: _known, ...then } = old;
+  return !equal(now, then) || (!strategy.ownStatus && !equal(status, before));
 }
 
 function countChange(object: Draft, old: JsonObject): void {

@@ -26,7 +26,7 @@ export class GarbageCollector implements Controller {
   }
 
   watch(queue: WorkQueue): void {
-    for (const informer of this.#graph.informers) {
+    this.#graph.onInformer((informer) => {
       informer.onChange((now, before) => {
         if (isOfNoConcern(now, before)) return;
         if (now !== undefined && concerns(now)) queue.add(this.#graph.keyOf(informer, now));
@@ -43,7 +43,7 @@ export class GarbageCollector implements Controller {
         const references = [now, before].flatMap((of) => of?.metadata.ownerReferences ?? []);
         for (const { uid: owner } of references) this.#askOwner(queue, owner, before ?? now);
       });
-    }
+    });
   }
 
   async reconcile(key: string): Promise<undefined> {

@@ -4,6 +4,7 @@ import { type Resource, resourceOfKind, resources } from '../../api/client/resou
 import { findKind, storedKind } from '../../api/kinds.ts';
 import type { OwnerReference } from '../../api/types/generated/meta-v1.ts';
 import type { Cluster } from '../cluster.ts';
+import { CustomInformers } from './custom-informers.ts';
 import type { AnyObject } from '../stored.ts';
 
 /** An object of the graph: which it is, and in which cache. */
@@ -17,21 +18,38 @@ const outside = new Set(['Event', 'Binding']);
 
 /** All objects and who owns them, as the caches have it. */
 export class OwnerGraph {
-  readonly informers: readonly Informer<ApiObject>[];
   readonly #cluster: Cluster;
-  readonly #byPrefix: ReadonlyMap<string, Informer<ApiObject>>;
+  readonly #byPrefix: Map<string, Informer<ApiObject>>;
+  readonly #customs: CustomInformers;
   /** What was read anew for an object since it was deleted. */
   readonly #read = new Map<string, Set<Informer<ApiObject>>>();
 
   constructor(cluster: Cluster) {
     this.#cluster = cluster;
     const kept = Object.values(resources).filter(({ kind }) => !outside.has(kind.kind));
-    this.informers = kept.map(({ kind }) =>
+    const informers = kept.map(({ kind }) =>
       cluster.informer(resourceOfKind(kind), {}, metadataAlone),
     );
     this.#byPrefix = new Map(
-      this.informers.map((informer) => [informer.resource.kind.prefix, informer]),
+      informers.map((informer) => [informer.resource.kind.prefix, informer]),
     );
+    this.#customs = new CustomInformers(cluster, metadataAlone);
+  }
+
+  get informers(): readonly Informer<ApiObject>[] {
+    return [...this.#byPrefix.values()];
+  }
+
+  /** Tells the cache of each kind, also of those that definitions make from now on. */
+  onInformer(tell: (informer: Informer<ApiObject>) => void): void {
+    for (const informer of this.informers) tell(informer);
+    this.#customs.follow({
+      added: (informer) => {
+        this.#byPrefix.set(informer.resource.kind.prefix, informer);
+        tell(informer);
+      },
+      removed: ({ resource }) => void this.#byPrefix.delete(resource.kind.prefix),
+    });
   }
 
   /** `namespace/name/prefix`: what the queue calls a vertex. */
@@ -58,7 +76,7 @@ export class OwnerGraph {
    */
   async ownerOf(dependent: AnyObject, reference: OwnerReference): Promise<Owner> {
     const informer = this.#informerOf(reference);
-    if (informer === undefined) return 'unknown';
+    if (informer === undefined) return this.#customs.isGone(reference.uid) ? 'absent' : 'unknown';
     const { namespaced } = informer.resource.kind;
     const { namespace } = dependent.metadata;
     if (namespaced && namespace === undefined) return 'unknown';
@@ -92,7 +110,8 @@ export class OwnerGraph {
 
   #informerOf({ apiVersion, kind }: OwnerReference): Informer<ApiObject> | undefined {
     const found = findKind(apiVersion, kind);
-    return found === undefined ? undefined : this.#byPrefix.get(storedKind(found).prefix);
+    if (found === undefined) return this.#customs.find(apiVersion, kind);
+    return this.#byPrefix.get(storedKind(found).prefix);
   }
 
   async patch(vertex: Vertex, metadata: Readonly<Record<string, unknown>>): Promise<void> {

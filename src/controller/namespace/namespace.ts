@@ -3,6 +3,7 @@ import type { ApiObject } from '../../api/client/resources.ts';
 import { type Resource, resourceOfKind, resources } from '../../api/client/resources.ts';
 import { equal } from '../../api/json.ts';
 import { resourceOf } from '../../api/kind.ts';
+import { customResources } from '../custom-resources.ts';
 import type * as coreV1 from '../../api/types/generated/core-v1.ts';
 import { messageOf } from '../../base/error.ts';
 import type { Cluster } from '../cluster.ts';
@@ -77,7 +78,7 @@ export class NamespaceController implements Controller {
         }
       }
     };
-    for (const resource of this.#contents) {
+    for (const resource of [...this.#contents, ...(await this.#customs())]) {
       // Over a bad network one of so many calls always fails: it is asked again before all are.
       await count(resource)
         .catch(() => count(resource))
@@ -86,6 +87,12 @@ export class NamespaceController implements Controller {
         });
     }
     return { counts, finalizers, failure };
+  }
+
+  /** Kinds that definitions have made; of one that goes meanwhile nothing is left either. */
+  async #customs(): Promise<readonly Resource<ApiObject>[]> {
+    const { items } = await this.#cluster.client.list(resources.customResourceDefinitions);
+    return customResources(items).filter(({ kind }) => kind.namespaced);
   }
 
   /** Deletes what there is of a kind, and tells what is there still. */

@@ -16,8 +16,8 @@ export interface Output {
 /** An API server on a store of its own, and kubectl for it; all removed at the end. */
 export class ScratchServer implements AsyncDisposable {
   readonly folder: string;
-  readonly #store: Store;
-  readonly #server: ApiServer;
+  #store: Store;
+  #server: ApiServer;
 
   private constructor(store: Store, server: ApiServer, folder: string) {
     this.#store = store;
@@ -32,6 +32,14 @@ export class ScratchServer implements AsyncDisposable {
     const store = await openEmbeddedStore(join(folder, 'state.db'));
     const server = await ApiServer.start({ store, host: '127.0.0.1', port: 0, ...options });
     return new ScratchServer(store, server, folder);
+  }
+
+  /** Ends the server and begins another on the same store. */
+  async restart(): Promise<void> {
+    await this.#server[Symbol.asyncDispose]();
+    await this.#store[Symbol.asyncDispose]();
+    this.#store = await openEmbeddedStore(join(this.folder, 'state.db'));
+    this.#server = await ApiServer.start({ store: this.#store, host: '127.0.0.1', port: 0 });
   }
 
   get url(): string {

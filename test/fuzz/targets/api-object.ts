@@ -29,7 +29,7 @@ export const target: FuzzTarget = {
       applyDefaults(messageType(kind.type), again);
       hold(equal(again, filled), 'what is filled stays as it is');
       const wrong = faultsOf(kind, { metadata: {}, ...filled });
-      if (wrong.length === 0) renderTable(kind.kind, [{ metadata: {}, ...filled }], table);
+      if (wrong.length === 0) renderTable(kind, [{ metadata: {}, ...filled }], table);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       hold(error.code < 500, `a body is the client's own fault: ${error.message}`);

@@ -16,7 +16,7 @@ const options = {
 
 /** Columns and cells of one object as kubectl prints them: name to text. */
 function shown(kind: string, object: JsonObject): Record<string, unknown> {
-  const table = renderTable(kind, [object], options) as {
+  const table = renderTable({ builtIn: kind }, [object], options) as {
     columnDefinitions: { name: string }[];
     rows: { cells: unknown[] }[];
   };
@@ -246,7 +246,7 @@ t.test('every kind shows an object with nothing in it', async (t) => {
 t.test('rows carry as much of their object as was asked for', async (t) => {
   const pod = { metadata: { name: 'web' }, spec };
   const rows = (include: 'None' | 'Metadata' | 'Object') =>
-    renderTable('Pod', [pod], { ...options, include })['rows'];
+    renderTable({ builtIn: 'Pod' }, [pod], { ...options, include })['rows'];
   t.notMatch(rows('None'), [{ object: {} }]);
   t.match(rows('Metadata'), [
     { object: { kind: 'PartialObjectMetadata', metadata: { name: 'web' } } },

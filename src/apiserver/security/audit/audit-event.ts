@@ -95,7 +95,7 @@ function levelShown(body: JsonObject | undefined, answer: JsonObject | undefined
 }
 
 function isSecret({ attributes, kind }: Answered): boolean {
-  if (kind === undefined || secretKinds.has(kind.kind) || isPath(attributes)) return true;
+  if (kind === undefined || secretKinds.has(kind.builtIn) || isPath(attributes)) return true;
   return secretSubresources.has(attributes.subresource);
 }
 

@@ -23,7 +23,7 @@ export function checkEscalation(index: RoleIndex, attempt: WriteAttempt): void {
   const { place, operation, object, user } = attempt;
   if (place.kind.group !== group || operation === 'delete' || object === undefined) return;
   if (user.groups.includes(groupsOfAll.masters)) return;
-  if (place.kind.kind.endsWith('Binding')) checkBinding(index, attempt, object);
+  if (place.kind.builtIn.endsWith('Binding')) checkBinding(index, attempt, object);
   else checkRole(index, attempt, object);
 }
 

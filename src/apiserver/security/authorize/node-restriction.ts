@@ -15,7 +15,7 @@ const mirrorAnnotation = 'kubernetes.io/config.mirror';
 export function checkNode(attempt: WriteAttempt): void {
   const node = nodeOf(attempt.user);
   if (node === '') return;
-  const { kind } = attempt.place.kind;
+  const { builtIn: kind } = attempt.place.kind;
   if (kind === 'Pod') checkPod(node, attempt);
   else if (kind === 'Node') checkOwnNode(node, attempt);
   else if (kind === 'PersistentVolume') checkVolume(node, attempt);

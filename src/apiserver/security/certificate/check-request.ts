@@ -21,7 +21,7 @@ type Decide = (user: User, attributes: ResourceAttributes) => Decision;
  */
 export async function checkRequest(attempt: WriteAttempt, decide: Decide): Promise<void> {
   const { place, operation, subresource, object, old, user } = attempt;
-  if (place.kind.kind !== 'CertificateSigningRequest' || object === undefined) return;
+  if (place.kind.builtIn !== 'CertificateSigningRequest' || object === undefined) return;
   const signer = textOf(objectIn(object, 'spec')['signerName']);
   if (operation === 'create') return await checkNew(attempt, object);
   if (subresource === 'approval' && !maySay(decide, user, { verb: 'approve', signer })) {
