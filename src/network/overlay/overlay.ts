@@ -26,14 +26,15 @@ export interface OverlayOptions {
   readonly log: Logger;
   /** Called when pods can be attached, and whenever what they need to know has changed. */
   readonly planned: (plan: OverlayPlan) => Promise<void>;
+  /** Without any event all is looked at so often, for those that nobody told of. */
+  readonly lookMs?: number;
 }
 
 /** Events of one moment are looked at together. */
 const settleMs = 10;
 /** The ruleset's generation is asked for so often: an event of nf_tables costs every writer. */
 const tickMs = 1000;
-/** Without any event all is looked at so often, for those that nobody told of. */
-const lookMs = 10_000;
+const usualLookMs = 10_000;
 const firstRetryMs = 100;
 const longestRetryMs = 5000;
 
@@ -109,6 +110,7 @@ export class Overlay {
   }
 
   async #work(route: Connection, netfilter: Connection, signal: AbortSignal): Promise<void> {
+    const { lookMs = usualLookMs } = this.#options;
     let failures = 0;
     while (!signal.aborted) {
       // Whoever runs us begins anew, with another subscription.
