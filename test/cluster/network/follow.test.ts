@@ -15,6 +15,7 @@ import {
 import { RecordStore } from '../../../src/network/dns/record-store.ts';
 import { runServices } from '../../../src/network/services/run-services.ts';
 import { skip, TestNamespace } from '../../kernel/netlink/namespace.ts';
+import { until as untilSo } from '../../until.ts';
 import { slice } from '../../unit/network/services/objects.ts';
 import { ScratchServer } from '../apiserver/scratch-server.ts';
 
@@ -106,11 +107,20 @@ t.test('a node follows the coordinator', { skip }, async (t) => {
     space.exec('nft', 'list', 'chain', 'inet', 'keelson-services', 'prerouting').includes('jump'),
   );
 
+  using tracking = await netlink.open({ namespace: space.path, protocol: 'netfilter' });
+  const flows = async (): Promise<number> => {
+    const all = await netlink.conntrack.list(tracking, { protocol: 'udp' });
+    return all.filter(({ original }) => original.destination === clusterIP).length;
+  };
+  sendOne(space, clusterIP);
+  t.equal(await flows(), 1);
+
   await client.delete(endpointSlices, {
     namespace: 'default',
     name: sliced.metadata.name,
   });
-  await becomes('rejected4', frontend);
+  await until('it is refused', () => elements('rejected4').includes(frontend));
+  await untilSo(flows, (left) => left === 0);
   await until('the name is known', () => store.get('default', 'web')?.addresses[0] === clusterIP);
   await client.delete(services, web);
   await becomes('rejected4', '');
@@ -121,6 +131,16 @@ t.test('a node follows the coordinator', { skip }, async (t) => {
   using connection = await netlink.open({ namespace: space.path, protocol: 'netfilter' });
   t.match(await netlink.nftables.listTables(connection), [{ table: 'keelson-services' }]);
 });
+
+/** One datagram to a Service, whose flow does not end by itself before the test does. */
+function sendOne(space: TestNamespace, address: string): void {
+  space.exec('sysctl', '-qw', 'net.netfilter.nf_conntrack_udp_timeout=3600');
+  for (const device of ['up0', 'up1']) space.ip('link', 'set', device, 'up');
+  space.ip('address', 'add', '192.0.2.7/24', 'dev', 'up0');
+  space.ip('neighbour', 'add', '192.0.2.1', 'lladdr', '02:00:00:00:00:01', 'dev', 'up0');
+  space.ip('route', 'add', 'default', 'via', '192.0.2.1');
+  space.exec('bash', '-c', `echo >/dev/udp/${address}/80`);
+}
 
 t.test('names are kept on disk, and a damaged file is none', async (t) => {
   await using server = await ScratchServer.start();
