@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # Tools of the exercises, the names of the machines, and a kernel that forwards.
 packages iproute2 iputils-ping bridge-utils tcpdump conntrack iptables nftables iperf3 stress-ng \
-    jq curl procps psmisc util-linux busybox-static ca-certificates
+    jq curl procps psmisc util-linux busybox-static ca-certificates bind9-dnsutils docker-registry
 
 begin='# keelson lab: begin' end='# keelson lab: end'
 hosts=$(

@@ -43,10 +43,10 @@ export class Reader implements AsyncDisposable {
     return this.runtime.folder;
   }
 
-  /** What the book's reader types, in bash; fails after two and a half minutes. */
+  /** What the book's reader types, in bash; fails after five minutes. */
   type(script: string, input = ''): Promise<Typed> {
     const [program, ...args] = [...this.#prefix, 'bash', '-c', `exec 2>&1\n${script}`];
-    const options = { timeout: 150_000, env: this.#environment(), maxBuffer: 16 * 1024 * 1024 };
+    const options = { timeout: 300_000, env: this.#environment(), maxBuffer: 16 * 1024 * 1024 };
     return new Promise((resolve) => {
       const child = execFile(program ?? 'bash', args, options, (error, output) => {
         resolve({ code: typeof error?.code === 'number' ? error.code : error ? -1 : 0, output });
