@@ -22,6 +22,7 @@ import { PodEvents } from './pod/pod-events.ts';
 import type { PodSurroundings } from './pod/pod-surroundings.ts';
 import { PodWorkers } from './pod/pod-workers.ts';
 import { StatusWriter } from './pod/status-writer.ts';
+import { UserNamespaces } from './pod/user-namespaces.ts';
 import type { ContainerRuntime } from './runtime/container-runtime.ts';
 import { askRuntime } from './runtime/ask-runtime.ts';
 import { RuntimeChanges } from './runtime/runtime-changes.ts';
@@ -129,6 +130,7 @@ function openWorkers(
     statuses,
     images: new ImagePuller({ runtime, clock, events, serialize }),
     objects: new ApiObjects(client),
+    users: new UserNamespaces({ root: common.root, maxPods: configuration.maxPods }),
     services: () => links.api?.services() ?? [],
     bounds: { memoryBytes: totalmem(), leastOomScore: leastOomScore(log) },
     settings: settingsOf(common),

@@ -178,7 +178,7 @@ const pods = {
   imageServiceEndpoint: unsupported(text('')),
   configMapAndSecretChangeDetectionStrategy: unsupported(choice('Watch', 'Cache', 'Get')),
   crashLoopBackOff: section({ maxContainerRestartPeriod: unsupported(duration('5m0s')) }),
-  userNamespaces: ignored({}),
+  userNamespaces: section({ idsPerPod: unsupported(whole(65_536, 65_536, 2 ** 32 - 1)) }),
   hairpinMode: ignored('promiscuous-bridge'),
   volumePluginDir: ignored('/usr/libexec/kubernetes/kubelet-plugins/volume/exec/'),
   volumeStatsAggPeriod: unsupported(duration('1m0s')),

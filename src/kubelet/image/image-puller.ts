@@ -14,7 +14,11 @@ import { elapsedText } from './elapsed-text.ts';
 
 export interface ImageRequest {
   readonly pod: Pod;
-  readonly what: PodContainer;
+  /** The image's name, as the pod has it. */
+  readonly name: string;
+  readonly policy: string | undefined;
+  /** The container that is of it; absent for a volume's. */
+  readonly what?: PodContainer;
   /** What the runtime pulls for. */
   readonly sandbox: () => Draft<PodSandboxConfig>;
   /** The pod's pull secrets that are there. */
@@ -75,21 +79,19 @@ export class ImagePuller {
   }
 
   async ensure(request: ImageRequest): Promise<ImageOutcome> {
-    const { container } = request.what;
     const { events, clock } = this.#options;
-    const name = withTag(container.image ?? '');
-    const policy = container.imagePullPolicy ?? (name.endsWith(':latest') ? 'Always' : '');
+    const name = withTag(request.name);
+    const policy = request.policy ?? (name.endsWith(':latest') ? 'Always' : '');
     const image = await this.#status(request.pod, name);
-    const quoted = `"${container.image ?? ''}"`;
+    const quoted = `"${request.name}"`;
     if (image !== undefined && policy !== 'Always') {
       const message = `Container image ${quoted} already present on machine`;
-      events.tell(request.pod, { what: request.what, reason: 'Pulled', message });
+      events.tell(request.pod, { ...about(request), reason: 'Pulled', message });
       return { image };
     }
     if (policy === 'Never') {
       const message = `Container image ${quoted} is not present with pull policy of Never`;
-      const event = { what: request.what, reason: 'ErrImageNeverPull', message } as const;
-      events.warn(request.pod, event);
+      events.warn(request.pod, { ...about(request), reason: 'ErrImageNeverPull', message });
       const retryAtMs = clock.now() + configRetryMs;
       return { failure: { reason: 'ErrImageNeverPull', message }, retryAtMs };
     }
@@ -100,9 +102,9 @@ export class ImagePuller {
     const { clock, events } = this.#options;
     const key = `${request.pod.metadata.uid ?? ''}_${name}`;
     const untilMs = this.#backOff.until(key);
-    const message = `Back-off pulling image "${request.what.container.image ?? ''}"`;
+    const message = `Back-off pulling image "${request.name}"`;
     if (untilMs > clock.now()) {
-      events.tell(request.pod, { what: request.what, reason: 'BackOff', message });
+      events.tell(request.pod, { ...about(request), reason: 'BackOff', message });
       return { failure: { reason: 'ImagePullBackOff', message }, retryAtMs: untilMs };
     }
     try {
@@ -112,8 +114,8 @@ export class ImagePuller {
     } catch (error) {
       this.#backOff.failed(key, clock.now());
       const text = messageOf(error);
-      const about = `Failed to pull image "${request.what.container.image ?? ''}": ${text}`;
-      events.warn(request.pod, { what: request.what, reason: 'Failed', message: about });
+      const message = `Failed to pull image "${request.name}": ${text}`;
+      events.warn(request.pod, { ...about(request), reason: 'Failed', message });
       // What is wrong is told once; then the pause is.
       return { failure: { reason: 'ErrImagePull', message: text }, retryAtMs: clock.now() + 1000 };
     }
@@ -121,9 +123,9 @@ export class ImagePuller {
 
   async #pull(request: ImageRequest, name: string): Promise<Image> {
     const { clock, serialize, runtime, events } = this.#options;
-    const { pod, what } = request;
-    const quoted = `"${what.container.image ?? ''}"`;
-    events.tell(pod, { what, reason: 'Pulling', message: `Pulling image ${quoted}` });
+    const { pod } = request;
+    const quoted = `"${request.name}"`;
+    events.tell(pod, { ...about(request), reason: 'Pulling', message: `Pulling image ${quoted}` });
     const askedMs = clock.now();
     let begunMs = askedMs;
     let pulled = Promise.resolve();
@@ -140,7 +142,7 @@ export class ImagePuller {
     const took = `${elapsedText(nowMs - begunMs)} (${waited} including waiting)`;
     const size = `Image size: ${image.size} bytes.`;
     const message = `Successfully pulled image ${quoted} in ${took}. ${size}`;
-    events.tell(pod, { what, reason: 'Pulled', message });
+    events.tell(pod, { ...about(request), reason: 'Pulled', message });
     return image;
   }
 
@@ -165,6 +167,10 @@ export class ImagePuller {
     }
     throw last;
   }
+}
+
+function about({ what }: ImageRequest): { readonly what?: PodContainer } {
+  return what === undefined ? {} : { what };
 }
 
 /** Never rejects: who waits for the work itself hears of its failure. */

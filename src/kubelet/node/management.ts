@@ -35,7 +35,11 @@ export class Management {
   constructor(options: NodeStateOptions, managed: Managed) {
     this.#options = options;
     this.#complaints = managed.complaints;
-    this.#images = new ImageCollector(options);
+    const mounted = () =>
+      managed.pods.list().flatMap(({ spec: { volumes = [] } }) => {
+        return volumes.flatMap(({ image }) => image?.reference ?? []);
+      });
+    this.#images = new ImageCollector({ ...options, mounted });
     this.#logs = new LogKeeper({ ...options, complaints: managed.complaints });
     this.#evictor = new Evictor({ ...managed, node: options, images: this.#images });
     this.#shutdown = new GracefulShutdown({ ...managed, node: options });

@@ -2,6 +2,7 @@ import type { Pod } from '../../api/types/generated/core-v1.ts';
 import {
   type ContainerConfig,
   type Image,
+  type ImageSpec,
   type Mount,
   MountPropagation,
   type NamespaceOption,
@@ -25,6 +26,8 @@ export interface ContainerParts {
   readonly image: Image | undefined;
   readonly variables: ReadonlyMap<string, string>;
   readonly mounts: readonly VolumeMountPlan[];
+  /** Of the volumes that are images, by their names. */
+  readonly images: ReadonlyMap<string, Draft<ImageSpec>>;
   /** On the host: /etc/hosts and the termination message; empty for none. */
   readonly hostsFile: string;
   readonly messageFile: string;
@@ -93,7 +96,8 @@ const propagations = {
   Bidirectional: MountPropagation.PROPAGATION_BIDIRECTIONAL,
 } as const;
 
-function mountsOf({ what, mounts, hostsFile, messageFile }: ContainerParts): Draft<Mount>[] {
+function mountsOf(parts: ContainerParts): Draft<Mount>[] {
+  const { what, mounts, images, hostsFile, messageFile, namespaces } = parts;
   const { terminationMessagePath = defaultMessagePath } = what.container;
   const isTaken = (path: string) => mounts.some(({ containerPath }) => containerPath === path);
   const all: Draft<Mount>[] = mounts.map((mount) => ({
@@ -102,6 +106,10 @@ function mountsOf({ what, mounts, hostsFile, messageFile }: ContainerParts): Dra
     readonly: mount.readOnly,
     recursive_read_only: mount.recursiveReadOnly,
     propagation: propagations[mount.propagation],
+    ...(mount.image !== undefined && {
+      image: images.get(mount.image.volume),
+      image_sub_path: mount.image.subPath,
+    }),
   }));
   if (hostsFile !== '' && !isTaken('/etc/hosts')) {
     all.push({ host_path: hostsFile, container_path: '/etc/hosts' });
@@ -109,5 +117,8 @@ function mountsOf({ what, mounts, hostsFile, messageFile }: ContainerParts): Dra
   if (messageFile !== '') {
     all.push({ host_path: messageFile, container_path: terminationMessagePath });
   }
-  return all;
+  const { uids: uidMappings, gids: gidMappings } = namespaces.userns_options ?? {};
+  if (uidMappings === undefined) return all;
+  // Owners in the pod are those on the node: the mount translates them.
+  return all.map((mount) => ({ ...mount, uidMappings, gidMappings }));
 }

@@ -1,5 +1,6 @@
 import { DomainError, messageOf } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
+import type { UserNamespace } from '../../cri/generated/runtime.ts';
 import type { LivePod } from './live-pod.ts';
 import type { PodSurroundings } from './pod-surroundings.ts';
 import { sandboxConfig } from './sandbox-config.ts';
@@ -29,9 +30,13 @@ export async function createSandbox(
   }
   signal.throwIfAborted();
   try {
-    const config = sandboxConfig(pod, { attempt, cgroup: cgroups.parentOf(pod) }, settings);
+    const handler = await handlerOf(surroundings, pod);
+    const own =
+      pod.spec.hostUsers === false ? await usersOf(surroundings, pod, handler) : undefined;
+    const place = { attempt, cgroup: cgroups.parentOf(pod), users: own };
+    const config = sandboxConfig(pod, place, settings);
     fault('kubelet.sandbox.creating');
-    const making = runtime.runPod(config, await handlerOf(surroundings, pod));
+    const making = runtime.runPod(config, handler);
     surroundings.images.lookAhead(pod);
     const id = await making;
     fault('kubelet.sandbox.created');
@@ -49,4 +54,18 @@ async function handlerOf({ objects }: PodSurroundings, pod: LivePod): Promise<st
   const found = await objects.runtimeClass(runtimeClassName);
   if (found !== undefined) return found.handler;
   throw new DomainError('notFound', `RuntimeClass "${runtimeClassName}" not found`);
+}
+
+/** Root in a pod that asked for users of its own is never the node's for want of support. */
+async function usersOf(
+  { runtime, users }: PodSurroundings,
+  pod: LivePod,
+  handler: string,
+): Promise<UserNamespace | undefined> {
+  const { runtime_handlers: handlers } = await runtime.status(false);
+  const features = handlers.find(({ name }) => name === handler)?.features;
+  if (features?.user_namespaces === true) return await users.ensure(pod);
+  const who = handler === '' ? 'runtime does' : `RuntimeClass handler "${handler}" does`;
+  const message = `can't set \`spec.hostUsers: false\`, ${who} not support user namespaces`;
+  throw new DomainError('unsupported', message);
 }

@@ -115,7 +115,7 @@ export class PodEnd {
     surroundings: PodSurroundings,
     { pod, observed }: { readonly pod: LivePod; readonly observed: ObservedPod },
   ): Promise<void> {
-    const { runtime, settings, cgroups, objects } = surroundings;
+    const { runtime, settings, cgroups, users, objects } = surroundings;
     for (const container of observed.containers) {
       await removeContainer(surroundings, pod, container);
     }
@@ -123,6 +123,7 @@ export class PodEnd {
     fault('kubelet.pod.removed');
     await rm(logFolderOf(pod, settings.logFolder), { recursive: true, force: true });
     await cgroups.remove(pod);
+    users.release(pod.metadata.uid);
     if (this.#gone.signal.aborted || isStatic(pod)) return;
     try {
       await objects.deletePod(pod);

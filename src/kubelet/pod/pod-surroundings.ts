@@ -12,6 +12,7 @@ import type { NodeBounds } from './qos.ts';
 import type { SandboxSettings } from './sandbox-config.ts';
 import type { SecuritySettings } from './security-context.ts';
 import type { StatusWriter } from './status-writer.ts';
+import type { UserNamespaces } from './user-namespaces.ts';
 
 /** Where pods live: what their workers have in common. */
 export interface PodSurroundings {
@@ -24,6 +25,7 @@ export interface PodSurroundings {
   readonly objects: ApiObjects;
   readonly services: () => readonly Service[];
   readonly cgroups: PodCgroups;
+  readonly users: UserNamespaces;
   readonly events: PodEvents;
   readonly statuses: StatusWriter;
   readonly clock: Clock;

@@ -1,6 +1,11 @@
 import { join } from 'node:path';
 import type { Pod } from '../../api/types/generated/core-v1.ts';
-import { type PodSandboxConfig, type PortMapping, Protocol } from '../../cri/generated/runtime.ts';
+import {
+  type PodSandboxConfig,
+  type PortMapping,
+  Protocol,
+  type UserNamespace,
+} from '../../cri/generated/runtime.ts';
 import type { Draft } from '../../grpc/message.ts';
 import { annotation, label } from '../runtime/record.ts';
 import { type DnsSettings, dnsOf } from './dns.ts';
@@ -13,10 +18,18 @@ export interface SandboxSettings extends DnsSettings {
   readonly logFolder: string;
 }
 
-/** What the runtime is told of a pod; `cgroup` is empty where the runtime chooses. */
+export interface SandboxPlace {
+  readonly attempt: number;
+  /** Empty where the runtime chooses. */
+  readonly cgroup: string;
+  /** Undefined for the node's users. */
+  readonly users?: UserNamespace | undefined;
+}
+
+/** What the runtime is told of a pod. */
 export function sandboxConfig(
   pod: Pod,
-  { attempt, cgroup }: { readonly attempt: number; readonly cgroup: string },
+  { attempt, cgroup, users }: SandboxPlace,
   settings: SandboxSettings,
 ): Draft<PodSandboxConfig> {
   const { metadata, spec } = pod;
@@ -41,7 +54,7 @@ export function sandboxConfig(
     },
     linux: {
       cgroup_parent: cgroup,
-      security_context: sandboxSecurity(pod, namespacesOf(pod)),
+      security_context: sandboxSecurity(pod, namespacesOf(pod, '', users)),
       sysctls: Object.fromEntries(sysctls) as Record<string, string>,
     },
   };

@@ -10,6 +10,7 @@ import {
   ProfileType,
   type SecurityProfile,
   SupplementalGroupsPolicy,
+  type UserNamespace,
 } from '../../cri/generated/runtime.ts';
 import type { Draft } from '../../grpc/message.ts';
 import { describePod } from './pod-containers.ts';
@@ -71,11 +72,8 @@ export function sandboxSecurity(
 }
 
 /** Which namespaces are the pod's, the container's, the node's, or another container's. */
-export function namespacesOf(pod: Pod, target = ''): NamespaceOption {
+export function namespacesOf(pod: Pod, target = '', users?: UserNamespace): NamespaceOption {
   const { spec } = pod;
-  if (spec.hostUsers === false) {
-    throw new DomainError('unsupported', 'hostUsers: false is not supported by this kubelet');
-  }
   const { NODE, POD, CONTAINER, TARGET } = NamespaceMode;
   const pid = spec.hostPID === true ? NODE : spec.shareProcessNamespace === true ? POD : CONTAINER;
   return {
@@ -83,6 +81,7 @@ export function namespacesOf(pod: Pod, target = ''): NamespaceOption {
     ipc: spec.hostIPC === true ? NODE : POD,
     pid: target === '' || pid !== CONTAINER ? pid : TARGET,
     target_id: pid === CONTAINER ? target : '',
+    ...(users !== undefined && { userns_options: users }),
   };
 }
 

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Secret } from '../../api/types/generated/core-v1.ts';
 import { isDomainError, messageOf } from '../../base/error.ts';
 import { fault } from '../../base/fault.ts';
-import { ContainerState, type Image } from '../../cri/generated/runtime.ts';
+import { ContainerState } from '../../cri/generated/runtime.ts';
 import { runHook } from '../probe/run-probe.ts';
 import type { ObservedPod, ObservedSandbox } from '../runtime/observed-pod.ts';
 import { newestOf } from '../runtime/observed-pod.ts';
 import { containerConfig } from './container-config.ts';
 import type { Failure } from './container-status.ts';
+import { type Ensured, ensureImages } from './ensure-images.ts';
 import { environmentOf } from './environment.ts';
 import { hostsFile } from './hosts-file.ts';
 import type { Attempt } from './plan-pod.ts';
@@ -66,7 +66,7 @@ export async function startContainer(
   };
   const { leftover } = attempt;
   if (leftover !== undefined && !(await removeUnstarted(surroundings, leftover))) return {};
-  const ensured = await unlessAborted(ensureImage(surroundings, request), signal);
+  const ensured = await unlessAborted(ensureImages(surroundings, request), signal);
   if (ensured?.failure !== undefined) {
     const { failure, retryAtMs } = ensured;
     events.warn(pod, { what, reason: 'Failed', message: `Error: ${failure.reason}` });
@@ -77,7 +77,7 @@ export async function startContainer(
   }
   let config: Awaited<ReturnType<typeof configOf>>;
   try {
-    config = await configOf(surroundings, request, ensured.image);
+    config = await configOf(surroundings, request, ensured);
   } catch (error) {
     return refuse('CreateContainerConfigError', error);
   }
@@ -138,27 +138,10 @@ async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<
   }
 }
 
-function ensureImage(surroundings: PodSurroundings, request: StartRequest) {
-  const { objects, images, settings, cgroups } = surroundings;
-  const { pod, what, sandbox } = request;
-  const secrets = async (): Promise<Secret[]> => {
-    const names = (pod.spec.imagePullSecrets ?? []).map(({ name = '' }) => name);
-    const found = await Promise.all(
-      names.map((name) => objects.secret(pod.metadata.namespace ?? '', name)),
-    );
-    return found.filter((secret) => secret !== undefined);
-  };
-  const config = () => {
-    const place = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
-    return sandboxConfig(pod, place, settings);
-  };
-  return images.ensure({ pod, what, sandbox: config, secrets });
-}
-
 async function configOf(
-  { volumes, settings, cgroups, ...surroundings }: PodSurroundings,
+  { volumes, settings, cgroups, users, ...surroundings }: PodSurroundings,
   { pod, what, attempt, sandbox, observed }: StartRequest,
-  image: Image,
+  { image, volumes: images }: Ensured,
 ) {
   const { container } = what;
   const own = withAddresses(pod, sandbox, surroundings.node.addresses);
@@ -182,6 +165,7 @@ async function configOf(
   const hostsPath = writeHosts(settings.root, pod, hosts);
   const place = { name: container.name, attempt: number };
   const messageFile = makeMessageFile(settings.root, pod, place);
+  const targetId = target?.state === 'running' ? target.id : '';
   const config = containerConfig(
     {
       pod,
@@ -191,14 +175,15 @@ async function configOf(
       image,
       variables,
       mounts,
+      images,
       hostsFile: hostsPath,
       messageFile,
-      namespaces: namespacesOf(pod, target?.state === 'running' ? target.id : ''),
+      namespaces: namespacesOf(pod, targetId, users.of(pod)),
       bounds: surroundings.bounds,
     },
     settings,
   );
-  const of = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod) };
+  const of = { attempt: sandbox.attempt, cgroup: cgroups.parentOf(pod), users: users.of(pod) };
   const sandbox_config = sandboxConfig(pod, of, settings);
   return { pod_sandbox_id: sandbox.id, config, sandbox_config };
 }

@@ -9,14 +9,14 @@ import type { VolumePlace } from './volume-maker.ts';
 /**
  * What each volume takes. One that is a file system of its own, or a persistent volume that others
  * may use too, is what its file system says; a folder of the node's disk is measured. hostPaths are
- * nobody's and are not counted.
+ * nobody's, and images the node's: they are not counted.
  */
 export async function measureVolumes(
   places: ReadonlyMap<string, VolumePlace>,
 ): Promise<ReadonlyMap<string, VolumeUsage>> {
   const usages = new Map<string, VolumeUsage>();
   for (const [name, { plan, path }] of places) {
-    if (plan.kind === 'hostPath') continue;
+    if (plan.kind === 'hostPath' || plan.kind === 'image') continue;
     const isWhole =
       plan.kind === 'claim' ||
       (plan.kind === 'files' ? plan.inMemory : plan.memoryBytes !== undefined);

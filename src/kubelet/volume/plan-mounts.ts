@@ -29,6 +29,7 @@ export function planMounts(input: MountsInput): readonly PlannedMount[] {
     }
     const readOnly = mount.readOnly === true || place.readOnly;
     const path = subPathOf(mount, input);
+    const isImage = place.plan.kind === 'image';
     return {
       mount: {
         hostPath: place.path,
@@ -36,9 +37,10 @@ export function planMounts(input: MountsInput): readonly PlannedMount[] {
         readOnly,
         recursiveReadOnly: isRecursive(mount, readOnly, input),
         propagation: propagationOf(mount),
+        ...(isImage && { image: { volume: mount.name, subPath: path } }),
       },
       subPath:
-        path === ''
+        path === '' || isImage
           ? undefined
           : { path, target: `volume-subpaths/${mount.name}/${container.name}/${index}` },
     };

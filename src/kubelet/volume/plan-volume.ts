@@ -39,7 +39,7 @@ export function planVolume(
   volume: Volume,
   allocatable: ReadonlyMap<string, string>,
 ): VolumePlan {
-  const { name, emptyDir, hostPath, persistentVolumeClaim, ephemeral } = volume;
+  const { name, emptyDir, hostPath, image, persistentVolumeClaim, ephemeral } = volume;
   const own = { volume, name };
   if (emptyDir !== undefined) {
     const folder = folderOf('empty-dir', name);
@@ -49,6 +49,7 @@ export function planVolume(
   if (hostPath !== undefined) {
     return { ...own, kind: 'hostPath', path: hostPath.path, type: hostPath.type ?? '' };
   }
+  if (image !== undefined) return { ...own, kind: 'image' };
   if (persistentVolumeClaim !== undefined) {
     const { claimName, readOnly = false } = persistentVolumeClaim;
     return { ...own, kind: 'claim', claim: claimName, readOnly, isOwn: false };

@@ -3,8 +3,10 @@ import type { Container, Pod } from '../../api/types/generated/core-v1.ts';
 
 /** A mount of a container, as the CRI wants it. */
 export interface VolumeMountPlan {
-  /** On the host; stays what it is until the pod's volumes are removed. */
+  /** On the host; stays what it is until the pod's volumes are removed. Empty for an image. */
   readonly hostPath: string;
+  /** The volume whose image it is, and the part of it that is mounted; empty for all. */
+  readonly image?: { readonly volume: string; readonly subPath: string };
   readonly containerPath: string;
   readonly readOnly: boolean;
   readonly recursiveReadOnly: boolean;

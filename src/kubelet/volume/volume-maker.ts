@@ -90,6 +90,7 @@ export class VolumeMaker {
     const claims = await readClaims(folder);
     const places = this.#plans(pod).map((plan): [string, VolumePlace] => {
       if (plan.kind === 'hostPath') return [plan.name, { plan, path: plan.path, readOnly: false }];
+      if (plan.kind === 'image') return [plan.name, { plan, path: '', readOnly: true }];
       if (plan.kind !== 'claim') {
         const place = { plan, path: `${path}/${plan.folder}`, readOnly: plan.kind === 'files' };
         return [plan.name, place];

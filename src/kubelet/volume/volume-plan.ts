@@ -5,6 +5,8 @@ export type VolumePlan = { readonly volume: Volume; readonly name: string } & (
   | { readonly kind: 'empty'; readonly folder: string; readonly memoryBytes: number | undefined }
   | { readonly kind: 'files'; readonly folder: string; readonly inMemory: boolean }
   | { readonly kind: 'hostPath'; readonly path: string; readonly type: string }
+  /** The runtime mounts it: there is nothing to make. */
+  | { readonly kind: 'image' }
   | {
       readonly kind: 'claim';
       readonly claim: string;

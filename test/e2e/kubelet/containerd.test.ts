@@ -23,15 +23,16 @@ t.test('a pod runs, is probed, restarted and removed', async (t) => {
   const containers = [shell(waiting, { readinessProbe }), shell('exit 3', { name: 'failing' })];
   await node.create({ containers }, { name: 'web' });
   const pod = await node.until('web', (now) => {
-    const [main, failing] = now?.status?.containerStatuses ?? [];
+    // By their names, as the stock kubelet has them.
+    const [failing, main] = now?.status?.containerStatuses ?? [];
     return main?.ready === true && (failing?.restartCount ?? 0) > 0;
   });
   t.match(pod?.status, {
     phase: 'Running',
     podIP: /^10\./,
     containerStatuses: [
-      { containerID: /^containerd:/ },
       { lastState: { terminated: { exitCode: 3, reason: 'Error' } } },
+      { containerID: /^containerd:/ },
     ],
   });
   if (node.coordinator.skip === false) {
@@ -42,6 +43,15 @@ t.test('a pod runs, is probed, restarted and removed', async (t) => {
   using runtime = openRuntime(containerd.socket);
   t.same(await runtime.listPods(), []);
   t.same(await runtime.listContainers(), []);
+});
+
+t.test('root in a pod is not the node’s for want of support', async (t) => {
+  await node.create({ hostUsers: false, containers: [shell(waiting)] }, { name: 'users' });
+  const why = "can't set `spec.hostUsers: false`, runtime does not support user namespaces";
+  await node.told('users', new RegExp(`^FailedCreatePodSandBox .*${why}`));
+  t.notMatch((await node.pod('users'))?.status?.containerStatuses, [{ started: true }]);
+  await node.delete('users', 0);
+  await node.gone('users');
 });
 
 t.test('a killed kubelet finds its pods there, too', async (t) => {

@@ -2,7 +2,7 @@ import { maskedPaths } from '../../../src/base/hidden-paths.ts';
 import t from 'tap';
 import type { Container, PodSpec } from '../../../src/api/types/generated/core-v1.ts';
 import { NamespaceMode, ProfileType } from '../../../src/cri/generated/runtime.ts';
-import { containerConfig } from '../../../src/kubelet/pod/container-config.ts';
+import { containerConfig, type ContainerParts } from '../../../src/kubelet/pod/container-config.ts';
 import { dnsOf } from '../../../src/kubelet/pod/dns.ts';
 import { hostsFile } from '../../../src/kubelet/pod/hosts-file.ts';
 import { oomScore, qosOf } from '../../../src/kubelet/pod/qos.ts';
@@ -33,10 +33,14 @@ t.test('QoS classes and who is killed first', async (t) => {
   t.equal(score({ requests: { cpu: '1' } }), 999);
 });
 
-function configOf(container: Partial<Container>, spec: Partial<PodSpec> = {}) {
+function configOf(
+  container: Partial<Container>,
+  spec: Partial<PodSpec> = {},
+  more: Partial<ContainerParts> = {},
+) {
   const main = { name: 'main', image: 'busybox', ...container };
   const pod = podOf({ containers: [main], ...spec });
-  const parts = {
+  const parts: ContainerParts = {
     pod,
     what: { role: 'main', container: main },
     attempt: { number: 2, backOffSeconds: 20 },
@@ -44,13 +48,44 @@ function configOf(container: Partial<Container>, spec: Partial<PodSpec> = {}) {
     image: undefined,
     variables: new Map([['WHO', 'me']]),
     mounts: [],
+    images: new Map(),
     hostsFile: '/pod/etc-hosts',
     messageFile: '/pod/message',
     namespaces: namespacesOf(pod),
     bounds: { memoryBytes: 4 * gibibyte, leastOomScore: -1000 },
-  } as const;
+    ...more,
+  };
   return containerConfig(parts, security);
 }
+
+t.test('an image is a mount that the runtime fills', async (t) => {
+  const mount = {
+    hostPath: '',
+    containerPath: '/content',
+    readOnly: true,
+    recursiveReadOnly: false,
+    propagation: 'None',
+    image: { volume: 'content', subPath: 'data' },
+  } as const;
+  const images = new Map([['content', { image: 'sha256:2', user_specified_image: 'content:1' }]]);
+  t.match(configOf({}, {}, { mounts: [mount], images }).mounts?.[0], {
+    container_path: '/content',
+    host_path: '',
+    readonly: true,
+    image: { image: 'sha256:2', user_specified_image: 'content:1' },
+    image_sub_path: 'data',
+  });
+});
+
+t.test('mounts translate owners for a pod with users of its own', async (t) => {
+  const ids = [{ host_id: 131_072, container_id: 0, length: 65_536 }];
+  const users = { mode: NamespaceMode.POD, uids: ids, gids: ids };
+  const own = configOf({}, {}, { namespaces: namespacesOf(podOf(), '', users) });
+  t.match(own.linux?.security_context?.namespace_options, { userns_options: users });
+  t.equal(own.mounts?.length, 2);
+  for (const mount of own.mounts ?? []) t.match(mount, { uidMappings: ids, gidMappings: ids });
+  t.notOk(configOf({}).mounts?.some((mount) => 'uidMappings' in mount));
+});
 
 t.test('a container is told to the runtime with all that a restart has to know', async (t) => {
   const config = configOf({
@@ -139,7 +174,6 @@ t.test("namespaces of the node, the pod and one's neighbour", async (t) => {
   t.match(namespacesOf(podOf({ hostNetwork: true, hostPID: true })), { network: NODE, pid: NODE });
   t.match(namespacesOf(podOf({ shareProcessNamespace: true })), { pid: POD });
   t.match(namespacesOf(podOf(), 'abc'), { pid: TARGET, target_id: 'abc' });
-  t.throws(() => namespacesOf(podOf({ hostUsers: false })), { message: /hostUsers/ });
 });
 
 t.test('names are resolved as the policy says', async (t) => {

@@ -12,6 +12,8 @@ function podOf(image: string): Pod {
   return { metadata: { uid: image }, spec: { containers: [container] } };
 }
 
+const sandbox = () => ({});
+
 /** A runtime with a registry that answers when it is told to. */
 function scene(serialize: boolean) {
   const clock = new FakeClock(0);
@@ -37,7 +39,8 @@ function scene(serialize: boolean) {
   const ensure = (image: string, pod = podOf(image)) => {
     const container = pod.spec?.containers[0] ?? { name: 'main' };
     const what = { role: 'main', container } as const;
-    return puller.ensure({ pod, what, sandbox: () => ({}), secrets: async () => [] });
+    const [name, policy] = [image, 'IfNotPresent'];
+    return puller.ensure({ pod, name, policy, what, sandbox, secrets: async () => [] });
   };
   return { clock, asked, ensure, puller, there, looks };
 }

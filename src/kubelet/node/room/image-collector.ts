@@ -10,6 +10,8 @@ export interface ImageCollectorOptions {
   readonly runtime: ContainerRuntime;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Names of images that are volumes of pods: no container is of them. */
+  readonly mounted?: () => Iterable<string>;
   readonly configuration: Pick<
     KubeletConfiguration,
     | 'imageMinimumGCAge'
@@ -100,6 +102,9 @@ export class ImageCollector {
         image_id,
       ]),
     );
+    for (const image of new Set(this.#options.mounted?.())) {
+      used.add((await runtime.imageStatus({ image }))?.id ?? '');
+    }
     const isUsed = ({ id, repo_tags, repo_digests }: cri.Image) =>
       [id, ...repo_tags, ...repo_digests].some((name) => used.has(name));
     const present = new Set(images.map(({ id }) => id));
