@@ -19,6 +19,8 @@ export interface ProxyServerOptions {
   readonly log: Logger;
   readonly http?: Listening;
   readonly https?: Listening;
+  /** A client's time for the head of a request, if not the usual one. */
+  readonly headMs?: number;
 }
 
 /**
@@ -72,17 +74,17 @@ export class ProxyServer {
   }
 
   #openHttp1(): Http1Server {
-    const { proxy } = this.#options;
+    const { proxy, headMs = ingressLimits.headMs } = this.#options;
     const server = createHttp1(
       {
         insecureHTTPParser: false,
         requireHostHeader: true,
         maxHeaderSize: ingressLimits.headerBytes,
-        headersTimeout: ingressLimits.headMs,
+        headersTimeout: headMs,
         // A body takes as long as it takes, as long as it comes.
         requestTimeout: 0,
         keepAliveTimeout: ingressLimits.idleMs,
-        connectionsCheckingInterval: 2000,
+        connectionsCheckingInterval: Math.min(headMs, 2000),
         noDelay: true,
         keepAlive: true,
         keepAliveInitialDelay: limits.streamKeepAliveMs,

@@ -104,6 +104,56 @@ export async function walkServices(t: Test, lab: ClusterLab): Promise<void> {
     for (const [name, count] of counts) t.ok(count > 15 && count < 85, `${name}: ${count}`);
   });
 
+  await t.test('S9.6 an Ingress, by a node and by an address that stands for all', async (t) => {
+    // What the book's kube-vip does: an address that some node has.
+    const vip = '192.168.61.10';
+    const device = await lab.see('host01', 'ip -o -4 addr show to 192.168.61.11 | cut -d" " -f2');
+    await lab.see('host01', `ip addr replace ${vip}/32 dev ${device}`);
+    const ask = (place: string): Promise<string> =>
+      lab.see('host02', `curl -sS --max-time 120 -w " %{http_code}" -H Host:web01 http://${place}`);
+    try {
+      t.equal(await lab.until('nobody', () => ask(vip), / 404$/), 'default backend - 404 404');
+      const backend = { service: { name: 'nginx', port: { number: 80 } } };
+      const rule = { host: 'web01', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } };
+      t.match(
+        await lab.apply({
+          apiVersion: 'networking.k8s.io/v1',
+          kind: 'Ingress',
+          metadata: { name: 'web01' },
+          spec: { rules: [rule] },
+        }),
+        'ingress.networking.k8s.io/web01 created',
+      );
+      for (const place of ['host01', vip, 'host03']) {
+        t.match(await lab.until(place, () => ask(place), /^nginx-/), / 200$/, place);
+      }
+      const listed = await lab.sees('get ingress web01', /192\.168\.61\.13/);
+      t.match(listed, /^web01 +keelson +web01 +192\.168\.61\.11,192\.168\.61\.12,\S+ +80 /m);
+      t.match(await ask(`${vip}/absent`), / 404$/, "the backend's own answer");
+      const victim = (await lab.type('get pods -l app=nginx -o name')).split('\n')[0] ?? '';
+      await lab.type(`delete ${victim} --wait=false`);
+      for (let count = 0; count < 20; count += 1) t.match(await ask(vip), / 200$/);
+      await lab.see('host01', 'kill -9 $(cat /run/keelson/ingress.lock)');
+      t.match(await ask(vip), / 200$/, 'a client waits for the next proxy, and sees nothing of it');
+      await lab.type('delete ingress web01 --timeout=60s');
+      await lab.until('nobody again', () => ask('host03'), / 404$/);
+    } finally {
+      await lab.see('host01', `ip addr del ${vip}/32 dev ${device}`);
+    }
+  });
+
+  await t.test('a LoadBalancer has the addresses of all nodes', async (t) => {
+    const spec = { type: 'LoadBalancer', selector: { app: 'nginx' } };
+    await lab.apply(service('balanced', { ...spec, ports: [{ port: 8080, targetPort: 80 }] }));
+    await lab.sees('get service balanced', /192\.168\.61\.11,192\.168\.61\.12,192\.168\.61\.13/);
+    for (const place of ['host01', 'host02', 'host03']) {
+      const look = async (): Promise<string> =>
+        (await lab.on('host02', `curl -fsS --max-time 5 http://${place}:8080/`)).stdout;
+      t.match(await lab.until(place, look, /^nginx-/), /^nginx-/);
+    }
+    await lab.type('delete service balanced --timeout=60s');
+  });
+
   await t.test('S13.5 without a ready endpoint a connection is refused at once', async (t) => {
     const address = await lab.type('get service nginx -o jsonpath={.spec.clusterIP}');
     await lab.type('scale deployment nginx --replicas=0');

@@ -64,6 +64,30 @@ function ask(from: NodeRelations, text: string, fieldSelector = ''): boolean {
   return decision?.allowed === true;
 }
 
+function ingress(...names: readonly string[]): JsonObject {
+  return {
+    metadata: { namespace: 'blue', name: 'web' },
+    spec: { tls: names.map((secretName) => ({ hosts: ['web'], secretName })) },
+  };
+}
+
+t.test('every node reads the certificates of Ingresses, as long as one names them', (t) => {
+  const known = new NodeRelations();
+  known.setIngress('a', ingress('one', 'one', 'two'));
+  known.setIngress('b', ingress('two'));
+  for (const verb of ['get', 'list', 'watch']) t.ok(ask(known, `${verb} secrets blue one`), verb);
+  t.notOk(ask(known, 'update secrets blue one'));
+  t.notOk(ask(known, 'get secrets red one'), 'only in its own namespace');
+  t.notOk(ask(known, 'list secrets blue'));
+  t.notOk(ask(known, 'get configmaps blue one'));
+  known.setIngress('a', ingress());
+  t.notOk(ask(known, 'get secrets blue one'));
+  t.ok(ask(known, 'get secrets blue two'), 'the other Ingress');
+  known.setIngress('b', undefined);
+  t.notOk(ask(known, 'get secrets blue two'));
+  t.end();
+});
+
 t.test('a node reads what its pods refer to, and nothing else', async (t) => {
   const known = relations();
   const may = [

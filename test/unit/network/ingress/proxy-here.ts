@@ -18,11 +18,17 @@ export interface ProxyHere {
   readonly server: ProxyServer;
 }
 
-/** A proxy on ports of the loopback; `endpoints` says where the Services of the rules are. */
+export interface ProxyWorld {
+  /** By the name of a Service, where it is. */
+  readonly endpoints: Readonly<Record<string, readonly string[]>>;
+  readonly headMs?: number;
+}
+
+/** A proxy on ports of the loopback. */
 export async function proxyHere(
   t: Test,
   ingresses: readonly Ingress[],
-  endpoints: Readonly<Record<string, readonly string[]>>,
+  { endpoints, headMs }: ProxyWorld,
 ): Promise<ProxyHere> {
   const log = openLog('ingress');
   const watch = new ProxyWatch();
@@ -30,7 +36,9 @@ export async function proxyHere(
   const proxy = new Proxy(routingTable(ingresses), { endpoints: source, watch });
   const certificates = new Certificates(log);
   const loopback = { port: 0, host: '127.0.0.1' };
-  const server = new ProxyServer({ proxy, certificates, log, http: loopback, https: loopback });
+  const ports = { http: loopback, https: loopback };
+  const patience = headMs === undefined ? {} : { headMs };
+  const server = new ProxyServer({ proxy, certificates, log, ...ports, ...patience });
   await server.listen();
   t.teardown(async () => {
     await server.close(0);

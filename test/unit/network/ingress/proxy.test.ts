@@ -17,7 +17,7 @@ void t.test('a request reaches its backend with what the proxy says of it', asyn
     reply.setHeader('x-hop', 'here alone');
     reply.end(`${request.method} ${request.url}`);
   });
-  const { http } = await proxyHere(t, [everything('web')], { web: [endpoint] });
+  const { http } = await proxyHere(t, [everything('web')], { endpoints: { web: [endpoint] } });
   const answer = await ask(http, {
     path: '/a/%2e%2e/b?c=d',
     headers: {
@@ -60,7 +60,9 @@ void t.test('who is not served is told as by others', async (t) => {
       metadata: { annotations: { 'nginx.ingress.kubernetes.io/proxy-body-size': '8' } },
     }),
   ];
-  const { http, watch } = await proxyHere(t, rules, { web: [endpoint], gone: [closed] });
+  const { http, watch } = await proxyHere(t, rules, {
+    endpoints: { web: [endpoint], gone: [closed] },
+  });
   t.match(await ask(http, { host: 'WEB.example.:80' }), { code: 200, text: 'web' });
   t.match(await ask(http, { host: 'other' }), { code: 404, text: 'default backend - 404' });
   t.match(await ask(http, { host: 'other', path: '/healthz' }), { code: 200, text: '' });
@@ -90,7 +92,9 @@ void t.test('an endpoint that refuses is passed over, whatever the method', asyn
   await once(gone, 'listening');
   const closed = `127.0.0.1:${(gone.address() as AddressInfo).port}`;
   gone.close();
-  const { http } = await proxyHere(t, [everything('web')], { web: [closed, endpoint] });
+  const { http } = await proxyHere(t, [everything('web')], {
+    endpoints: { web: [closed, endpoint] },
+  });
   for (let count = 0; count < 5; count += 1) {
     const answer = await ask(http, { method: 'POST', body: 'a body' });
     t.match(answer, { code: 200, text: 'got a body' });
@@ -104,7 +108,9 @@ void t.test('only what may be done twice is asked again of one that hangs up', a
     request.socket.destroy();
   });
   const { endpoint } = await backendHere(t, (_, reply) => reply.end('web'));
-  const { http } = await proxyHere(t, [everything('web')], { web: [rude.endpoint, endpoint] });
+  const { http } = await proxyHere(t, [everything('web')], {
+    endpoints: { web: [rude.endpoint, endpoint] },
+  });
   t.match(await ask(http), { code: 200, text: 'web' });
   t.match(await ask(http, { method: 'POST', body: 'once' }), { code: 502 });
   t.match(await ask(http, { method: 'POST' }), { code: 502 });
@@ -116,7 +122,7 @@ void t.test('bodies go through as they come, both ways', async (t) => {
     reply.writeHead(200);
     request.pipe(reply);
   });
-  const { http } = await proxyHere(t, [everything('web')], { web: [endpoint] });
+  const { http } = await proxyHere(t, [everything('web')], { endpoints: { web: [endpoint] } });
   const sent = startRequest({ host: '127.0.0.1', port: http, method: 'POST', agent: false });
   sent.write('one');
   const [answer] = (await once(sent, 'response')) as [IncomingMessage];
@@ -138,7 +144,9 @@ void t.test('a client that leaves takes its request with it', async (t) => {
   const { endpoint } = await backendHere(t, (request) => {
     request.socket.once('close', () => (ended = true));
   });
-  const { http, watch } = await proxyHere(t, [everything('web')], { web: [endpoint] });
+  const { http, watch } = await proxyHere(t, [everything('web')], {
+    endpoints: { web: [endpoint] },
+  });
   const sent = startRequest({ host: '127.0.0.1', port: http, agent: false });
   sent.on('error', () => undefined);
   sent.end();
@@ -168,7 +176,7 @@ void t.test('a connection is kept on both sides', async (t) => {
     clients.add(request.socket.remotePort ?? 0);
     reply.end('web');
   });
-  const { http } = await proxyHere(t, [everything('web')], { web: [endpoint] });
+  const { http } = await proxyHere(t, [everything('web')], { endpoints: { web: [endpoint] } });
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
   const sockets = new Set<number>();
   for (let count = 0; count < 5; count += 1) {
@@ -195,7 +203,9 @@ void t.test('a WebSocket goes through; a backend that refuses ends the connectio
     );
     socket.pipe(socket);
   });
-  const { http, watch } = await proxyHere(t, [everything('web')], { web: [endpoint] });
+  const { http, watch } = await proxyHere(t, [everything('web')], {
+    endpoints: { web: [endpoint] },
+  });
   const dialled = (path: string, more: string) => {
     const socket = connect(http, '127.0.0.1');
     socket.write(
@@ -242,7 +252,7 @@ void t.test('TLS: HTTP/1.1 and HTTP/2, by the default certificate', async (t) =>
       spec: { tls: [{ hosts: ['web.example'], secretName: 'web' }] },
     }),
   ];
-  const { http, https } = await proxyHere(t, rules, { web: [endpoint] });
+  const { http, https } = await proxyHere(t, rules, { endpoints: { web: [endpoint] } });
   t.match(
     await ask(http, { path: '/x?y' }),
     { code: 308, headers: { location: 'https://web.example/x?y' } },
@@ -279,6 +289,6 @@ void t.test('TLS: HTTP/1.1 and HTTP/2, by the default certificate', async (t) =>
 void t.test('a default backend has what no rule has', async (t) => {
   const { endpoint } = await backendHere(t, (_, reply) => reply.end('default'));
   const rules = [ingress('all', [], { spec: { defaultBackend: backendOf('web') } })];
-  const { http } = await proxyHere(t, rules, { web: [endpoint] });
+  const { http } = await proxyHere(t, rules, { endpoints: { web: [endpoint] } });
   t.match(await ask(http, { host: 'any', path: '/where' }), { code: 200, text: 'default' });
 });
