@@ -26,7 +26,12 @@ t.test('statistics tell what node, pods and containers use', async (t) => {
   const resource = (await asAdmin('/metrics/resource')).text;
   t.match(resource, /^node_cpu_usage_seconds_total \d/m);
   t.match(resource, /^resource_scrape_error 0$/m);
-  t.match(await asAdmin('/metrics/cadvisor'), { text: /container="main".*namespace="default"/ });
+  const advisor = (await asAdmin('/metrics/cadvisor')).text;
+  t.match(advisor, /^container_cpu_usage_seconds_total\{container="main".*namespace="default"/m);
+  t.match(advisor, /^container_threads\{.*name="[0-9a-f]{64}".*container="main".*\} 1 \d{13}$/m);
+  t.match(advisor, /^container_spec_cpu_shares\{/m);
+  const families = advisor.match(/^# TYPE \S+/gm) ?? [];
+  t.equal(new Set(families).size, families.length, 'each family is told once');
   const own = await asAdmin('/metrics');
   t.match(own.text, /^kubelet_running_containers\{container_state="running"\} [1-9]/m);
   t.match(own.text, /^kubelet_node_name\{node="host01"\} 1$/m);

@@ -42,6 +42,9 @@ export interface ContainerRuntime {
 
   podStatistics(): Promise<readonly cri.PodSandboxStats[]>;
   containerStatistics(): Promise<readonly cri.ContainerStats[]>;
+  /** `unsupported` by runtimes that measure nothing by themselves. */
+  metricDescriptors(): Promise<readonly cri.MetricDescriptor[]>;
+  podMetrics(): Promise<readonly cri.PodSandboxMetrics[]>;
   imageFileSystem(): Promise<cri.ImageFsInfoResponse>;
   /** Ends with the signal; throws when the connection breaks: list anew, then ask again. */
   events(signal: AbortSignal): AsyncIterable<cri.ContainerEventResponse>;

@@ -185,6 +185,8 @@ type NodeCalls =
   | 'updatePodCidr'
   | 'podStatistics'
   | 'containerStatistics'
+  | 'metricDescriptors'
+  | 'podMetrics'
   | 'events';
 
 function nodeCalls(calls: Calls): Pick<ContainerRuntime, NodeCalls> {
@@ -198,6 +200,9 @@ function nodeCalls(calls: Calls): Pick<ContainerRuntime, NodeCalls> {
     },
     podStatistics: async () => (await calls.ask(RuntimeService.ListPodSandboxStats, {})).stats,
     containerStatistics: async () => (await calls.ask(RuntimeService.ListContainerStats, {})).stats,
+    metricDescriptors: async () =>
+      (await calls.ask(RuntimeService.ListMetricDescriptors, {})).descriptors,
+    podMetrics: async () => (await calls.ask(RuntimeService.ListPodSandboxMetrics, {})).pod_metrics,
     events: async function* (signal) {
       try {
         yield* calls.client.answers(RuntimeService.GetContainerEvents, {}, { signal });

@@ -51,6 +51,12 @@ const ofNetworks = [
   ['container_network_transmit_errors_total', 'Errors when sending', 'tx_errors'],
 ] as const;
 
+/** Those of containers and networks that are told of here. */
+export const advisorNames: ReadonlySet<string> = new Set([
+  ...ofContainers.map(({ name }) => name),
+  ...ofNetworks.map(([name]) => name),
+]);
+
 /** `/metrics/cadvisor`: what containers use, by the names and labels that dashboards know. */
 export function advisorMetrics(node: NodeUse, pods: readonly PodUse[]): string {
   const containers = pods.flatMap((use) =>

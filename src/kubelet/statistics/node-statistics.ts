@@ -1,10 +1,11 @@
 import type { JsonObject } from '../../api/json.ts';
 import type { Clock } from '../../base/clock.ts';
 import { type FileSystemSpace, readSpace } from '../node/machine.ts';
-import { advisorMetrics } from './advisor-metrics.ts';
+import { advisorMetrics, advisorNames } from './advisor-metrics.ts';
 import { NodeSampler, type NodeUse } from './node-use.ts';
 import { type PodUse, readPodUse, sum, type UseSource } from './pod-use.ts';
 import { resourceMetrics } from './resource-metrics.ts';
+import { runtimeMetrics } from './runtime-metrics.ts';
 import { summaryOf } from './summary.ts';
 
 export interface StatisticsOptions extends UseSource {
@@ -53,8 +54,11 @@ export class NodeStatistics {
   }
 
   async advisorMetrics(): Promise<string> {
-    const { node, pods } = await this.#look(false);
-    return advisorMetrics(node, pods);
+    const [{ node, pods }, others] = await Promise.all([
+      this.#look(false),
+      runtimeMetrics(this.#options.runtime, advisorNames),
+    ]);
+    return advisorMetrics(node, pods) + others;
   }
 
   #look(disk: boolean): Promise<Look> {
