@@ -41,8 +41,9 @@ t.test('every profile is a valid Vagrantfile', { skip: withoutVagrant }, (t) => 
   t.end();
 });
 
-t.test('a wrong number of machines is refused', { skip: withoutVagrant }, (t) => {
+t.test('what cannot be made is refused', { skip: withoutVagrant }, (t) => {
   t.match(validate(t, { KEELSON_NODES: '7' }), 'KEELSON_NODES is not 1 to 6');
+  t.match(validate(t, { KEELSON_DRIVER: 'xen' }), 'KEELSON_DRIVER is not kvm or qemu');
   t.end();
 });
 

@@ -5,8 +5,8 @@ packages iproute2 iputils-ping bridge-utils tcpdump conntrack iptables nftables 
 
 begin='# keelson lab: begin' end='# keelson lab: end'
 hosts=$(
-    # Debian gives a machine's own name to 127.0.1.1, where nobody else finds it.
-    sed -e "/^$begin\$/,/^$end\$/d" -e "/^127\.0\.1\.1[[:space:]].*$(hostname)/d" /etc/hosts
+    # Debian gives a machine's own name to 127.0.1.1, Vagrant to 127.0.2.1, where nobody else finds it.
+    sed -e "/^$begin\$/,/^$end\$/d" -e "/^127\.0\.[12]\.1[[:space:]].*$(hostname)/d" /etc/hosts
     echo "$begin"
     for host in 1 2 3 4 5 6; do echo "192.168.61.1$host host0$host"; done
     echo "$end"
