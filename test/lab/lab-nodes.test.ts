@@ -16,8 +16,8 @@ t.setTimeout(900_000);
 
 const refused: readonly (readonly [readonly string[], RegExp])[] = [
   [['up', '--engine', 'vmware'], /--engine is "vmware", not netns, uml or qemu/],
-  [['up', '--init', 'systemd'], /--init and --memory need --engine/],
-  [['up', '--memory', '1G'], /--init and --memory need --engine/],
+  [['up', '--init', 'upstart'], /--init is "upstart", not agent or systemd/],
+  [['up', '--memory', '1G'], /--memory needs --engine/],
   [['up', '--engine', 'uml', '--memory', '12'], /--memory is "12", not a size as 1536M or 2G/],
   [['up', '--nodes', '7'], /--nodes is "7", not 1 to 6/],
   [['up', '--nodes'], /--nodes needs a value/],

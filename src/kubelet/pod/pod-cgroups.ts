@@ -113,7 +113,8 @@ export class PodCgroups implements Disposable {
     if (hierarchy === undefined) return;
     try {
       // Of a pod that nobody knows any more its class is not known either.
-      for (const qosClass of classes) await this.#end(hierarchy, this.#pathOf(pod, qosClass));
+      const possible = pod.spec.containers.length > 0 ? [qosOf(pod)] : classes;
+      for (const qosClass of possible) await this.#end(hierarchy, this.#pathOf(pod, qosClass));
       await this.#shareOut(hierarchy);
     } catch (error) {
       this.#options.log.warn(`cgroup of pod ${pod.metadata.uid ?? ''}: ${messageOf(error)}`);
@@ -122,7 +123,7 @@ export class PodCgroups implements Disposable {
   }
 
   async #end(hierarchy: Hierarchy, path: string): Promise<void> {
-    if (childrenOf(hierarchy, path) === undefined) return;
+    // Whether there is a cgroup or not: the runtime may have removed it, and the unit is active.
     await this.#slices?.stop(unitOf(path));
     await hierarchy.remove(path, { timeoutMs: removalMs });
   }
@@ -134,7 +135,7 @@ export class PodCgroups implements Disposable {
     const { driver } = this.#options;
     const names = new Set([...known].map(nameOf));
     const found = classes
-      .flatMap((qosClass) => childrenOf(hierarchy, qosCgroup(qosClass, this.#options)) ?? [])
+      .flatMap((qosClass) => childrenOf(hierarchy, qosCgroup(qosClass, this.#options)))
       .flatMap((name) => uidOfCgroup(name, driver) ?? []);
     return [...new Set(found)].filter((uid) => !names.has(nameOf(uid)));
   }
@@ -159,13 +160,13 @@ function unitOf(path: string): string {
   return path.split('/').at(-1) ?? path;
 }
 
-/** Undefined where there is no such cgroup. */
-function childrenOf(hierarchy: Hierarchy, path: string): string[] | undefined {
+/** None of a cgroup that is not there. */
+function childrenOf(hierarchy: Hierarchy, path: string): string[] {
   try {
     using cgroup = hierarchy.open(path);
     return cgroup.children();
   } catch (error) {
-    if (isDomainError(error, 'notFound') || hasCode(error, 'ENOENT', 'ENODEV')) return undefined;
+    if (isDomainError(error, 'notFound') || hasCode(error, 'ENOENT', 'ENODEV')) return [];
     throw error;
   }
 }
