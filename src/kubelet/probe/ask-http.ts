@@ -8,14 +8,19 @@ export interface HttpQuestion {
   readonly url: URL;
   readonly headers: readonly (readonly [name: string, value: string])[];
   readonly timeoutMs: number;
+  /** Its answer may lie there for a moment, until those of others have come as well. */
+  readonly isUnhurried?: boolean;
 }
+
+/** A container of the same node has answered by then. */
+const gatherMs = 25;
 
 /**
  * GET, on a connection of its own that is closed afterwards. Throws the connection's failure, or
  * Go's words for what no answer was. Certificates are not checked.
  */
-export function askHttp({ url, headers, timeoutMs }: HttpQuestion): Promise<HttpAnswer> {
-  const request = requestOf(url, headers);
+export function askHttp(question: HttpQuestion): Promise<HttpAnswer> {
+  const { timeoutMs } = question;
   const { promise, resolve, reject } = Promise.withResolvers<HttpAnswer>();
   const reader = new HttpAnswerReader();
   let wire: Closing | undefined;
@@ -37,7 +42,7 @@ export function askHttp({ url, headers, timeoutMs }: HttpQuestion): Promise<Http
     }
   };
   try {
-    wire = openWire(url, request, {
+    wire = openWire(question, {
       onSent: () => undefined,
       onData: (data) => read(() => reader.take(data)),
       onEnd: (error) => {
@@ -56,12 +61,17 @@ interface Closing {
 }
 
 /** Names and TLS are Node's; nearly all probes need neither. */
-function openWire(url: URL, request: Buffer, listener: ExchangeListener): Closing {
+function openWire(
+  { url, headers, isUnhurried = false }: HttpQuestion,
+  listener: ExchangeListener,
+): Closing {
+  const request = requestOf(url, headers);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const secure = url.protocol === 'https:';
   const port = Number(url.port || (secure ? 443 : 80));
   if (!secure && isIP(host) !== 0) {
-    return new TcpExchange({ address: host, port, request }, listener);
+    const lookAfterMs = isUnhurried ? gatherMs : 0;
+    return new TcpExchange({ address: host, port, request, lookAfterMs }, listener);
   }
   const socket = secure
     ? connectTls({

@@ -120,7 +120,7 @@ export class PodProbes {
       clock,
       startedAtMs: container.startedAtMs,
       inherited: wasWell(pod, container, kind),
-      run: () => runProbe(place, probe),
+      run: (isUnhurried) => runProbe(place, probe, isUnhurried),
       failed: (outcome) => this.#tell({ now, container, what }, kind, outcome),
       changed,
     });

@@ -9,6 +9,7 @@ export interface HttpTarget {
   readonly port: number;
   readonly path: string;
   readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly isUnhurried?: boolean;
 }
 
 const mostRedirects = 10;
@@ -19,11 +20,11 @@ const mostRedirects = 10;
  * checked.
  */
 export async function probeHttp(target: HttpTarget, timeoutMs: number): Promise<Outcome> {
-  const { scheme, host, port, path, headers } = target;
+  const { scheme, host, port, path, headers, isUnhurried = false } = target;
   const url = `${scheme.toLowerCase()}://${bracketed(host)}:${port}${path}`;
   const endMs = performance.now() + timeoutMs;
   try {
-    return await follow({ url: new URL(url), headers, timeoutMs }, endMs);
+    return await follow({ url: new URL(url), headers, timeoutMs, isUnhurried }, endMs);
   } catch (error) {
     return { ok: false, output: `Get ${JSON.stringify(url)}: ${why(error, target)}` };
   }

@@ -1,6 +1,7 @@
 import type { Probe } from '../../api/types/generated/core-v1.ts';
 import { type Clock, sleep } from '../../base/clock.ts';
 import { messageOf } from '../../base/error.ts';
+import { Beats } from './beats.ts';
 import type { Outcome } from './outcome.ts';
 import { firstState, nextState, type ProbeKind, type ProbeState } from './probe-state.ts';
 
@@ -11,7 +12,8 @@ export interface ProbeLoopOptions {
   readonly startedAtMs: number;
   /** What it was found to be by the kubelet before this one. */
   readonly inherited: boolean;
-  readonly run: () => Promise<Outcome>;
+  /** `isUnhurried` once it is well: nobody waits for the answer. */
+  readonly run: (isUnhurried: boolean) => Promise<Outcome>;
   /** Each answer that is not well, and each change of the state. */
   readonly failed: (outcome: Outcome) => void;
   readonly changed: () => void;
@@ -24,6 +26,7 @@ export class ProbeLoop {
   readonly #options: ProbeLoopOptions;
   readonly #stop = new AbortController();
   #state: ProbeState;
+  #isWell = false;
 
   constructor(options: ProbeLoopOptions) {
     this.#options = options;
@@ -50,7 +53,7 @@ export class ProbeLoop {
       const begunMs = clock.now();
       await this.#try();
       if (signal.aborted || this.#isDecided()) return;
-      await sleep(clock, Math.max(0, onBeat(begunMs + periodMs) - clock.now()), signal);
+      await Beats.of(clock).until(onBeat(begunMs + periodMs), signal);
     }
   }
 
@@ -69,7 +72,7 @@ export class ProbeLoop {
     const { run, failed, changed, probe } = this.#options;
     let outcome: Outcome | undefined;
     try {
-      outcome = await run();
+      outcome = await run(this.#isWell);
     } catch (error) {
       // Nobody answered: that is no answer of the container's.
       failed({ ok: false, output: `probe errored: ${messageOf(error)}` });
@@ -78,16 +81,17 @@ export class ProbeLoop {
     if (!outcome.ok) failed(outcome);
     const before = this.#state.verdict;
     this.#state = nextState(this.#state, outcome.ok, probe);
+    this.#isWell = outcome.ok && this.#state.verdict === 'success';
     if (this.#state.verdict !== before) changed();
   }
 }
 
 /**
- * After its first try a probe comes with those of other containers, ten times a second: a process
+ * After its first try a probe comes with those of other containers, four times a second: a process
  * that is woken for each single one takes several times as long for it.
  */
 function onBeat(dueMs: number): number {
   return Math.round(dueMs / beatMs) * beatMs;
 }
 
-const beatMs = 100;
+const beatMs = 250;

@@ -20,11 +20,20 @@ export interface ProbePlace {
   readonly address: string;
 }
 
-/** Tries once. Throws what is no answer: a runtime that cannot be reached says nothing. */
-export async function runProbe(place: ProbePlace, probe: Probe): Promise<Outcome> {
+/**
+ * Tries once. Throws what is no answer: a runtime that cannot be reached says nothing. `isUnhurried`
+ * for who is known to be well: nobody waits for the answer.
+ */
+export async function runProbe(
+  place: ProbePlace,
+  probe: Probe,
+  isUnhurried = false,
+): Promise<Outcome> {
   const timeoutMs = (probe.timeoutSeconds ?? 1) * 1000;
   if (probe.exec !== undefined) return probeExec(place, probe.exec.command ?? [], timeoutMs);
-  if (probe.httpGet !== undefined) return probeHttp(httpTarget(place, probe.httpGet), timeoutMs);
+  if (probe.httpGet !== undefined) {
+    return probeHttp({ ...httpTarget(place, probe.httpGet), isUnhurried }, timeoutMs);
+  }
   if (probe.tcpSocket !== undefined) {
     const { host = '', port } = probe.tcpSocket;
     const address = host === '' ? place.address : host;

@@ -12,12 +12,12 @@ async function listening(server: Server, address: string): Promise<number> {
 }
 
 /** What one exchange came to. */
-function ask(address: string, port: number, request: Uint8Array) {
+function ask(address: string, port: number, request: Uint8Array, lookAfterMs = 0) {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   let sent = false;
   let text = '';
   const exchange = new TcpExchange(
-    { address, port, request },
+    { address, port, request, lookAfterMs },
     {
       onSent: () => (sent = true),
       onData: (data) => (text += data.toString('latin1')),
@@ -86,6 +86,53 @@ t.test('without a request it tells of the connection; close resets it', async (t
   exchange.close();
   t.match(await failure, [{ code: 'ECONNRESET' }]);
   server.close();
+});
+
+t.test('an answer that is there late, or in parts, is read all the same', async (t) => {
+  const server = createServer((socket) => {
+    socket.once('data', () => {
+      socket.write('first ');
+      setTimeout(() => socket.end('second'), 60);
+    });
+  });
+  const port = await listening(server, '127.0.0.1');
+  for (const lookAfterMs of [0, 5, 200]) {
+    const { sent, text, error } = await ask('127.0.0.1', port, Buffer.from('x'), lookAfterMs);
+    t.same({ sent, text, error }, { sent: true, text: 'first second', error: undefined });
+  }
+  server.close();
+});
+
+t.test('closed before the look, nothing is told and nothing is left', async (t) => {
+  const server = createServer((socket) => socket.on('error', () => undefined).end('answer'));
+  const port = await listening(server, '127.0.0.1');
+  const before = openDescriptors();
+  const told: string[] = [];
+  const exchange = new TcpExchange(
+    { address: '127.0.0.1', port, request: Buffer.from('x'), lookAfterMs: 1 },
+    {
+      onSent: () => told.push('sent'),
+      onData: () => told.push('data'),
+      onEnd: () => told.push('end'),
+    },
+  );
+  exchange.close();
+  t.equal(openDescriptors(), before);
+  await ask('127.0.0.1', port, Buffer.from('x'), 1);
+  t.same(told, []);
+  server.close();
+});
+
+t.test('who refuses a request is told of after the call, as without one', async (t) => {
+  const server = createServer();
+  const port = await listening(server, '127.0.0.1');
+  server.close();
+  await once(server, 'close');
+  for (const lookAfterMs of [0, 5]) {
+    const { sent, error } = await ask('127.0.0.1', port, Buffer.from('x'), lookAfterMs);
+    t.equal(sent, false);
+    t.ok(isKernelError(error, 'ECONNREFUSED'));
+  }
 });
 
 t.test('no descriptor is left', async (t) => {
