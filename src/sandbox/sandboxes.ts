@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { both } from '../base/both.ts';
 import { DomainError, isDomainError, messageOf } from '../base/error.ts';
 import { fault } from '../base/fault.ts';
 import type { KeelsonEngine } from '../container/engine.ts';
@@ -139,8 +140,7 @@ export class KeelsonSandboxes implements PodSandboxes {
   }
 
   async #make(pod: Pod, record: SandboxRecord, signal?: AbortSignal): Promise<void> {
-    const { request } = record;
-    const folder = this.#engine.podFolder(pod.id);
+    const [{ request }, folder] = [record, this.#engine.podFolder(pod.id)];
     this.#save(pod, record);
     fault('sandbox.run.after-record');
     mkdirSync(join(folder, 'ns'), { recursive: true, mode: 0o700 });
@@ -149,17 +149,18 @@ export class KeelsonSandboxes implements PodSandboxes {
     // What a runtime made whose state is lost, or a reboot has left, would be in the way.
     if (this.#places(pod.id).some((path) => existsSync(path))) await this.#unpin(pod);
     const shm = request.ipc === 'pod' ? planShm(request, this.#shm(pod.id)) : [];
-    const [shimPid] = await Promise.all([
+    const [shimPid, networkResult] = await both(
       this.#engine.startPod(pod.id),
-      runPlan([...shm, ...planSandbox(request, pins)]),
-    ]);
+      runPlan([...shm, ...planSandbox(request, pins)]).then(() => {
+        fault('sandbox.run.after-namespaces');
+        return this.#attach(record, { netns: pins.network, signal });
+      }),
+    );
     pod.shimPid = shimPid;
-    fault('sandbox.run.after-namespaces');
-    const networkResult = await this.#attach(record, { netns: pins.network, signal });
     writeHostFiles(folder, request, addressesOf(networkResult));
     const pausePid = pins.pid === undefined ? 0 : await this.#startPause(pod.id, request);
-    const attached = networkResult && { networkResult };
-    this.#save(pod, { ...record, ...attached, phase: 'ready', pausePid });
+    const attached = { ...record, ...(networkResult && { networkResult }) };
+    this.#save(pod, { ...attached, phase: 'ready', pausePid });
     fault('sandbox.run.after-ready');
   }
 
