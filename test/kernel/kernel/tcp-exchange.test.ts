@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import t from 'tap';
 import { isKernelError } from '../../../src/base/error.ts';
-import { TcpExchange } from '../../../src/kernel/tcp-exchange.ts';
+import { TcpExchange, type TcpTarget } from '../../../src/kernel/tcp-exchange.ts';
 
 async function listening(server: Server, address: string): Promise<number> {
   server.listen(0, address);
@@ -12,18 +12,19 @@ async function listening(server: Server, address: string): Promise<number> {
 }
 
 /** What one exchange came to. */
-function ask(address: string, port: number, request: Uint8Array, lookAfterMs = 0) {
+function ask(address: string, port: number, request: Uint8Array) {
+  return askOf({ address, port, request });
+}
+
+function askOf(target: TcpTarget) {
   const { promise, resolve } = Promise.withResolvers<Answer>();
   let sent = false;
   let text = '';
-  const exchange = new TcpExchange(
-    { address, port, request, lookAfterMs },
-    {
-      onSent: () => (sent = true),
-      onData: (data) => (text += data.toString('latin1')),
-      onEnd: (error) => resolve({ exchange, sent, text, error }),
-    },
-  );
+  const exchange = new TcpExchange(target, {
+    onSent: () => (sent = true),
+    onData: (data) => (text += data.toString('latin1')),
+    onEnd: (error) => resolve({ exchange, sent, text, error }),
+  });
   return promise;
 }
 
@@ -33,6 +34,8 @@ interface Answer {
   readonly text: string;
   readonly error: unknown;
 }
+
+const local = { address: '127.0.0.1', request: Buffer.from('x') };
 
 function openDescriptors(): number {
   return readdirSync('/proc/self/fd').length;
@@ -97,7 +100,7 @@ t.test('an answer that is there late, or in parts, is read all the same', async 
   });
   const port = await listening(server, '127.0.0.1');
   for (const lookAfterMs of [0, 5, 200]) {
-    const { sent, text, error } = await ask('127.0.0.1', port, Buffer.from('x'), lookAfterMs);
+    const { sent, text, error } = await askOf({ ...local, port, lookAfterMs });
     t.same({ sent, text, error }, { sent: true, text: 'first second', error: undefined });
   }
   server.close();
@@ -118,7 +121,7 @@ t.test('closed before the look, nothing is told and nothing is left', async (t) 
   );
   exchange.close();
   t.equal(openDescriptors(), before);
-  await ask('127.0.0.1', port, Buffer.from('x'), 1);
+  await askOf({ ...local, port, lookAfterMs: 1 });
   t.same(told, []);
   server.close();
 });
@@ -129,7 +132,7 @@ t.test('who refuses a request is told of after the call, as without one', async 
   server.close();
   await once(server, 'close');
   for (const lookAfterMs of [0, 5]) {
-    const { sent, error } = await ask('127.0.0.1', port, Buffer.from('x'), lookAfterMs);
+    const { sent, error } = await askOf({ ...local, port, lookAfterMs });
     t.equal(sent, false);
     t.ok(isKernelError(error, 'ECONNREFUSED'));
   }
