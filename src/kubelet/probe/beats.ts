@@ -8,8 +8,8 @@ interface Beat {
 const known = new WeakMap<Clock, Beats>();
 
 /**
- * One timer for all who wait for the same moment. Each with its own they would be woken within a
- * millisecond or two, one by one, which takes a process that sleeps in between several times as long.
+ * One timer for all who wait for the same moment. Each with its own they would be woken one by one
+ * within a millisecond or two, which takes a process that sleeps in between several times as long.
  */
 export class Beats {
   readonly #clock: Clock;

@@ -21,8 +21,8 @@ export interface ProbePlace {
 }
 
 /**
- * Tries once. Throws what is no answer: a runtime that cannot be reached says nothing. `isUnhurried`
- * for who is known to be well: nobody waits for the answer.
+ * Tries once. Throws what is no answer: a runtime that cannot be reached says nothing.
+ * `isUnhurried` for who is known to be well: nobody waits for the answer.
  */
 export async function runProbe(
   place: ProbePlace,
