@@ -9,7 +9,13 @@ export interface DnsSettings {
   readonly clusterDomain: string;
   /** The node's own, which pods with the policy Default get. */
   readonly resolverFile: string;
+  /** Where systemd-resolved tells of the servers behind its own address. */
+  readonly behindStubFile?: string;
 }
+
+/** Answers processes of the host alone. */
+const stub = '127.0.0.53';
+const usualBehindStubFile = '/run/systemd/resolve/resolv.conf';
 
 const mostServers = 3;
 const mostSearches = 32;
@@ -33,7 +39,7 @@ function policyConfig(pod: Pod, settings: DnsSettings): DNSConfig {
   const { spec, metadata } = pod;
   const policy = spec.dnsPolicy ?? 'ClusterFirst';
   if (policy === 'None') return { servers: [], searches: [], options: [] };
-  const host = readResolver(settings.resolverFile);
+  const host = hostResolver(settings, spec.hostNetwork === true);
   const isCluster =
     policy === 'ClusterFirstWithHostNet' || (policy === 'ClusterFirst' && !spec.hostNetwork);
   if (!isCluster || settings.clusterDns.length === 0) return host;
@@ -60,6 +66,15 @@ function bounded(searches: readonly string[]): string[] {
     characters += word.length + 1;
     return characters <= mostSearchCharacters + 1;
   });
+}
+
+/** In a network of its own nobody reaches the host's stub: such a pod asks whom the stub asks. */
+function hostResolver(settings: DnsSettings, hostNetwork: boolean): DNSConfig {
+  const { resolverFile, behindStubFile = usualBehindStubFile } = settings;
+  const host = readResolver(resolverFile);
+  if (hostNetwork || !host.servers.includes(stub)) return host;
+  const { servers } = readResolver(behindStubFile);
+  return servers.length === 0 ? host : { ...host, servers };
 }
 
 /** The file is read for each pod: leases renew it. */

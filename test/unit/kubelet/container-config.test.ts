@@ -201,6 +201,26 @@ t.test('names are resolved as the policy says', async (t) => {
   });
 });
 
+t.test(
+  "a pod asks whom systemd-resolved's stub asks, where it cannot reach the stub",
+  async (t) => {
+    const files = { stub: 'nameserver 127.0.0.53\nsearch lan\n', real: 'nameserver 9.9.9.9\n' };
+    const folder = t.testdir(files);
+    const common = { clusterDns: ['10.96.0.10'], clusterDomain: 'cluster.local' };
+    const settings = {
+      ...common,
+      resolverFile: `${folder}/stub`,
+      behindStubFile: `${folder}/real`,
+    };
+    const pod = podOf({ dnsPolicy: 'Default' });
+    t.match(dnsOf(pod, settings), { servers: ['9.9.9.9'], searches: ['lan'] });
+    t.match(dnsOf(podOf({ hostNetwork: true }), settings), { servers: ['127.0.0.53'] });
+    const without = { ...settings, behindStubFile: `${folder}/none` };
+    t.match(dnsOf(pod, without), { servers: ['127.0.0.53'] });
+    t.match(dnsOf(podOf(), settings), { servers: ['10.96.0.10'] });
+  },
+);
+
 t.test('the hosts file names the pod and its aliases', async (t) => {
   const hostAliases = [{ ip: '10.0.0.1', hostnames: ['a', 'b'] }];
   const pod = podOf({ hostAliases, hostname: 'one', subdomain: 'sub' });
