@@ -1,3 +1,4 @@
+import { writeFileSync } from 'node:fs';
 import { mkdir, readFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -5,7 +6,7 @@ import type { ApiClient } from '../api/client/client.ts';
 import { HttpClient } from '../api/client/http-client.ts';
 import type { Taint } from '../api/types/generated/core-v1.ts';
 import { systemClock } from '../base/clock.ts';
-import { DomainError } from '../base/error.ts';
+import { DomainError, messageOf } from '../base/error.ts';
 import { type Logger, openLog } from '../base/log.ts';
 import {
   type KubeletConfiguration,
@@ -74,6 +75,7 @@ export async function runKubeletPart(
   const text = flags.config === undefined ? '' : await readFile(flags.config, 'utf8');
   const { configuration, document, warning } = readKubeletConfiguration(text);
   if (warning !== undefined) log.warn(warning);
+  setOwnOomScore(configuration.oomScoreAdj, log);
   await mkdir(flags.state, { recursive: true, mode: 0o711 });
   using _lock = lockRuntime(flags.state, 'kubelet');
   await mkdir(flags.rootDir, { recursive: true, mode: 0o750 });
@@ -115,6 +117,15 @@ export async function runKubeletPart(
     },
     signal,
   );
+}
+
+/** How soon the kernel ends this process when memory is short; lowering it takes a right. */
+function setOwnOomScore(score: number, log: Logger): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', `${score}`);
+  } catch (error) {
+    log.info(`oomScoreAdj stays as it is: ${messageOf(error)}`);
+  }
 }
 
 function once(run: () => void): () => void {

@@ -1,6 +1,6 @@
 /** The chapters on volumes, ConfigMaps and Secrets, typed with kubectl over our kubelet. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import t from 'tap';
 import { PrivateNode, shell, waiting } from './private-node.ts';
 import { until } from '../../until.ts';
@@ -11,7 +11,7 @@ if (process.getuid?.() !== 0) {
 }
 
 t.setTimeout(600_000);
-const node = await PrivateNode.start();
+const node = await PrivateNode.start({ configuration: { oomScoreAdj: 7 } });
 t.teardown(() => node[Symbol.asyncDispose]());
 if (node.coordinator.skip !== false) {
   t.pass('skipped', { skip: node.coordinator.skip });
@@ -42,6 +42,17 @@ async function outputOf(name: string, script: string, spec: Mounting = {}): Prom
   await node.delete(name, 0);
   return words;
 }
+
+/** The volume is measured from time to time; the last test sees what became of it. */
+const scratch = { name: 'scratch', emptyDir: { sizeLimit: '1Mi' } };
+const overfull = shell(`dd if=/dev/zero of=/scratch/file bs=1M count=3; ${waiting}`, {
+  volumeMounts: [{ name: 'scratch', mountPath: '/scratch' }],
+});
+await node.create({ volumes: [scratch], containers: [overfull] }, { name: 'overfull' });
+
+t.test('the kubelet has the oom score that it is configured with', async (t) => {
+  t.equal(readFileSync(`/proc/${node.kubeletPid}/oom_score_adj`, 'utf8'), '7\n');
+});
 
 t.test('ConfigMaps are files, one for each key', async (t) => {
   await kubectl('create cm my-config --from-literal=something=else --from-literal=weather=sunny');
@@ -225,4 +236,14 @@ t.test('a running pod keeps its volumes over a kubelet that is killed', async (t
   await node.gone('held');
   const isLeft = async () => Promise.resolve(existsSync(`${node.folder}/kubelet/pods/${uid}`));
   t.equal(await until(isLeft, (left) => !left), false);
+});
+
+t.test('a pod whose volume holds more than its limit is evicted', async (t) => {
+  const pod = await node.until('overfull', (one) => one?.status?.phase === 'Failed');
+  t.match(pod?.status, {
+    reason: 'Evicted',
+    message: 'Usage of EmptyDir volume "scratch" exceeds the limit "1Mi". ',
+  });
+  await node.delete('overfull');
+  await node.gone('overfull');
 });
