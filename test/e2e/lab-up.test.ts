@@ -18,6 +18,9 @@ t.setTimeout(900_000);
 const lab = await ClusterLab.start('--nodes', '2', '--bare');
 t.teardown(() => lab[Symbol.asyncDispose]());
 await equip(lab, ['host01', 'host02'], '');
+// A node of the lab begins with the host's settings, which may be those that are to be taken back.
+const forwarding = 'net.ipv4.ip_forward=0 net.ipv6.conf.all.forwarding=0';
+for (const node of ['host01', 'host02']) await lab.see(node, `sysctl -qw ${forwarding}`);
 const untouched = await machineState(lab, 'host01');
 const other = await machineState(lab, 'host02');
 const up = 'keelson up --node-name host01 --node-ip 192.168.61.11';

@@ -75,6 +75,14 @@ t.test('pods reach whoever is no pod in the address of their node', { skip }, as
   await world.attached(one);
   const pod = world.pod(one);
   // The router has no routes to pods: an answer shows that the node's address was asked from.
+  const host = world.namespaceOf(one);
+  const rules = world.exec(host, 'nft', 'list', 'table', 'inet', 'keelson_outgoing');
+  t.equal(rules.match(/masquerade fully-random/g)?.length, 2, 'two at once get two ports');
+  const heard = (namespace: string, device: string) =>
+    world.sysctl(namespace, `net.ipv6.conf.${device}.accept_ra`);
+  t.equal(heard(pod.namespace, 'eth0'), '0', 'no other pod can say that it is the router');
+  const [hostEnd = ''] = world.ip(one, 'route', 'get', pod.ip4).match(/(?<=dev )\S+/) ?? [];
+  t.equal(heard(host, hostEnd), '0', 'nor tell the host');
   await world.reaches(pod, '192.168.61.1');
   await world.reaches(pod, 'fd61::1');
   await world.reaches(pod, '192.168.62.1');
@@ -88,15 +96,16 @@ t.test('uninstalling leaves nothing of the overlay', { skip }, async (t) => {
   await using world = new OverlayWorld();
   const [one, two] = world.nodes;
   const host = world.namespaceOf(one);
+  const forwarding = ['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'];
   const state = () => [
     world.ip(one, 'link', 'show'),
     world.ip(one, 'route', 'show', 'table', 'all'),
     world.ip(one, '-6', 'route', 'show', 'table', 'all'),
     world.exec(host, 'nft', 'list', 'ruleset'),
-    ...['net.ipv4.ip_forward', 'net.ipv6.conf.all.forwarding'].map((name) =>
-      world.sysctl(host, name),
-    ),
+    ...forwarding.map((name) => world.sysctl(host, name)),
   ];
+  // A new namespace has the host's, which may be what we write.
+  for (const name of forwarding) world.sysctl(host, name, '0');
   world.exec(host, 'nft', 'add', 'table', 'inet', 'others');
   const before = state();
   const agent = world.agent(one);
@@ -104,7 +113,7 @@ t.test('uninstalling leaves nothing of the overlay', { skip }, async (t) => {
   for (const node of [one, two]) await world.attached(node);
   const [pod, other] = [world.pod(one), world.pod(two)];
   await world.reaches(pod, other.ip6);
-  t.not(state()[0], before[0]);
+  for (const [at, text] of before.entries()) t.not(state()[at], text, 'there is something to undo');
   world.plugin(one, 'DEL', pod.namespace);
   agent.kill('SIGKILL');
   await until('the agent has ended', () => agent.signalCode !== null);

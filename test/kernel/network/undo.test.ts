@@ -32,6 +32,8 @@ t.test('undoing takes back what was recorded and nothing else', { skip }, async 
   writeFileSync(join(path, 'former'), 'as it was');
   mkdirSync(join(path, 'shared'));
   const read = () => host.exec('sysctl', '-n', 'net.ipv4.ip_forward').trim();
+  // A new namespace has the host's, which may be what we write.
+  host.exec('sysctl', '-qw', 'net.ipv4.ip_forward=0');
   const before = { rules: ruleset(host), sysctl: read() };
 
   const changes: readonly HostChange[] = [
