@@ -13,6 +13,7 @@ import {
 } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { atDeath, mortal } from '../at-death.ts';
 
 const main = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 
@@ -51,6 +52,7 @@ export class PrivateRuntime implements AsyncDisposable {
       options.folder ?? (await mkdtemp('/tmp/keelson-e2e-')),
       options,
     );
+    atDeath(removal, runtime.folder, runtime.name);
     await runtime.up();
     await runtime.#makeImage();
     return runtime;
@@ -73,15 +75,14 @@ export class PrivateRuntime implements AsyncDisposable {
     const { root, state } = { root: `${this.folder}/root`, state: `${this.folder}/state` };
     const flags = ['--root', root, '--state', state, '--socket', this.socket];
     const log = `${this.folder}/log`;
-    this.#process = spawn(
-      'sh',
-      ['-c', 'log=$1; shift; exec "$@" 2>>"$log"', 'sh', log].concat(
-        [...(this.#options.within ?? []), process.execPath, main, 'runtime', ...flags],
-        ['--cgroup-parent', `/${this.name}`, '--missing-controllers', 'warn'],
-        this.#options.flags ?? [],
-      ),
-      { stdio: ['ignore', 'ignore', 'inherit'], env: this.#environment() },
-    );
+    const own = ['--cgroup-parent', `/${this.name}`, '--missing-controllers', 'warn'];
+    const { within = [], flags: more = [] } = this.#options;
+    const command = [...within, process.execPath, main, 'runtime', ...flags, ...own, ...more];
+    const logged = 'log=$1; shift; exec "$@" 2>>"$log"';
+    this.#process = spawn('setpriv', mortal('sh', '-c', logged, 'sh', log, ...command), {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: this.#environment(),
+    });
     for (let attempt = 0; attempt < 400; attempt += 1) {
       if ((await this.run('version')).code === 0) return;
       await sleep(50);
@@ -191,6 +192,25 @@ export class PrivateRuntime implements AsyncDisposable {
     if (code !== 0) throw new Error(`import: ${stderr}`);
   }
 }
+
+/** What a killed test leaves of a folder's runtime: supervisors, cgroups, mounts, the folder. */
+const removal = `
+  [ -d "$1" ] || exit 0
+  sleep 1
+  for pod in "$1"/state/pods/*; do
+    [ -d "$pod" ] || continue
+    pkill -KILL -f "shim \${pod##*/}"
+    umount -l "/run/netns/keelson-\${pod##*/}" && rm "/run/netns/keelson-\${pod##*/}"
+  done
+  group=$(awk '/ - cgroup2 / { print $5; exit }' /proc/self/mountinfo)/$2
+  if [ -d "$group" ]; then
+    echo 1 >"$group/cgroup.kill"
+    sleep 1
+    find "$group" -depth -type d -exec rmdir {} \\;
+  fi
+  awk -v at="$1/" 'index($5, at) == 1 { print $5 }' /proc/self/mountinfo | tac |
+    while read -r place; do umount -l "$place"; done
+  rm -rf "$1"`;
 
 const applets = (
   'cat chmod chown cut date dd echo env false grep head hostname id ip kill ln ls mkdir mount mv ' +

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { downAtDeath } from '../at-death.ts';
 import { project } from './lab.ts';
 import { patienceMs, until } from '../until.ts';
 
@@ -19,6 +20,10 @@ export interface Output {
 export class LabMachines implements AsyncDisposable {
   readonly folder = mkdtempSync(`${tmpdir()}/keelson-lab-`);
   readonly name = `m${process.pid}-${(labs += 1)}`;
+
+  constructor() {
+    downAtDeath(this.folder, this.name);
+  }
 
   /** Throws with what it said where it fails. */
   async up(...flags: readonly string[]): Promise<Output> {

@@ -3,8 +3,9 @@
  * `KEELSON_LAB_ENGINES=systemd` (or `all`): some minutes on a busy machine.
  */
 import { existsSync } from 'node:fs';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { LabMachines } from './lab-machines.ts';
+import { until } from '../until.ts';
 import { unable } from './lab.ts';
 
 t.setTimeout(2_400_000);
@@ -87,4 +88,62 @@ t.test('the units of the runtime, systemd being process 1', { skip }, async (t) 
 
   await on('keelson rm -f web');
   t.equal(await property('LoadState', scope), 'not-found', 'the scope went with its container');
+
+  await t.test('limits of pods and classes are those of slices', (t) => slices(t, lab));
 });
+
+const resources = { requests: { cpu: '500m' }, limits: { cpu: '1500m', memory: '64Mi' } };
+const burst = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'burst' },
+  spec: {
+    hostNetwork: true,
+    terminationGracePeriodSeconds: 1,
+    containers: [
+      {
+        name: 'main',
+        image: 'busybox',
+        imagePullPolicy: 'Never',
+        command: ['sleep', '36000'],
+        resources,
+      },
+    ],
+  },
+};
+const configuration = {
+  apiVersion: 'kubelet.config.k8s.io/v1beta1',
+  kind: 'KubeletConfiguration',
+  staticPodPath: '/etc/keelson/manifests',
+  fileCheckFrequency: '1s',
+  failSwapOn: false,
+  enableServer: false,
+  podPidsLimit: 30,
+};
+
+/** Of a pod from a file, by a kubelet without a server. */
+async function slices(t: Test, lab: LabMachines): Promise<void> {
+  const on = (script: string): Promise<string> => lab.on('host01', script);
+  await on(`mkdir -p /etc/keelson/manifests
+    cat >/etc/keelson/alone.yaml <<'END'\n${JSON.stringify(configuration)}\nEND
+    cat >/etc/keelson/manifests/burst.yaml <<'END'\n${JSON.stringify(burst)}\nEND
+    systemd-run --quiet --unit keelson-kubelet "$PWD/bin/keelson" kubelet --kubeconfig= \\
+      --config /etc/keelson/alone.yaml --hostname-override host01 --node-ip 127.0.0.1`);
+  const tree = '/sys/fs/cgroup/kubepods.slice/kubepods-burstable.slice';
+  const find = `find ${tree} -path '*-pod*/keelson-*.scope/cgroup.procs' -size -1 2>/dev/null`;
+  const scope = await until(() => on(`${find} | head -n 1`));
+  const [slice = ''] = /kubepods-burstable-pod[^/]*\.slice/.exec(scope) ?? [];
+  const wanted = ['150000 100000', String(64 << 20), '30', '59'];
+  const files = ['cpu.max', 'memory.max', 'pids.max', 'cpu.weight'];
+  const read = () => on(`cd ${tree}/${slice} && cat ${files.join(' ')}`);
+  t.same((await read()).split('\n'), wanted);
+  t.equal(await on(`cat ${tree}/cpu.weight`), '59', 'what its pods request together');
+  t.equal(await on('cat /sys/fs/cgroup/kubepods.slice/kubepods-besteffort.slice/cpu.weight'), '1');
+  t.match(await on('cat /sys/fs/cgroup/kubepods.slice/memory.max'), /^\d{9,}$/);
+  t.equal(await on(`systemctl show --value -p TasksMax ${slice}`), '30');
+  await on('systemctl daemon-reload');
+  t.same((await read()).split('\n'), wanted, 'systemd, which writes them anew, writes the same');
+  await on('rm /etc/keelson/manifests/burst.yaml');
+  await lab.sees('host01', `systemctl show --value -p ActiveState ${slice}`, 'inactive');
+  await lab.sees('host01', `cat ${tree}/cpu.weight`, '1');
+}

@@ -4,6 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { atDeath, mortal } from '../../at-death.ts';
 import type { Output } from '../apiserver/scratch-server.ts';
 
 const program = new URL('../../../bin/keelson', import.meta.url).pathname;
@@ -30,7 +31,9 @@ export interface Answer {
 
 /** A folder for coordinators of a test, removed with what runs in it. */
 export function scratchFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'keelson-coordinator-'));
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-coordinator-'));
+  atDeath('rm -rf "$1"', folder);
+  return folder;
 }
 
 /** `keelson coordinator` as a process of its own. */
@@ -48,7 +51,8 @@ export class CoordinatorProcess implements AsyncDisposable {
   constructor(folder: string, flags: readonly string[] = []) {
     this.folder = folder;
     const args = ['coordinator', '--root', join(folder, 'root'), '--address', '127.0.0.1:0'];
-    this.child = spawn(program, [...args, ...flags], { stdio: ['ignore', 'pipe', 'pipe'] });
+    const words = mortal(program, ...args, ...flags);
+    this.child = spawn('setpriv', words, { stdio: ['ignore', 'pipe', 'pipe'] });
     this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.#complaints = (this.#complaints + text).slice(-20_000);
     });

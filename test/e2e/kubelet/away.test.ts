@@ -7,6 +7,7 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
+import { until } from '../../until.ts';
 import { Door } from './away-door.ts';
 import { FaultyNode } from './faulty-node.ts';
 import { isTrue, shell, waiting } from './private-node.ts';
@@ -44,13 +45,6 @@ const main = (script: string, more: object = {}) => ({
 });
 
 const tell = (name: string): void => writeFileSync(`${starts.path}/${name}`, '');
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const end = Date.now() + 120_000; Date.now() < end; await delay(100)) {
-    if (await condition()) return true;
-  }
-  return false;
-}
 
 const rssKib = (): number =>
   Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${node.kubeletPid}/status`, 'utf8'))?.[1]);

@@ -2,14 +2,12 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { get } from 'node:https';
 import { text } from 'node:stream/consumers';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { Node } from '../../../src/api/types/generated/core-v1.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
+import { until } from '../../until.ts';
 import { bridge, type NodeOptions, PrivateNode, shell, waiting } from './private-node.ts';
 import { RuntimeProxy } from './runtime-proxy.ts';
-
-const patienceMs = 120_000;
 
 /** A node with a proxy between kubelet and runtime, and pods that write down when they start. */
 export class FaultyNode implements AsyncDisposable {
@@ -109,9 +107,13 @@ export class FaultyNode implements AsyncDisposable {
 
   /** Waits until nothing on the node belongs to any pod; what does at last. */
   async leftovers(): Promise<readonly string[]> {
-    for (const end = Date.now() + patienceMs; ; await delay(100)) {
-      const left = await this.#left();
-      if (left.length === 0 || Date.now() > end) return left;
+    try {
+      return await until(
+        () => this.#left(),
+        (left) => left.length === 0,
+      );
+    } catch {
+      return await this.#left();
     }
   }
 

@@ -2,8 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import t from 'tap';
+import { until } from '../../until.ts';
 import { FaultyNode } from './faulty-node.ts';
 import { shell, waiting } from './private-node.ts';
 
@@ -34,13 +34,6 @@ t.teardown(async () => {
   execFileSync('umount', ['--lazy', disk]);
   rmdirSync(disk);
 });
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const end = Date.now() + 120_000; Date.now() < end; await delay(100)) {
-    if (await condition()) return true;
-  }
-  return false;
-}
 
 const pressed = (status: string) => async () => (await faulty.condition('DiskPressure')) === status;
 

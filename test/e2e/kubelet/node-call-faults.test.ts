@@ -4,6 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import t from 'tap';
 import { startDockerRegistry } from '../image/docker-registry.ts';
+import { until } from '../../until.ts';
 import { FaultyNode } from './faulty-node.ts';
 import { shell, waiting } from './private-node.ts';
 import { type CallName, faults } from './runtime-proxy.ts';
@@ -29,13 +30,6 @@ t.teardown(() => faulty[Symbol.asyncDispose]());
 const { node, proxy } = faulty;
 const registry = await startDockerRegistry({ plain: true });
 t.teardown(() => registry[Symbol.asyncDispose]());
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<boolean> {
-  for (const end = Date.now() + 120_000; Date.now() < end; await delay(100)) {
-    if (await condition()) return true;
-  }
-  return false;
-}
 
 const hitOf = async (hits: readonly Promise<void>[]): Promise<boolean> => {
   const late = delay(120_000, false, { ref: false });

@@ -2,6 +2,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import { mortal } from '../../at-death.ts';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
 import type { PrivateRuntime } from '../private-runtime.ts';
 
@@ -23,7 +24,9 @@ export class PrivateContainerd implements AsyncDisposable {
     this.socket = `${folder}/containerd.sock`;
     const log = openSync(`${folder}/log`, 'a');
     const argv = ['--config', `${folder}/config.toml`, '--log-level', 'error'];
-    this.#process = spawn('containerd', argv, { stdio: ['ignore', log, log] });
+    this.#process = spawn('setpriv', mortal('containerd', ...argv), {
+      stdio: ['ignore', log, log],
+    });
   }
 
   static async start(runtime: PrivateRuntime): Promise<PrivateContainerd> {

@@ -7,6 +7,7 @@ import type { Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { openHierarchy } from '../../../src/cgroup/hierarchy.ts';
 import { openRuntime } from '../../../src/kubelet/runtime/open-runtime.ts';
 import { SharedCoordinator } from '../../cluster/security/shared-coordinator.ts';
+import { atDeath, mortal } from '../../at-death.ts';
 import { PrivateRuntime, type RuntimeOptions } from '../private-runtime.ts';
 import { patienceMs } from '../../until.ts';
 
@@ -54,6 +55,7 @@ export class PrivateNode implements AsyncDisposable {
     const coordinator = stack.use(await SharedCoordinator.start(['--kubelet-certificates', 'any']));
     stack.defer(() => deleteBridge());
     writeNetwork(runtime.folder, options.plugins);
+    atDeath('[ ! -d "/sys/class/net/$1" ] || ip link delete "$1"', bridge);
     const node = new PrivateNode(runtime, coordinator, options);
     if (options.started !== false) await node.up();
     stack.move();
@@ -164,8 +166,9 @@ export class PrivateNode implements AsyncDisposable {
     writeFileSync(`${folder}/kubelet.yaml`, JSON.stringify(configuration));
     const log = openSync(`${folder}/kubelet.log`, 'a');
     const kubelet = spawn(
-      program,
-      [
+      'setpriv',
+      mortal(
+        program,
         'kubelet',
         `--config=${folder}/kubelet.yaml`,
         `--kubeconfig=${this.kubeconfig ?? this.coordinator.process.kubeconfig}`,
@@ -178,7 +181,7 @@ export class PrivateNode implements AsyncDisposable {
         `--log-links=${folder}/logs/containers`,
         `--state=${folder}/kubelet-state`,
         '--log-level=debug',
-      ],
+      ),
       {
         stdio: ['ignore', 'pipe', log],
         env: { ...process.env, ...this.#options.environment, ...environment },

@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { downAtDeath } from '../../at-death.ts';
 import { findPrograms } from '../../cluster/api/kubectl.ts';
 import { patienceMs } from '../../until.ts';
 
@@ -25,6 +26,7 @@ export class ClusterLab implements AsyncDisposable {
   /** Resolves when the nodes are there; throws with what `scripts/lab up` said. */
   static async start(...flags: readonly string[]): Promise<ClusterLab> {
     const lab = new ClusterLab();
+    downAtDeath(lab.#folder, lab.#name);
     const { code, stderr, stdout } = await lab.#lab('up', ...flags);
     if (code === 0) {
       // What pages and scripts call kubectl.
