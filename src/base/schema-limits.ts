@@ -10,7 +10,7 @@ export const schemaLimits = {
   /** The work that looking for one in a text may take. */
   patternSteps: 5_000_000,
   /** Values that are held against schemas for one object. */
-  values: 2_000_000,
+  values: 500_000,
   /** Faults of an object that are told. */
   faults: 100,
 } as const;

@@ -8,6 +8,7 @@ import { type ClusterObjects, openClusterObjects } from '../network/cluster-obje
 import { runDns } from '../network/dns/run-dns.ts';
 import { type NetworkPart, runNetwork } from '../network/network.ts';
 import { overlayPart } from '../network/overlay/overlay-part.ts';
+import { secondaryPart } from '../network/secondary/secondary-part.ts';
 import { runServices } from '../network/services/run-services.ts';
 import { keptIngress } from './kept-ingress.ts';
 import { endSignal } from './end-signal.ts';
@@ -19,7 +20,7 @@ import { lockRuntime } from './runtime-lock.ts';
 /** The overlay, the services, the DNS, Ingresses: one each. */
 function partsOf(config: NetworkConfig): readonly NetworkPart[] {
   if (config.nodes !== '') return [overlayOf(config)];
-  const parts = [overlayOf(config), servicesOf(config), dnsOf(config)];
+  const parts = [overlayOf(config), servicesOf(config), dnsOf(config), secondaryPart];
   return config.ingress === 'yes' ? [...parts, keptIngress(config)] : parts;
 }
 

@@ -176,6 +176,10 @@ function networkSettings(config: RuntimeConfig, metrics: RuntimeMetrics): Networ
     configurationFolder: config.cniConfig,
     pluginFolders,
     maximumNetworks: Number(config.cniNetworks),
+    secondary: {
+      definitions: `${config.state}/networks`,
+      status: `${config.state}/network-status`,
+    },
     invoke: measuredInvoke(builtinInvoker({ plugins, journal })(pluginFolders), metrics),
   };
 }

@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts';
 import { messageOf } from '../base/error.ts';
 import type { Logger } from '../base/log.ts';
+import { networkDefinitionKind } from './secondary/network-definition.ts';
 import type { ApiClient, Stored } from '../api/client/client.ts';
 import type { ApiObject } from '../api/client/resources.ts';
+import { isRefused } from '../api/client/refusal.ts';
 import { Informer } from '../api/client/informer.ts';
 import { resources, type Resource } from '../api/client/resources.ts';
 import type { Node, Service } from '../api/types/generated/core-v1.ts';
@@ -11,13 +13,21 @@ import type { Ingress, IngressClass } from '../api/types/generated/networking-v1
 
 /** What services, DNS and Ingress read of the cluster: one set of caches for all. */
 export interface ClusterObjects {
+  /** Who the node is to the coordinator. */
+  readonly client: ApiClient;
   readonly services: Informer<Service>;
   /** With the index `service`: the keys of the Services that a slice belongs to. */
   readonly endpointSlices: Informer<EndpointSlice>;
   readonly nodes: Informer<Node>;
   readonly ingresses: Informer<Ingress>;
   readonly ingressClasses: Informer<IngressClass>;
+  /** Further networks for pods, where the cluster defines any. */
+  readonly networkDefinitions: Informer<NetworkAttachmentDefinition>;
 }
+
+export type NetworkAttachmentDefinition = ApiObject & {
+  readonly spec?: { readonly config?: string };
+};
 
 export interface ClusterObjectsOptions {
   readonly client: ApiClient;
@@ -28,6 +38,7 @@ export interface ClusterObjectsOptions {
 /** Caches that follow the coordinator once {@link followClusterObjects} runs. */
 export function openClusterObjects(options: ClusterObjectsOptions): ClusterObjects {
   return {
+    client: options.client,
     services: informer(options, resources.services),
     endpointSlices: informer(options, resources.endpointSlices, {
       service: (slice) => [serviceKeyOf(slice)],
@@ -35,6 +46,7 @@ export function openClusterObjects(options: ClusterObjectsOptions): ClusterObjec
     nodes: informer(options, resources.nodes),
     ingresses: informer(options, resources.ingresses),
     ingressClasses: informer(options, resources.ingressClasses),
+    networkDefinitions: definitionsOf(options),
   };
 }
 
@@ -43,10 +55,9 @@ export async function followClusterObjects(
   objects: ClusterObjects,
   signal: AbortSignal,
 ): Promise<void> {
-  await Promise.all(Object.values(objects).map((informer) => (informer as Following).run(signal)));
+  const informers = Object.values(objects).filter((one) => one instanceof Informer);
+  await Promise.all(informers.map((informer) => informer.run(signal)));
 }
-
-type Following = Pick<Informer<ApiObject>, 'run'>;
 
 const serviceLabel = 'kubernetes.io/service-name';
 
@@ -54,6 +65,25 @@ const serviceLabel = 'kubernetes.io/service-name';
 export function serviceKeyOf({ metadata }: Pick<EndpointSlice, 'metadata'>): string {
   const name = metadata.labels?.[serviceLabel];
   return name === undefined ? '' : `${metadata.namespace ?? ''}/${name}`;
+}
+
+/** In most clusters nobody has defined the kind: that is not worth a word. */
+function definitionsOf(options: ClusterObjectsOptions): Informer<NetworkAttachmentDefinition> {
+  const { client, clock, log } = options;
+  const resource: Resource<NetworkAttachmentDefinition> = { kind: networkDefinitionKind };
+  let said = '';
+  const made = new Informer<NetworkAttachmentDefinition>({
+    client,
+    clock,
+    resource,
+    onError(error) {
+      if (isRefused(error, 'NotFound')) return made.forgetAll();
+      const reason = messageOf(error);
+      if (reason !== said) log.warn({ err: error }, `Cannot follow ${resource.kind.plural}`);
+      said = reason;
+    },
+  });
+  return made;
 }
 
 function informer<T extends ApiObject>(

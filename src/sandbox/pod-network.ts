@@ -6,7 +6,9 @@ import { type Invoke, programInvoker } from '../cni/invocation.ts';
 import { Network } from '../cni/network.ts';
 import { ResultCache } from '../cni/result-cache.ts';
 import type { NetworkResult } from '../cni/result.ts';
+import { removeNetworkStatus, writeNetworkStatus } from '../cni/secondary/status-file.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
+import { chooseSecondary, type SecondaryNetwork, statusOf } from './secondary-networks.ts';
 import { DomainError, messageOf } from '../base/error.ts';
 import { limits } from '../base/limits.ts';
 
@@ -20,6 +22,16 @@ export interface PodNetworkOptions {
   /** Results are kept here from ADD to DEL, over a reboot too: `/var/lib/cni/results`. */
   readonly cacheFolder: string;
   readonly invoke?: Invoke;
+  /** Where definitions of further networks lie, and where what pods got of them is told. */
+  readonly secondary?: { readonly definitions: string; readonly status: string };
+}
+
+/** The networks of one pod. */
+export interface PodNetworks {
+  /** Its own, as eth0, eth1 and on. */
+  readonly networks?: readonly NetworkConfiguration[] | undefined;
+  /** Those that it asks for besides. */
+  readonly secondary?: readonly SecondaryNetwork[] | undefined;
 }
 
 /** Attaches pods to the networks that the CNI configuration folder names. */
@@ -28,6 +40,7 @@ export class PodNetwork {
   #configurationFolder = '';
   #maximumNetworks = 1;
   #invoke: Invoke = programInvoker([]);
+  #secondary: PodNetworkOptions['secondary'];
 
   constructor(options: PodNetworkOptions) {
     this.#cache = new ResultCache(options.cacheFolder);
@@ -38,15 +51,27 @@ export class PodNetwork {
   reconfigure(options: Omit<PodNetworkOptions, 'cacheFolder'>): void {
     this.#configurationFolder = options.configurationFolder;
     this.#maximumNetworks = options.maximumNetworks || Infinity;
+    this.#secondary = options.secondary;
     this.#invoke = options.invoke ?? programInvoker(options.pluginFolders);
   }
 
   /**
    * The networks that a new pod gets, its own addresses being of the first. The folder is read each
    * time: it is small, and what is in it holds at once. Throws DomainError `unavailable` when there
-   * is none.
+   * is none, and for further networks that it asks for and cannot have.
    */
-  async choose(): Promise<readonly NetworkConfiguration[]> {
+  async choose({ attachment }: PodSandboxRequest, signal?: AbortSignal): Promise<PodNetworks> {
+    const networks = await this.#own();
+    if (attachment?.secondary === undefined) return { networks };
+    if (this.#secondary === undefined) {
+      throw new DomainError('unsupported', 'This runtime has no further networks for pods');
+    }
+    const { definitions } = this.#secondary;
+    const folders = { definitions, configurations: this.#configurationFolder };
+    return { networks, secondary: await chooseSecondary(attachment, folders, signal) };
+  }
+
+  async #own(): Promise<readonly NetworkConfiguration[]> {
     const { networks, rejected } = await discoverNetworks(this.#configurationFolder);
     const chosen = this.#first(networks);
     if (chosen.length > 0) return chosen;
@@ -61,7 +86,7 @@ export class PodNetwork {
   async problem(): Promise<string | undefined> {
     try {
       const signal = deadline();
-      for (const configuration of await this.choose()) {
+      for (const configuration of await this.#own()) {
         await this.#network(configuration).status(signal);
       }
       return undefined;
@@ -75,37 +100,59 @@ export class PodNetwork {
    * DomainError `unavailable` with the plugin's words; {@link detach} undoes what was done.
    */
   async attach(
-    configurations: readonly NetworkConfiguration[],
+    networks: PodNetworks,
     attachment: PodAttachmentOptions,
   ): Promise<NetworkResult | undefined> {
     const signal = deadline(attachment.signal);
     const results: NetworkResult[] = [];
-    for (const [index, configuration] of configurations.entries()) {
-      const network = this.#network(configuration);
+    const interfaces = interfacesOf(networks, attachment);
+    for (const [configuration, one] of interfaces) {
       try {
-        results.push(await network.add(attachmentOf(attachment, index), signal));
+        results.push(await this.#network(configuration).add(one, signal));
       } catch (error) {
         const what = `Cannot attach pod "${attachment.request.id}"`;
         throw explained(what, configuration, error);
       }
     }
+    if ((networks.secondary ?? []).length > 0) this.#tell(networks, attachment.request, results);
     return results[0];
+  }
+
+  /** For the node's agent, which tells the pod itself. */
+  #tell(
+    { networks = [], secondary = [] }: PodNetworks,
+    { id, attachment }: PodSandboxRequest,
+    results: readonly NetworkResult[],
+  ): void {
+    if (this.#secondary === undefined) return;
+    const names = [...networks, ...secondary].map(({ name }) => name);
+    const interfaces = [
+      ...networks.map((_, index) => `eth${index}`),
+      ...secondary.map(({ interfaceName }) => interfaceName),
+    ];
+    const status = results.map((result, index) =>
+      statusOf(names[index] ?? '', interfaces[index] ?? '', result),
+    );
+    const { K8S_POD_NAMESPACE: namespace = '', K8S_POD_NAME: name = '' } =
+      attachment?.arguments ?? {};
+    const uid = attachment?.arguments?.['K8S_POD_UID'] ?? '';
+    const text = JSON.stringify(status);
+    writeNetworkStatus(this.#secondary.status, id, { namespace, name, uid, status: text });
   }
 
   /**
    * Succeeds when nothing is attached. All networks are tried, the last one first, even when one
    * fails; the first failure is thrown, and everything may be asked for again.
    */
-  async detach(
-    configurations: readonly NetworkConfiguration[],
-    attachment: PodAttachmentOptions,
-  ): Promise<void> {
+  async detach(networks: PodNetworks, attachment: PodAttachmentOptions): Promise<void> {
     const signal = deadline();
     const failures: DomainError[] = [];
-    for (const [index, configuration] of [...configurations.entries()].toReversed()) {
-      const network = this.#network(configuration);
+    if (networks.secondary !== undefined && this.#secondary !== undefined) {
+      removeNetworkStatus(this.#secondary.status, attachment.request.id);
+    }
+    for (const [configuration, one] of interfacesOf(networks, attachment).toReversed()) {
       try {
-        await network.delete(attachmentOf(attachment, index), signal);
+        await this.#network(configuration).delete(one, signal);
       } catch (error) {
         const what = `Cannot detach pod "${attachment.request.id}"`;
         failures.push(explained(what, configuration, error));
@@ -125,7 +172,7 @@ export class PodNetwork {
     const cached = this.#cache.list().filter(({ attachment }) => attachment.containerId === podId);
     if (cached.length === 0 && request?.network === 'pod') {
       const networks = await this.#configured();
-      return await this.detach(networks, { request, netns: undefined });
+      return await this.detach({ networks }, { request, netns: undefined });
     }
     for (const { attachment, network } of cached) {
       try {
@@ -157,16 +204,28 @@ export interface PodAttachmentOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** One of the pod's interfaces, as the plugins of its network are called for it. */
-function attachmentOf({ request, netns }: PodAttachmentOptions, index: number): Attachment {
+/** The pod's interfaces in their order, as the plugins of their networks are called for them. */
+function interfacesOf(
+  { networks = [], secondary = [] }: PodNetworks,
+  { request, netns }: PodAttachmentOptions,
+): readonly (readonly [NetworkConfiguration, Attachment])[] {
   const { arguments: args, capabilityArguments } = request.attachment ?? {};
-  return {
+  const common = {
     containerId: request.id,
-    interfaceName: `eth${index}`,
     ...(netns !== undefined && { netns }),
     ...(args && { arguments: args }),
-    ...(capabilityArguments && { capabilityArguments }),
   };
+  const own = networks.map((configuration, index) => {
+    const interfaceName = `eth${index}`;
+    const capabilities = capabilityArguments && { capabilityArguments };
+    return [configuration, { ...common, interfaceName, ...capabilities }] as const;
+  });
+  // Ports and rates of the pod are those of its own network.
+  const others = secondary.map((one) => {
+    const { configuration, interfaceName, capabilityArguments: asked } = one;
+    return [configuration, { ...common, interfaceName, capabilityArguments: asked }] as const;
+  });
+  return [...own, ...others];
 }
 
 /** The pod's own addresses, without prefix length: those of interfaces inside a sandbox. */

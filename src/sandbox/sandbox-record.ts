@@ -4,6 +4,7 @@ import type { NetworkConfiguration } from '../cni/configuration.ts';
 import type { NetworkResult } from '../cni/result.ts';
 import { hasShape } from '../base/shape.ts';
 import { readState, writeEndingState, writeVolatileState } from '../base/state-file.ts';
+import type { SecondaryNetwork } from './secondary-networks.ts';
 import type { PodSandboxRequest } from './sandbox-service.ts';
 
 /** Each is on disk before its effects begin. */
@@ -17,7 +18,9 @@ export interface SandboxRecord {
   /** The first process of a shared PID namespace; 0 for none. */
   readonly pausePid: number;
   /** Recorded before ADD, so that DEL is called with the same whatever came in between. */
-  readonly networks?: readonly NetworkConfiguration[];
+  readonly networks?: readonly NetworkConfiguration[] | undefined;
+  /** The further ones that the pod asks for, recorded likewise. */
+  readonly secondary?: readonly SecondaryNetwork[] | undefined;
   /** Of the first network, whose addresses are the pod's. */
   readonly networkResult?: NetworkResult;
 }

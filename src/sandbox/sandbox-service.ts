@@ -1,5 +1,7 @@
 import type { IdMapping } from '../container/spec-linux.ts';
 
+export { networksAnnotation } from '../cni/secondary/selection.ts';
+
 /** What a pod is made from. Everything is the operator's or kubelet's own word. */
 export interface PodSandboxRequest {
   /** Lower-case hexadecimal or a name of `[a-z0-9-]`, at most 64 characters; names the folders. */
@@ -33,6 +35,8 @@ export interface PodAttachment {
   readonly arguments?: Readonly<Record<string, string>>;
   /** What may be offered as `runtimeConfig`: portMappings, bandwidth, dns. */
   readonly capabilityArguments?: Readonly<Record<string, unknown>>;
+  /** Further networks, as the annotation `k8s.v1.cni.cncf.io/networks` names them. */
+  readonly secondary?: string;
 }
 
 export interface PodDns {

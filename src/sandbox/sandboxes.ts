@@ -55,13 +55,13 @@ export class KeelsonSandboxes implements PodSandboxes {
     checkSandbox(request);
     const { id } = request;
     if (this.#pods.has(id)) throw new DomainError('exists', `Pod "${id}" exists already`);
-    const networks = request.network === 'pod' ? await this.#podNetwork().choose() : undefined;
+    const chosen = request.network === 'pod' && (await this.#podNetwork().choose(request, signal));
     const record: SandboxRecord = {
       phase: 'making',
       createdAtMs: Date.now(),
       request,
       pausePid: 0,
-      ...(networks && { networks }),
+      ...chosen,
     };
     const pod: Pod = { id, queue: new WorkQueue(`pod "${id}"`), record, shimPid: 0 };
     this.#pods.set(id, pod);
@@ -164,9 +164,9 @@ export class KeelsonSandboxes implements PodSandboxes {
     fault('sandbox.run.after-ready');
   }
 
-  async #attach({ request, networks }: SandboxRecord, how: Omit<PodAttachmentOptions, 'request'>) {
-    if (networks === undefined) return undefined;
-    const result = await this.#podNetwork().attach(networks, { request, ...how });
+  async #attach(record: SandboxRecord, how: Omit<PodAttachmentOptions, 'request'>) {
+    if (record.networks === undefined) return undefined;
+    const result = await this.#podNetwork().attach(record, { request: record.request, ...how });
     fault('sandbox.run.after-attach');
     return result;
   }
@@ -175,8 +175,8 @@ export class KeelsonSandboxes implements PodSandboxes {
   async #detach({ id, record }: Pod): Promise<void> {
     if (record === undefined) await this.#network?.detachForgotten(id);
     if (record?.networks === undefined) return;
-    const { request, networks } = record;
-    await this.#podNetwork().detach(networks, { request, netns: this.#pins(request).network });
+    const netns = this.#pins(record.request).network;
+    await this.#podNetwork().detach(record, { request: record.request, netns });
     fault('sandbox.stop.after-detach');
   }
 

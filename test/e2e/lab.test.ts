@@ -9,6 +9,7 @@ import { walkCrash, walkRoom } from './lab/walk-debug.ts';
 import { walkExercises } from './lab/walk-exercises.ts';
 import { walkKills, walkNodes } from './lab/walk-faults.ts';
 import { walkBandwidth, walkNetwork, walkServices } from './lab/walk-network.ts';
+import { walkSecondary } from './lab/walk-secondary.ts';
 import { walkPartition } from './lab/walk-partition.ts';
 import { walkCluster, walkControllers, walkTroubles } from './lab/walk-pods.ts';
 import { walkRolling } from './lab/walk-rolling.ts';
@@ -34,6 +35,7 @@ const walks = {
   autoscale: walkAutoscale,
   network: walkNetwork,
   bandwidth: walkBandwidth,
+  secondary: walkSecondary,
   services: walkServices,
   rolling: walkRolling,
   probes: walkProbes,

@@ -128,8 +128,10 @@ export class Informer<T extends ApiObject> {
     this.#cache.reset(list, namespace === '' ? undefined : namespace);
   }
 
-  /** What it is of is not served any more: all of it is gone. */
+  /** What it is of is not served: there is nothing of it. */
   forgetAll(): void {
+    this.#hasSynced = true;
+    this.#synced.resolve();
     for (const object of this.#cache.all()) this.#cache.remove(keyOf(object));
   }
 

@@ -23,7 +23,10 @@ export function hasCondition(definition: JsonObject, type: string): boolean {
 }
 
 /** The kind in each version that is served, the most stable and newest version first. */
-export function kindsOfDefinition(definition: JsonObject, replaced: AbortSignal): readonly Kind[] {
+export function kindsOfDefinition(
+  definition: JsonObject,
+  { replaced, isTerminating }: { replaced: AbortSignal; isTerminating: () => boolean },
+): readonly Kind[] {
   const versions = entries(objectIn(definition, 'spec')['versions']);
   const made = new Map<string, Kind>();
   const storage = textOf(versions.find((version) => version['storage'] === true)?.['name']);
@@ -50,7 +53,9 @@ export function kindsOfDefinition(definition: JsonObject, replaced: AbortSignal)
         deprecation: isDeprecated
           ? textOf(version['deprecationWarning']) || `${known} is deprecated`
           : undefined,
-        isTerminating: hasCondition(definition, 'Terminating'),
+        get isTerminating() {
+          return isTerminating();
+        },
         replaced,
       },
     });

@@ -23,22 +23,28 @@ export function valueFaults(
   object: JsonObject,
   old?: JsonObject,
 ): readonly Fault[] {
-  const faults = new ValueCheck().check(schema, { value: object, old, path: '' });
+  const check = new ValueCheck();
+  const faults = check.check(schema, { value: object, old, path: '' });
+  // A schema with many alternatives, a list with many entries: one times the other is too much.
+  if (check.isTooMuch) {
+    return [invalid('<nil>', '', 'the object is too large to be checked against its schema')];
+  }
   return faults.slice(0, schemaLimits.faults);
 }
 
 export class ValueCheck {
   #steps = 0;
 
+  /** What was found is not the whole truth. */
+  get isTooMuch(): boolean {
+    return this.#steps > schemaLimits.values;
+  }
+
   check(schema: Schema, subject: Subject): Fault[] {
     const { value, old, path } = subject;
     if (old !== undefined && equal(value, old)) return [];
     this.#steps += 1;
-    // A schema with many alternatives, a list with many entries: one times the other is too much.
-    if (this.#steps > schemaLimits.values) {
-      const words = 'the object is too large to be checked against its schema';
-      return this.#steps === schemaLimits.values + 1 ? [invalid('<nil>', '', words)] : [];
-    }
+    if (this.isTooMuch) return [];
     if (value === null && schema['nullable'] === true) return [];
     const mismatch = typeFaults(schema, value, path);
     const faults = [...mismatch, ...alternativeFaults(this, schema, subject)];

@@ -1,13 +1,21 @@
 import { type JsonObject, objectIn, textOf } from '../../api/json.ts';
 import { apiVersionOf, type Kind } from '../../api/kind.ts';
 import { findKind, findResource, kinds } from '../../api/kinds.ts';
-import { isEstablished, kindsOfDefinition } from '../../api/custom/kinds-of-definition.ts';
+import {
+  hasCondition,
+  isEstablished,
+  kindsOfDefinition,
+} from '../../api/custom/kinds-of-definition.ts';
 
 interface Known {
-  readonly definition: JsonObject;
+  /** As it is now; what its kinds are made of is as it was. */
+  definition: JsonObject;
   readonly replaced: AbortController;
   readonly kinds: readonly Kind[];
 }
+
+/** Within this time a watch tells what came before it ends. */
+const tellMs = 2000;
 
 /** The kinds that are served: those of these sources, and those that definitions have made. */
 export class CustomKinds {
@@ -42,6 +50,7 @@ export class CustomKinds {
       const name = textOf(objectIn(definition, 'metadata')['name']);
       const known = before.get(name);
       const isSame = known !== undefined && contentOf(known.definition) === contentOf(definition);
+      if (isSame) known.definition = definition;
       this.#known.set(name, isSame ? known : knownOf(definition));
       if (isSame) before.delete(name);
     }
@@ -55,8 +64,11 @@ export class CustomKinds {
     this.#all = made.length === 0 ? kinds : [...kinds, ...made];
     this.#byName = new Map(made.map((kind) => [nameOf(kind), kind]));
     this.#byResource = new Map(made.map((kind) => [`${apiVersionOf(kind)}/${kind.plural}`, kind]));
-    // Who watches begins again, with the new kind or none.
-    for (const { replaced } of before.values()) replaced.abort();
+    // Who watches begins again with the new kind; of one that is gone he is first told the end.
+    for (const [name, { replaced }] of before) {
+      if (this.#known.has(name)) replaced.abort();
+      else setTimeout(() => replaced.abort(), tellMs).unref();
+    }
   }
 }
 
@@ -66,12 +78,20 @@ function nameOf(kind: Kind): string {
 
 function knownOf(definition: JsonObject): Known {
   const replaced = new AbortController();
-  return { definition, replaced, kinds: kindsOfDefinition(definition, replaced.signal) };
+  const known: Known = {
+    definition,
+    replaced,
+    kinds: kindsOfDefinition(definition, {
+      replaced: replaced.signal,
+      isTerminating: () => hasCondition(known.definition, 'Terminating'),
+    }),
+  };
+  return known;
 }
 
 /** What its kinds are made of. */
 function contentOf(definition: JsonObject): string {
-  const { uid, deletionTimestamp } = objectIn(definition, 'metadata');
+  const { uid } = objectIn(definition, 'metadata');
   const { acceptedNames } = objectIn(definition, 'status');
-  return JSON.stringify([uid, deletionTimestamp, definition['spec'], acceptedNames]);
+  return JSON.stringify([uid, definition['spec'], acceptedNames]);
 }

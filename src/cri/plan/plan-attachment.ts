@@ -1,5 +1,5 @@
 import { DomainError } from '../../base/error.ts';
-import type { PodAttachment } from '../../sandbox/sandbox-service.ts';
+import { networksAnnotation, type PodAttachment } from '../../sandbox/sandbox-service.ts';
 import { type PodSandboxConfig, type PortMapping, Protocol } from '../generated/runtime.ts';
 
 /** What the plugins of a pod's network are told, in the words that kubelets' runtimes agreed on. */
@@ -8,6 +8,7 @@ export function planAttachment(id: string, config: PodSandboxConfig): PodAttachm
   const dns = config.dns_config;
   const portMappings = config.port_mappings.filter(({ host_port }) => host_port > 0).map(mapping);
   const bandwidth = planBandwidth(config.annotations);
+  const secondary = config.annotations[networksAnnotation] ?? '';
   return {
     arguments: {
       K8S_POD_NAMESPACE: namespace,
@@ -22,6 +23,7 @@ export function planAttachment(id: string, config: PodSandboxConfig): PodAttachm
         dns: { servers: dns.servers, searches: dns.searches, options: dns.options },
       }),
     },
+    ...(secondary !== '' && { secondary }),
   };
 }
 

@@ -261,3 +261,27 @@ t.test(
     t.equal(await run('get', 'crd'), '');
   },
 );
+
+t.test('who watches is told of the end of all, and begins anew with another schema', async (t) => {
+  await using server = await ScratchServer.start();
+  await server.request(`POST ${definitions}`, definition());
+  await server.request(`POST ${samples}`, objectOf('a'));
+  const watch = () => server.text(`GET ${samples}?watch=true&timeoutSeconds=600`);
+  const first = watch();
+  const merge = { 'Content-Type': 'application/merge-patch+json' };
+  const path = `${definitions}/samples.example.com`;
+  const names = { spec: { names: { shortNames: ['sa'] } } };
+  // The watch may not have begun yet: it is ended by the next change then.
+  let label = 0;
+  const ended = first.then(() => true);
+  await until(async () => {
+    label += 1;
+    names.spec.names.shortNames = [`s${label}`];
+    await server.request(`PATCH ${path}`, names, merge);
+    return await Promise.race([ended, new Promise((done) => void setTimeout(done, 50))]);
+  });
+  t.match(await first, '"ADDED"');
+  const second = watch();
+  await server.request(`DELETE ${path}`);
+  t.match(await second, /"DELETED".*"name":"a"/s);
+});

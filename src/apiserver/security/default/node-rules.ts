@@ -23,4 +23,5 @@ export const nodeRules = `
   create,delete,get,patch,update storage.k8s.io csinodes
   create,delete,get,patch,update coordination.k8s.io leases
   read node.k8s.io runtimeclasses
+  read k8s.cni.cncf.io network-attachment-definitions
 `;
