@@ -84,6 +84,11 @@ t.test('a network changes its mode, and its size with the underlay', { skip }, a
   t.match(world.ip(one, 'route'), /12.0\/24 via 192.168.61.12 dev eth0/);
   await world.reaches(pod, other.ip4);
   await world.reaches(pod, other.ip6);
+  // A link that goes down takes all routes that lead out of it along, and brings none back.
+  world.ip(one, 'link', 'set', 'eth0', 'down');
+  t.notMatch(world.ip(one, 'route'), '192.168.61.12');
+  world.ip(one, 'link', 'set', 'eth0', 'up');
+  await world.reaches(pod, other.ip4);
 });
 
 t.test('without a range there is no network, and the plugin says why', { skip }, async (t) => {
