@@ -1,7 +1,7 @@
 /** The kubelet's API over a runtime of our own, as kubectl and a coordinator use it. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { once } from 'node:events';
-import { statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname } from 'node:path';
 import t from 'tap';
@@ -23,6 +23,15 @@ import {
 } from './served-node.ts';
 
 t.setTimeout(300_000);
+
+/** The certificate of who says of himself that he may do everything. */
+function forgedMaster(folder: string): { readonly cert: Buffer; readonly key: Buffer } {
+  const [cert, key] = [`${folder}/cert.pem`, `${folder}/key.pem`];
+  const kind = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1'.split(' ');
+  const subject = ['-subj', '/O=system:masters/CN=kubernetes-admin'];
+  execFileSync('openssl', [...kind, ...subject, '-out', cert, '-keyout', key], { stdio: 'ignore' });
+  return { cert: readFileSync(cert), key: readFileSync(key) };
+}
 
 const post = (path: string) => asAdmin(path, { method: 'POST' });
 
@@ -97,6 +106,9 @@ t.test('kubectl forwards a port', { skip }, async (t) => {
 t.test('who asks has to be known, and to be allowed', async (t) => {
   t.match(await ask('/pods'), { status: 401 });
   t.match(await ask('/pods', { headers: { Authorization: 'Bearer wrong' } }), { status: 401 });
+  const forged = forgedMaster(t.testdir({}));
+  t.match(await ask('/pods', forged), { status: 401 }, 'signed by nobody that is known');
+  t.match(await ask('/exec/default/worker/main?command=ls&output=1', forged), { status: 401 });
   await succeeds(() => client.get(resources.serviceAccounts, account));
   const { status } = (await client.post(
     resources.serviceAccounts,
