@@ -61,7 +61,7 @@ function peerOf(port: number, backend: number): string {
 
 function startNginx(path: string, servers: string): ChildProcess {
   const lines = [
-    'daemon off; worker_processes 1; pid ${path}.pid; error_log stderr crit; master_process off;',
+    `daemon off; worker_processes 1; pid ${path}.pid; error_log stderr crit; master_process off;`,
     `events {} http { access_log off; keepalive_requests 1000000; ${servers} }`,
   ];
   writeFileSync(path, lines.join('\n'));

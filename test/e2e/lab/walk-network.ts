@@ -133,6 +133,13 @@ export async function walkServices(t: Test, lab: ClusterLab): Promise<void> {
       const victim = (await lab.type('get pods -l app=nginx -o name')).split('\n')[0] ?? '';
       await lab.type(`delete ${victim} --wait=false`);
       for (let count = 0; count < 20; count += 1) t.match(await ask(vip), / 200$/);
+      await lab.type('rollout restart deployment nginx');
+      const rollout = { isOver: false };
+      const rolling = lab.type('rollout status deployment nginx --timeout=180s').finally(() => {
+        rollout.isOver = true;
+      });
+      while (!rollout.isOver) t.match(await ask(vip), / 200$/, 'while all pods are replaced');
+      await rolling;
       await lab.see('host01', 'kill -9 $(cat /run/keelson/ingress.lock)');
       t.match(await ask(vip), / 200$/, 'a client waits for the next proxy, and sees nothing of it');
       await lab.type('delete ingress web01 --timeout=60s');
