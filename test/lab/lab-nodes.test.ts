@@ -111,7 +111,7 @@ t.test('who breaks off an `up` has no lab, whenever it was', async (t) => {
       await using lab = new LabMachines();
       const reached = (): boolean => existsSync(`${lab.folder}/${lab.name}${place}`);
       const { code, stdout } = await lab.signalled(signal, reached, 'up', '--bare');
-      t.match(code, /^(129|130|143)$/, stdout);
+      t.not(code, 0, stdout);
       t.same(lab.leftovers(), []);
       t.equal((await lab.run('up', '--bare', '--nodes', '1')).code, 0, 'and may begin anew');
     });
