@@ -48,5 +48,6 @@ t.test('owners and namespaces of custom kinds are like all others', async (t) =>
 
   await server.request(`DELETE ${definitions}/samples.example.com`);
   await until(async () => !(await is(`${maps}/of-second`)));
-  t.notOk(await is(`${definitions}/samples.example.com`), 'owners go with their kind');
+  t.notOk(await is(`${samples}/second`), 'owners go with their kind');
+  await until(async () => !(await is(`${definitions}/samples.example.com`)));
 });
