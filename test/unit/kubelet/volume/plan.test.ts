@@ -40,7 +40,6 @@ t.test('what is not supported is refused by name', async (t) => {
   for (const [type, source] of Object.entries({
     nfs: { server: 'a', path: '/' },
     csi: { driver: 'x' },
-    image: { reference: 'a' },
     gitRepo: { repository: 'x' },
   })) {
     const pod = podWith([{ name: 'x', [type]: source }]);
