@@ -60,7 +60,7 @@ async function create(name: string, ports: readonly object[]): Promise<void> {
 /** What answers at an address of the node; empty when nobody does. */
 function ask(transport: 'tcp' | 'udp', address: string, port: number): string {
   const script = `exec 3<>/dev/${transport}/${address}/${port}; echo ask >&3; head -n1 <&3`;
-  const words = ['netns', 'exec', host, 'timeout', '2', 'bash', '-c', script];
+  const words = ['netns', 'exec', host, 'timeout', '30', 'bash', '-c', script];
   return spawnSync('ip', words, { encoding: 'utf8' }).stdout.trim();
 }
 
