@@ -59,8 +59,9 @@ t.test('links that lead out of a volume are refused', skip, async (t) => {
   const { path, fd } = scratch(t);
   mkdirSync(join(path, 'volume/inside'), { recursive: true });
   mkdirSync(join(path, 'pod'));
+  mkdirSync(join(path, 'elsewhere'));
   symlinkSync('inside', join(path, 'volume/good'));
-  symlinkSync('/etc', join(path, 'volume/absolute'));
+  symlinkSync(join(path, 'elsewhere'), join(path, 'volume/absolute'));
   symlinkSync('../pod', join(path, 'volume/upward'));
   symlinkSync('/proc/self/root', join(path, 'volume/magic'));
   t.teardown(() => unmountBeneath(fd, path, 'pod'));
@@ -79,7 +80,7 @@ t.test('links that lead out of a volume are refused', skip, async (t) => {
   ]) {
     t.match(await failureOf(() => bind(part)), { code: /^(EXDEV|ELOOP)$/ }, part);
   }
-  t.notOk(existsSync('/etc/made'));
+  t.same(readdirSync(join(path, 'elsewhere')), []);
   t.same(readdirSync(join(path, 'pod')), ['volume-subpaths']);
 });
 
