@@ -32,7 +32,9 @@ const bench: Bench = {
       startNginx(`${folder}/peer.conf`, peerOf(peer, backend)),
     ];
     const script = fileURLToPath(new URL('ingress/serve.ts', import.meta.url));
-    const proxy = spawn(process.execPath, [script, String(own), `127.0.0.1:${backend}`], {
+    // As bin/keelson starts it.
+    const words = ['--max-semi-space-size=4', script, String(own), `127.0.0.1:${backend}`];
+    const proxy = spawn(process.execPath, words, {
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     await once(proxy.stdout, 'data');

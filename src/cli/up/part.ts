@@ -17,7 +17,7 @@ export interface Part {
 /** A command of ours as `bin/keelson` starts it, by the same Node with the same options. */
 export function commandOf(name: string, flags: readonly string[]): readonly string[] {
   const options = process.execArgv.filter((option) => option !== '--');
-  const own = name === 'coordinator' ? ['--max-semi-space-size=4'] : [];
+  const own = ['coordinator', 'ingress'].includes(name) ? ['--max-semi-space-size=4'] : [];
   return [process.execPath, ...options, ...own, '--', main, name, ...flags];
 }
 
