@@ -1,6 +1,8 @@
 /** What `scripts/lab` refuses, and what becomes of a lab that is broken off. */
 import { spawnSync } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import t from 'tap';
 import { unable } from '../e2e/lab/cluster-lab.ts';
 import { LabMachines } from './lab-machines.ts';
@@ -54,7 +56,12 @@ t.test('what cannot be done is refused in words', async (t) => {
 });
 
 t.test('who is not root is told so', (t) => {
-  const words = ['--reuid', '65534', '--clear-groups', `${project}/scripts/lab`, 'up'];
+  // Nobody else may look into root's home, where the project may be.
+  const folder = mkdtempSync(join(tmpdir(), 'keelson-lab-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  chmodSync(folder, 0o755);
+  cpSync(`${project}/scripts`, `${folder}/scripts`, { recursive: true });
+  const words = ['--reuid', '65534', '--clear-groups', `${folder}/scripts/lab`, 'up'];
   const { status, stderr } = spawnSync('setpriv', words, { encoding: 'utf8' });
   t.same(
     { status, stderr },
