@@ -3,6 +3,7 @@
  * Services, volumes, ConfigMaps, Secrets and namespaces do not depend on who runs the containers.
  */
 import t, { type Test } from 'tap';
+import type { ContainerStatus, Pod } from '../../../src/api/types/generated/core-v1.ts';
 import { PrivateContainerd, withoutContainerd } from './private-containerd.ts';
 import { isTrue, PrivateNode, shell, waiting } from './private-node.ts';
 import { until } from '../../until.ts';
@@ -107,11 +108,9 @@ stat -L -c %a /secret/password) >/dev/termination-log`;
         shell('exit 3', { name: 'ends' }),
       ];
       await node.create({ containers }, { name: 'troubled' });
-      const pod = await node.until('troubled', (now) => {
-        return (now?.status?.containerStatuses?.[1]?.restartCount ?? 0) > 0;
-      });
+      const pod = await node.until('troubled', (now) => (ends(now)?.restartCount ?? 0) > 0);
       t.notOk(isTrue(pod, 'Ready'));
-      t.match(pod?.status?.containerStatuses?.[1]?.lastState, {
+      t.match(ends(pod)?.lastState, {
         terminated: { exitCode: 3, reason: 'Error' },
       });
       await node.delete('troubled');
@@ -135,6 +134,10 @@ stat -L -c %a /secret/password) >/dev/termination-log`;
   });
   await drop(`${core}/configmaps/settings`);
   await drop(`${core}/secrets/words`);
+}
+
+function ends(pod: Pod | undefined): ContainerStatus | undefined {
+  return pod?.status?.containerStatuses?.find(({ name }) => name === 'ends');
 }
 
 function fact(name: string): object {
