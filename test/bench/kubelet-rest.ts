@@ -5,7 +5,8 @@ import type { Bench, Side } from './bench.ts';
 import { BenchNode } from './kubelet/bench-node.ts';
 
 const pods = 50;
-const settleMs = 10_000;
+/** What the starts have left in memory is collected within half a minute: that is no rest yet. */
+const settleMs = 40_000;
 const watchMs = 20_000;
 /** Of times in /proc/PID/stat, a second; 100 on all of today's kernels. */
 const ticks = 100;
