@@ -1,5 +1,5 @@
-/** Headers that are about one connection, and those that only the proxy may say. */
-const own: ReadonlySet<string> = new Set([
+/** Headers that are about one connection. */
+const hopByHop: ReadonlySet<string> = new Set([
   'connection',
   'proxy-connection',
   'keep-alive',
@@ -7,6 +7,11 @@ const own: ReadonlySet<string> = new Set([
   'trailer',
   'transfer-encoding',
   'upgrade',
+]);
+
+/** Also those that only the proxy may say. */
+const own: ReadonlySet<string> = new Set([
+  ...hopByHop,
   'http2-settings',
   'expect',
   'host',
@@ -93,18 +98,8 @@ export function answerHeaders(
     .map((word) => word.trim());
   const kept: Record<string, string | string[]> = {};
   for (const [name, value] of Object.entries(headers)) {
-    if (value === undefined || answerOwn.has(name) || named.includes(name)) continue;
+    if (value === undefined || hopByHop.has(name) || named.includes(name)) continue;
     kept[name] = value;
   }
   return kept;
 }
-
-const answerOwn: ReadonlySet<string> = new Set([
-  'connection',
-  'proxy-connection',
-  'keep-alive',
-  'te',
-  'trailer',
-  'transfer-encoding',
-  'upgrade',
-]);
