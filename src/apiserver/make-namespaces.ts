@@ -1,7 +1,7 @@
 import { findKind } from '../api/kinds.ts';
 import { ApiError } from '../api/status.ts';
 import type { Api } from './api.ts';
-import { ownUser } from './security/user.ts';
+import { ownWrites } from './own-writes.ts';
 import { createObject } from './verb/create.ts';
 
 const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
@@ -10,16 +10,9 @@ const firstNamespaces = ['default', 'kube-system', 'kube-public', 'kube-node-lea
 export async function makeNamespaces(api: Api): Promise<void> {
   const kind = findKind('v1', 'Namespace');
   if (kind === undefined) throw new Error('no kind Namespace');
-  const options = {
-    dryRun: false,
-    user: ownUser('system:apiserver'),
-    fieldManager: 'keelson',
-    fieldValidation: 'Ignore',
-    warn: () => undefined,
-  } as const;
   for (const name of firstNamespaces) {
     const object = { metadata: { name } };
-    await createObject(api, { kind, namespace: '', object }, options).catch((error: unknown) => {
+    await createObject(api, { kind, namespace: '', object }, ownWrites).catch((error: unknown) => {
       if (!(error instanceof ApiError) || error.reason !== 'AlreadyExists') throw error;
     });
   }

@@ -4,6 +4,7 @@ import { isRefused } from '../api/client/refusal.ts';
 import { type Resource, resources } from '../api/client/resources.ts';
 import { equal, type JsonObject } from '../api/json.ts';
 import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
+import { serviceNameLabel } from '../api/service-slices.ts';
 import type { ServiceRanges } from './service-ranges.ts';
 
 /** Where the server is reached from the cluster's nodes. */
@@ -115,7 +116,7 @@ function sliceOf(group: Group, groups: readonly Group[]): EndpointSlice {
     metadata: {
       namespace: place.namespace,
       name: sliceName(group, groups),
-      labels: { 'kubernetes.io/service-name': 'kubernetes' },
+      labels: { [serviceNameLabel]: 'kubernetes' },
     },
     addressType: group.family,
     endpoints: group.addresses.map((address) => ({
@@ -128,7 +129,7 @@ function sliceOf(group: Group, groups: readonly Group[]): EndpointSlice {
 
 async function removeOthers(client: ApiClient, names: ReadonlySet<string>): Promise<void> {
   const { namespace } = place;
-  const labelSelector = 'kubernetes.io/service-name=kubernetes';
+  const labelSelector = `${serviceNameLabel}=kubernetes`;
   const { items } = await client.list(resources.endpointSlices, { namespace, labelSelector });
   for (const { metadata } of items) {
     if (names.has(metadata.name)) continue;

@@ -7,6 +7,7 @@ import type { ApiObject } from '../api/client/resources.ts';
 import { isRefused } from '../api/client/refusal.ts';
 import { Informer } from '../api/client/informer.ts';
 import { resources, type Resource } from '../api/client/resources.ts';
+import { serviceKeyOf } from '../api/service-slices.ts';
 import type { Node, Service } from '../api/types/generated/core-v1.ts';
 import type { EndpointSlice } from '../api/types/generated/discovery-v1.ts';
 import type { Ingress, IngressClass } from '../api/types/generated/networking-v1.ts';
@@ -57,14 +58,6 @@ export async function followClusterObjects(
 ): Promise<void> {
   const informers = Object.values(objects).filter((one) => one instanceof Informer);
   await Promise.all(informers.map((informer) => informer.run(signal)));
-}
-
-const serviceLabel = 'kubernetes.io/service-name';
-
-/** `default/web`; empty for a slice that belongs to no Service. */
-export function serviceKeyOf({ metadata }: Pick<EndpointSlice, 'metadata'>): string {
-  const name = metadata.labels?.[serviceLabel];
-  return name === undefined ? '' : `${metadata.namespace ?? ''}/${name}`;
 }
 
 /** In most clusters nobody has defined the kind: that is not worth a word. */

@@ -5,8 +5,8 @@ import { cleanup } from '../../api/custom/names.ts';
 import type { Api } from '../api.ts';
 import { isDeleting } from '../metadata.ts';
 import { decodeObject, metadataOf } from '../object-text.ts';
+import { ownWrites } from '../own-writes.ts';
 import { placeOf } from '../registry.ts';
-import { ownUser } from '../security/user.ts';
 import { deleteObject } from '../verb/delete.ts';
 import { updateObject } from '../verb/update.ts';
 import { kindOfDefinitions } from './definitions.ts';
@@ -30,18 +30,10 @@ export async function emptyDefinition(api: Api, definition: JsonObject): Promise
       change: async (old) => (metadataOf(old)['uid'] === uid ? withoutCleanup(old) : old),
       fromStored: (object) => object,
     },
-    own,
+    ownWrites,
   ).catch(ignoreAbsent);
   return true;
 }
-
-const own = {
-  dryRun: false,
-  user: ownUser('system:apiserver'),
-  fieldManager: 'keelson',
-  fieldValidation: 'Ignore',
-  warn: () => undefined,
-} as const;
 
 async function isEmptied(api: Api, definition: JsonObject): Promise<boolean> {
   const plain = storedKindOf(definition);
@@ -53,7 +45,7 @@ async function isEmptied(api: Api, definition: JsonObject): Promise<boolean> {
     propagationPolicy: undefined,
     preconditions: {},
     dryRun: false,
-    user: own.user,
+    user: ownWrites.user,
   };
   for (let after: string | undefined; ;) {
     const page = await api.registry.store.list(plain.prefix, after === undefined ? {} : { after });

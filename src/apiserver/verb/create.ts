@@ -15,7 +15,7 @@ import { generateName, stampNew } from '../metadata.ts';
 import { metadataOf } from '../object-text.ts';
 import { definitionKind } from '../custom/definitions.ts';
 import { type Place, placeOf } from '../registry.ts';
-import { ownUser } from '../security/user.ts';
+import { ownWrites } from '../own-writes.ts';
 import { strategyOf } from '../strategy.ts';
 
 /** Ways to make a name before it is given up. */
@@ -134,7 +134,8 @@ async function makeAccount(api: Api, namespace: string, options: WriteOptions): 
   const kind = findKind('v1', 'ServiceAccount');
   if (kind === undefined) return;
   const object = { metadata: { name: 'default', namespace } };
-  const own = { ...options, user: ownUser('system:apiserver'), fieldManager: 'keelson' };
+  const { user, fieldManager } = ownWrites;
+  const own = { ...options, user, fieldManager };
   await createObject(api, { kind, namespace, object }, own).catch((error: unknown) => {
     // Somebody else made it, or the namespace is going again.
     if (!(error instanceof ApiError)) throw error;

@@ -2,6 +2,7 @@ import type { IpFamily } from '../../api/address-range.ts';
 import { keyOf, type Stored } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import { equal } from '../../api/json.ts';
+import { serviceNameLabel } from '../../api/service-slices.ts';
 import type * as discoveryV1 from '../../api/types/generated/discovery-v1.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Controller } from '../control-loop.ts';
@@ -24,7 +25,6 @@ import { ServicePods } from './service-pods.ts';
 
 type Slice = Stored<discoveryV1.EndpointSlice>;
 
-const serviceName = 'kubernetes.io/service-name';
 const managedBy = 'endpointslice.kubernetes.io/managed-by';
 const manager = 'endpointslice-controller.k8s.io';
 const zoneLabel = 'topology.kubernetes.io/zone';
@@ -41,7 +41,9 @@ export class EndpointSliceController implements Controller {
     this.#cluster = cluster;
     this.#members = new ServicePods(cluster);
     this.#slices = cluster.informer(resources.endpointSlices, {
-      service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[serviceName] ?? ''}`],
+      service: ({ metadata }) => [
+        `${metadata.namespace}/${metadata.labels?.[serviceNameLabel] ?? ''}`,
+      ],
     });
     this.#nodes = cluster.informer(resources.nodes);
   }
@@ -54,7 +56,7 @@ export class EndpointSliceController implements Controller {
     this.#members.watch(queue);
     this.#slices.onChange((now, before) => {
       for (const slice of [now, before]) {
-        const service = slice?.metadata.labels?.[serviceName];
+        const service = slice?.metadata.labels?.[serviceNameLabel];
         if (slice === undefined || service === undefined || !isOurs(slice)) continue;
         queue.add(`${slice.metadata.namespace}/${service}`);
       }
@@ -142,7 +144,7 @@ function isOurs({ metadata }: Slice): boolean {
 function labelsOf(service: Service): Readonly<Record<string, string>> {
   const { name, labels } = service.metadata;
   const headless = isHeadless(service) ? { [headlessLabel]: '' } : {};
-  return { ...labels, ...headless, [serviceName]: name, [managedBy]: manager };
+  return { ...labels, ...headless, [serviceNameLabel]: name, [managedBy]: manager };
 }
 
 function describeSlice(

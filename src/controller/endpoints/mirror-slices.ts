@@ -2,6 +2,7 @@ import { isIPv6 } from 'node:net';
 import { keyOf, nameOfKey, type Stored } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import { equal } from '../../api/json.ts';
+import { serviceNameLabel } from '../../api/service-slices.ts';
 import type * as coreV1 from '../../api/types/generated/core-v1.ts';
 import type * as discoveryV1 from '../../api/types/generated/discovery-v1.ts';
 import type { Cluster } from '../cluster.ts';
@@ -11,7 +12,6 @@ import type { WorkQueue } from '../work-queue.ts';
 import { hasSelector } from './backend.ts';
 import { planSlices, type Wanted } from './plan-slices.ts';
 
-const serviceName = 'kubernetes.io/service-name';
 const managedBy = 'endpointslice.kubernetes.io/managed-by';
 const manager = 'endpointslicemirroring-controller.k8s.io';
 const skipMirror = 'endpointslice.kubernetes.io/skip-mirror';
@@ -40,7 +40,9 @@ export class SliceMirror implements Controller {
     this.#services = cluster.informer(resources.services);
     this.#endpoints = cluster.informer(resources.endpoints);
     this.#slices = cluster.informer(resources.endpointSlices, {
-      service: ({ metadata }) => [`${metadata.namespace}/${metadata.labels?.[serviceName] ?? ''}`],
+      service: ({ metadata }) => [
+        `${metadata.namespace}/${metadata.labels?.[serviceNameLabel] ?? ''}`,
+      ],
     });
   }
 
@@ -58,7 +60,7 @@ export class SliceMirror implements Controller {
     this.#slices.onChange((now, before) => {
       const slice = now ?? before;
       if (slice === undefined || !isOurs(slice)) return;
-      queue.add(`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceName] ?? ''}`);
+      queue.add(`${slice.metadata.namespace}/${slice.metadata.labels?.[serviceNameLabel] ?? ''}`);
     });
   }
 
@@ -130,7 +132,7 @@ function describe(endpoints: Endpoints): Pick<discoveryV1.EndpointSlice, 'metada
     metadata: {
       namespace,
       generateName: `${name}-`,
-      labels: { ...labels, [serviceName]: name, [managedBy]: manager },
+      labels: { ...labels, [serviceNameLabel]: name, [managedBy]: manager },
       ...(Object.keys(kept).length > 0 && { annotations: kept }),
       ownerReferences: [controllerReference(resources.endpoints, endpoints)],
     },

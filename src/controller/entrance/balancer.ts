@@ -2,6 +2,7 @@ import { keyOf } from '../../api/client/client.ts';
 import { resources } from '../../api/client/resources.ts';
 import { isOwnClass } from '../../api/ingress-class.ts';
 import { equal } from '../../api/json.ts';
+import { serviceKeyOf } from '../../api/service-slices.ts';
 import type { Cluster } from '../cluster.ts';
 import type { Controller } from '../control-loop.ts';
 import type { Service } from '../stored.ts';
@@ -10,7 +11,6 @@ import { entranceAddresses, entranceKey, familyOf } from './entrance-nodes.ts';
 import { type BalancerPlan, isBalanced, planBalancer } from './plan-balancer.ts';
 
 const source = 'service-controller';
-const serviceLabel = 'kubernetes.io/service-name';
 
 /**
  * Gives Services of type LoadBalancer the addresses of the nodes: the nodes' own tables of Services
@@ -30,7 +30,7 @@ export class ServiceBalancer implements Controller {
     this.#cluster = cluster;
     this.#services = cluster.informer(resources.services);
     this.#slices = cluster.informer(resources.endpointSlices, {
-      service: ({ metadata }) => [`${metadata.namespace ?? ''}/${metadata.labels?.[serviceLabel]}`],
+      service: (slice) => [serviceKeyOf(slice)],
     });
     this.#nodes = cluster.informer(resources.nodes);
     this.#classes = cluster.informer(resources.ingressClasses);
@@ -57,8 +57,8 @@ export class ServiceBalancer implements Controller {
       if (entranceKey(now) !== entranceKey(before)) all();
     });
     this.#slices.onChange((now, before) => {
-      const { namespace = '', labels } = (now ?? before)?.metadata ?? {};
-      const key = `${namespace}/${labels?.[serviceLabel]}`;
+      const slice = now ?? before;
+      const key = slice === undefined ? '' : serviceKeyOf(slice);
       const service = this.#services.getByKey(key);
       if (service?.spec.externalTrafficPolicy === 'Local' && isBalanced(service)) queue.add(key);
     });

@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net';
+import { readiness } from '../node/health.ts';
 import type { Node } from '../stored.ts';
 
 /** As other balancers know it: no traffic from outside by this node. */
@@ -12,10 +13,11 @@ export function entranceAddresses(nodes: readonly Node[]): ReadonlyMap<string, r
   return new Map(named.toSorted(([one], [other]) => (one < other ? -1 : 1)));
 }
 
-function isEntrance({ metadata, status }: Node): boolean {
+function isEntrance(node: Node): boolean {
+  const { metadata } = node;
   if (metadata.deletionTimestamp !== undefined) return false;
   if (metadata.labels?.[excluded] !== undefined) return false;
-  return status?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
+  return readiness(node) === 'True';
 }
 
 /** Those for outside where it has such, or those that it has for the others; both families. */

@@ -6,7 +6,8 @@ import { limits } from '../../base/limits.ts';
 import type { Logger } from '../../base/log.ts';
 import { writeWhole } from '../../base/state-file.ts';
 import { nameOfKey } from '../../api/client/client.ts';
-import { type ClusterObjects, serviceKeyOf } from '../cluster-objects.ts';
+import { serviceKeyOf } from '../../api/service-slices.ts';
+import type { ClusterObjects } from '../cluster-objects.ts';
 import type { RecordStore } from './record-store.ts';
 import { recordOf, type ServiceRecord } from './service-record.ts';
 

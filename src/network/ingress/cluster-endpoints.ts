@@ -1,5 +1,6 @@
 import type { ServicePort } from '../../api/types/generated/core-v1.ts';
-import { type ClusterObjects, serviceKeyOf } from '../cluster-objects.ts';
+import { serviceKeyOf } from '../../api/service-slices.ts';
+import type { ClusterObjects } from '../cluster-objects.ts';
 import { chooseBackends } from '../services/choose-endpoints.ts';
 import type { NodeView } from '../services/node-view.ts';
 import type { EndpointSource } from './endpoint-source.ts';

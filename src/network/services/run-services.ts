@@ -1,7 +1,8 @@
 import type { HostChange } from '../../base/host-change.ts';
 import type { Logger } from '../../base/log.ts';
 import { type NamespaceReference, open, subscribe } from '../../netlink/index.ts';
-import { type ClusterObjects, serviceKeyOf } from '../cluster-objects.ts';
+import { serviceKeyOf } from '../../api/service-slices.ts';
+import type { ClusterObjects } from '../cluster-objects.ts';
 import { HealthChecks } from './health-checks.ts';
 import { nodeAddresses } from './node-addresses.ts';
 import { type NodeView, readNode } from './node-view.ts';
